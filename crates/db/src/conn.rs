@@ -1,0 +1,229 @@
+//! What a unit of work holds: statements, savepoints, and the words in which the engines differ.
+
+use std::fmt::Write as _;
+
+use crate::error::{Error, Result};
+use crate::row::FromRow;
+use crate::store::postgres::Postgres;
+use crate::store::sqlite::Sqlite;
+
+/// A value that can be bound to `$n`, on both engines.
+pub trait Param: rusqlite::ToSql + postgres::types::ToSql + Sync {
+    /// Whether this is JSON's `null`, which is a value, and no SQL `NULL`.
+    #[doc(hidden)]
+    fn is_json_null(&self) -> bool;
+}
+
+impl<T: rusqlite::ToSql + postgres::types::ToSql + Sync> Param for T {
+    fn is_json_null(&self) -> bool {
+        use postgres::types::{IsNull, ToSql, Type};
+        <T as ToSql>::accepts(&Type::JSONB)
+            && matches!(ToSql::to_sql(self, &Type::JSONB, &mut bytes::BytesMut::new()), Ok(IsNull::No))
+    }
+}
+
+/// Which database a store runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded SQLite.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// A connection inside one unit of work. Everything it runs commits or vanishes together.
+pub struct Conn {
+    pub(crate) link: Link,
+    after_commit: Vec<Box<dyn FnOnce() + Send>>,
+    /// The first failed statement that no savepoint has undone: the unit cannot commit.
+    failed: Option<Error>,
+    /// A conflict or a lost connection: whatever the unit makes of it, it has to be run again.
+    doomed: Option<Error>,
+}
+
+pub(crate) enum Link {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Conn {
+    pub(crate) fn new(link: Link) -> Conn {
+        Conn { link, after_commit: Vec::new(), failed: None, doomed: None }
+    }
+
+    /// Every row of the result.
+    pub fn all<T: FromRow>(&mut self, sql: &str, args: &[&dyn Param]) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        self.each(sql, args, |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row, if there is one.
+    pub fn opt<T: FromRow>(&mut self, sql: &str, args: &[&dyn Param]) -> Result<Option<T>> {
+        let result = match &mut self.link {
+            Link::Sqlite(db) => db.opt(sql, args),
+            Link::Postgres(db) => db.opt(sql, args),
+        };
+        self.noted(result)
+    }
+
+    /// The first row; its absence is an error for which [`Error::is_missing`] holds.
+    pub fn one<T: FromRow>(&mut self, sql: &str, args: &[&dyn Param]) -> Result<T> {
+        self.opt(sql, args)?.ok_or_else(|| Error::no_row(sql))
+    }
+
+    /// Runs a statement that returns no rows; answers how many rows it changed.
+    pub fn exec(&mut self, sql: &str, args: &[&dyn Param]) -> Result<u64> {
+        let result = match &mut self.link {
+            Link::Sqlite(db) => db.exec(sql, args),
+            Link::Postgres(db) => db.exec(sql, args),
+        };
+        self.noted(result)
+    }
+
+    /// Hands each row to `f` as it arrives, for results too large to hold. An error of `f` ends it.
+    pub fn each<T: FromRow>(&mut self, sql: &str, args: &[&dyn Param], f: impl FnMut(T) -> Result<()>) -> Result<()> {
+        let result = match &mut self.link {
+            Link::Sqlite(db) => db.each(sql, args, f),
+            Link::Postgres(db) => db.each(sql, args, f),
+        };
+        self.noted(result)
+    }
+
+    /// Which database this is. For the few modules that may branch on it (search, migrations).
+    pub fn engine(&self) -> Engine {
+        match self.link {
+            Link::Sqlite(_) => Engine::Sqlite,
+            Link::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// What makes a `SELECT` of work to claim pass over rows that another node is claiming.
+    pub fn skip_locked(&self) -> &'static str {
+        match self.engine() {
+            Engine::Sqlite => "",
+            Engine::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// What makes a `SELECT` lock its rows until the commit.
+    pub fn for_update(&self) -> &'static str {
+        match self.engine() {
+            Engine::Sqlite => "",
+            Engine::Postgres => " FOR UPDATE",
+        }
+    }
+
+    /// The list of integers in parameter `$n` (made by [`list`]), for `id IN {among}`: one text whatever the length.
+    pub fn among(&self, n: usize) -> String {
+        match self.engine() {
+            Engine::Sqlite => format!("(SELECT value FROM json_each(${n}))"),
+            Engine::Postgres => {
+                format!(
+                    "(SELECT CAST(v AS BIGINT) FROM json_array_elements_text(CAST(CAST(${n} AS TEXT) AS json)) AS t(v))"
+                )
+            }
+        }
+    }
+
+    /// Runs `f` so that its error undoes what it did, and nothing else. Needed around any statement whose failure the
+    /// unit wants to survive: PostgreSQL refuses all further work after a failed statement.
+    pub fn savepoint<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        if let Some(error) = self.failed.clone() {
+            return Err(error.into());
+        }
+        let hooks = self.after_commit.len();
+        self.control("SAVEPOINT inner_unit")?;
+        let result = f(self);
+        let result = match (result, self.failed.take()) {
+            (Ok(_), Some(error)) => Err(error.into()),
+            (result, _) => result,
+        };
+        if result.is_err() {
+            self.after_commit.truncate(hooks);
+            self.control("ROLLBACK TO inner_unit")?;
+        }
+        self.control("RELEASE inner_unit")?;
+        result
+    }
+
+    /// Runs `f` once the unit is durably committed; forgets it when the unit is undone. It must be quick: it runs before
+    /// the caller is answered, on SQLite in the order of the commits.
+    pub fn after_commit(&mut self, f: Box<dyn FnOnce() + Send>) {
+        self.after_commit.push(f);
+    }
+
+    /// Runs transaction control; its failure makes the whole unit fail.
+    pub(crate) fn control(&mut self, sql: &str) -> Result<()> {
+        let result = match &mut self.link {
+            Link::Sqlite(db) => db.exec(sql, &[]).map(drop),
+            Link::Postgres(db) => db.batch(sql),
+        };
+        self.noted(result)
+    }
+
+    /// Runs several statements without arguments: migrations.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
+        let result = match &mut self.link {
+            Link::Sqlite(db) => db.batch(sql),
+            Link::Postgres(db) => db.batch(sql),
+        };
+        self.noted(result)
+    }
+
+    /// Takes what the unit left behind: its hooks, and the error that forbids its commit although it did not say so.
+    pub(crate) fn take_hooks(&mut self) -> Vec<Box<dyn FnOnce() + Send>> {
+        std::mem::take(&mut self.after_commit)
+    }
+
+    /// The error because of which the unit cannot commit, whatever it answered. Ready for the next unit afterwards.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        let failed = self.failed.take();
+        self.doomed.take().or(failed)
+    }
+
+    /// Remembers that a statement failed. Both engines then refuse to commit, so that a unit which swallows an error
+    /// without a savepoint is found on SQLite too, where it would have worked.
+    fn noted<T>(&mut self, result: Result<T, Failure>) -> Result<T> {
+        result.map_err(|failure| match failure {
+            Failure::Local(error) => error,
+            Failure::Database(error) => {
+                if error.is_retryable() {
+                    self.doomed.get_or_insert_with(|| error.clone());
+                }
+                self.failed.get_or_insert_with(|| error.clone());
+                error
+            }
+        })
+    }
+}
+
+/// Why a statement gave no result.
+pub(crate) enum Failure {
+    /// Noticed on our side: the transaction is unharmed.
+    Local(Error),
+    /// The database refused: the transaction is spoiled up to the last savepoint.
+    Database(Error),
+}
+
+/// The error for a number of arguments that does not fit the text.
+pub(crate) fn miscounted(sql: &str, wanted: usize, given: usize) -> Failure {
+    Failure::Local(Error::other(format!("{given} arguments for {wanted} parameters, in: {sql}")))
+}
+
+/// Our own integer ids as the one argument of [`Conn::among`]: `[1,2,3]`.
+pub fn list(ids: impl IntoIterator<Item = i64>) -> String {
+    let mut text = String::from("[");
+    for id in ids {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{id}");
+    }
+    text.push(']');
+    text
+}

@@ -1,0 +1,263 @@
+//! PostgreSQL: statements, and threads that each own one client and run units until they are not in conflict.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use postgres::config::{Host, TargetSessionAttrs};
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::types::ToSql;
+
+use super::queue::Queue;
+use super::task::{Access, Task, Verdict, run_hooks};
+use crate::conn::{Conn, Failure, Link, Param, miscounted};
+use crate::error::{Error, Kind, Result};
+use crate::row::{FromRow, Row};
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 1024;
+
+/// How often a unit is run before its conflict, or the missing server, becomes the caller's. With the pauses below this
+/// outlasts the roughly twenty seconds of a failover.
+const TRIES: u32 = 20;
+
+/// One connection to a PostgreSQL server.
+pub(crate) struct Postgres {
+    client: postgres::Client,
+    statements: HashMap<Box<str>, postgres::Statement>,
+}
+
+impl Postgres {
+    pub(crate) fn opt<T: FromRow>(&mut self, sql: &str, args: &[&dyn Param]) -> Result<Option<T>, Failure> {
+        let mut first = None;
+        self.rows(sql, args, |row| {
+            if first.is_none() {
+                first = Some(T::from_row(&row)?);
+            }
+            Ok(())
+        })?;
+        Ok(first)
+    }
+
+    pub(crate) fn each<T: FromRow>(
+        &mut self,
+        sql: &str,
+        args: &[&dyn Param],
+        mut f: impl FnMut(T) -> Result<()>,
+    ) -> Result<(), Failure> {
+        self.rows(sql, args, |row| T::from_row(&row).and_then(&mut f))
+    }
+
+    pub(crate) fn exec(&mut self, sql: &str, args: &[&dyn Param]) -> Result<u64, Failure> {
+        let statement = self.statement(sql, args.len())?;
+        let args: Vec<&(dyn ToSql + Sync)> = args.iter().map(|arg| *arg as &(dyn ToSql + Sync)).collect();
+        let result = self.client.execute(&statement, &args);
+        result.map_err(|e| refused(&mut self.statements, &e, sql))
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Failure> {
+        let result = self.client.batch_execute(sql);
+        result.map_err(|e| refused(&mut self.statements, &e, sql))
+    }
+
+    /// Compiles a statement without running it.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), Failure> {
+        let result = self.client.prepare(sql);
+        result.map(drop).map_err(|e| refused(&mut self.statements, &e, sql))
+    }
+
+    fn rows(
+        &mut self,
+        sql: &str,
+        args: &[&dyn Param],
+        mut f: impl FnMut(Row<'_>) -> Result<()>,
+    ) -> Result<(), Failure> {
+        let statement = self.statement(sql, args.len())?;
+        let mut rows = match self.client.query_raw(&statement, args.iter().map(|arg| *arg as &dyn ToSql)) {
+            Ok(rows) => rows,
+            Err(error) => return Err(refused(&mut self.statements, &error, sql)),
+        };
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => f(Row::postgres(&row)).map_err(Failure::Local)?,
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    drop(rows);
+                    return Err(refused(&mut self.statements, &error, sql));
+                }
+            }
+        }
+    }
+
+    fn statement(&mut self, sql: &str, given: usize) -> Result<postgres::Statement, Failure> {
+        let statement = match self.statements.get(sql) {
+            Some(statement) => statement.clone(),
+            None => {
+                let result = self.client.prepare(sql);
+                let statement = result.map_err(|e| refused(&mut self.statements, &e, sql))?;
+                if self.statements.len() >= STATEMENTS {
+                    self.statements.clear();
+                }
+                self.statements.insert(sql.into(), statement.clone());
+                statement
+            }
+        };
+        match statement.params().len() {
+            wanted if wanted == given => Ok(statement),
+            wanted => Err(miscounted(sql, wanted, given)),
+        }
+    }
+}
+
+fn refused(statements: &mut HashMap<Box<str>, postgres::Statement>, error: &postgres::Error, sql: &str) -> Failure {
+    let known = Error::postgres(error, sql);
+    if error.as_db_error().is_none() && known.kind() == Kind::Other {
+        // The driver refused to encode an argument; the server has heard nothing of it.
+        return Failure::Local(known);
+    }
+    if known.kind() == Kind::Conflict {
+        // It may be a plan that a migration made stale; preparing anew is cheap next to the conflict.
+        statements.remove(sql);
+    }
+    Failure::Database(known)
+}
+
+/// A thread's work: one client, reopened when it is lost.
+pub(crate) struct Worker {
+    config: postgres::Config,
+    conn: Option<Conn>,
+    jitter: u64,
+}
+
+/// How an attempt to run a unit ended.
+enum Attempt {
+    /// As the unit asked.
+    Ended(Vec<Box<dyn FnOnce() + Send>>),
+    /// Rolled back with the unit's own error, which asks for another run.
+    Again(Error),
+    /// The transaction itself failed.
+    Failed(Error),
+}
+
+/// Reads a server's address, and completes it with what a pool of long-lived connections needs.
+pub(crate) fn config(url: &str) -> Result<postgres::Config> {
+    let mut config: postgres::Config = url.parse().map_err(|e| Error::other(format!("postgres address: {e}")))?;
+    if config.get_application_name().is_none() {
+        config.application_name("portico");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(5));
+    }
+    if config.get_tcp_user_timeout().is_none() && config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_))) {
+        // A primary that vanished without a word is given up after this long.
+        config.tcp_user_timeout(Duration::from_secs(15));
+    }
+    if config.get_hosts().len() > 1 {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    Ok(config)
+}
+
+/// The loop of a thread. The client is opened here, because it drives a reactor of its own.
+pub(crate) fn serve(config: postgres::Config, queue: &Queue, number: usize) {
+    let jitter = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number) | 1;
+    let mut worker = Worker { config, conn: None, jitter };
+    while let Some(task) = queue.pop() {
+        worker.run(task, queue);
+    }
+}
+
+impl Worker {
+    fn run(&mut self, mut task: Box<dyn Task>, queue: &Queue) {
+        for tries in 1.. {
+            let last = tries == TRIES || queue.is_closed();
+            let error = match self.attempt(task.as_mut()) {
+                Attempt::Ended(hooks) => {
+                    run_hooks(hooks);
+                    return task.answer(Ok(()));
+                }
+                Attempt::Again(_) if last => return task.answer(Ok(())),
+                Attempt::Failed(error) if last || !error.is_retryable() || error.outcome_unknown() => {
+                    return task.answer(Err(error));
+                }
+                Attempt::Again(error) | Attempt::Failed(error) => error,
+            };
+            tracing::debug!(%error, tries, "a unit of work is run again");
+            self.pause(tries, error.kind());
+        }
+    }
+
+    fn attempt(&mut self, task: &mut dyn Task) -> Attempt {
+        let conn = match self.connected() {
+            Ok(conn) => conn,
+            Err(error) => return Attempt::Failed(error),
+        };
+        let begin = match task.access() {
+            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Access::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            Access::Change => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        let attempt = transaction(conn, begin, task);
+        conn.take_hooks();
+        conn.take_failure();
+        let lost = match &attempt {
+            Attempt::Ended(_) => false,
+            Attempt::Again(error) | Attempt::Failed(error) => error.kind() != Kind::Conflict,
+        };
+        let closed = matches!(&conn.link, Link::Postgres(db) if db.client.is_closed());
+        if lost || closed {
+            self.conn = None;
+        }
+        attempt
+    }
+
+    fn connected(&mut self) -> Result<&mut Conn> {
+        match &mut self.conn {
+            Some(conn) => Ok(conn),
+            empty => Ok(empty.insert(connect(&self.config)?)),
+        }
+    }
+
+    /// Waits longer each time, by a random part, so that units in conflict do not meet again.
+    fn pause(&mut self, tries: u32, kind: Kind) {
+        let (first, longest) = if kind == Kind::Conflict { (1_000, 200_000) } else { (5_000, 2_000_000) };
+        let micros = (first << tries.min(16)).min(longest);
+        // Marsaglia's xorshift: the pause needs to be uneven, not secret.
+        self.jitter ^= self.jitter << 13;
+        self.jitter ^= self.jitter >> 7;
+        self.jitter ^= self.jitter << 17;
+        std::thread::sleep(Duration::from_micros(micros / 2 + self.jitter % (micros / 2)));
+    }
+}
+
+fn connect(config: &postgres::Config) -> Result<Conn> {
+    let failed = |e: postgres::Error| Error::postgres(&e, "connect");
+    let mut client = config.connect(postgres::NoTls).map_err(failed)?;
+    // Compiling a plan to machine code never pays for statements as short as ours.
+    client.batch_execute("SET client_min_messages = warning; SET jit = off").map_err(failed)?;
+    Ok(Conn::new(Link::Postgres(Postgres { client, statements: HashMap::new() })))
+}
+
+fn transaction(conn: &mut Conn, begin: &str, task: &mut dyn Task) -> Attempt {
+    if let Err(error) = conn.control(begin) {
+        return Attempt::Failed(error);
+    }
+    let verdict = task.run(conn);
+    let hooks = conn.take_hooks();
+    match verdict {
+        Verdict::Keep => match conn.control("COMMIT") {
+            Ok(()) => Attempt::Ended(hooks),
+            // A server that is shutting down may have committed before it said so.
+            Err(error) if error.kind() == Kind::Connection && task.access() != Access::Read => {
+                Attempt::Failed(Error::new(Kind::OutcomeUnknown, format!("lost in the commit: {error}")))
+            }
+            Err(error) => Attempt::Failed(error),
+        },
+        Verdict::Undo(again) => match (conn.control("ROLLBACK"), again) {
+            (_, Some(error)) => Attempt::Again(error),
+            (Ok(()), None) => Attempt::Ended(Vec::new()),
+            // The unit's own error stands; the connection is of no further use.
+            (Err(error), None) => Attempt::Failed(error),
+        },
+    }
+}

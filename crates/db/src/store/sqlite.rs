@@ -1,0 +1,306 @@
+//! SQLite: statements, the one writer that commits waiting units together, and the readers.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::Options;
+use super::queue::Queue;
+use super::task::{Access, Task, Verdict, run_hooks};
+use crate::conn::{Conn, Failure, Link, Param, miscounted};
+use crate::error::{Error, Result};
+use crate::row::{FromRow, Row};
+
+/// How many prepared statements a connection keeps. More than the program has texts.
+const STATEMENTS: usize = 1024;
+
+/// One connection to an SQLite database.
+pub(crate) struct Sqlite {
+    db: rusqlite::Connection,
+    plans: HashMap<Box<str>, Plan>,
+}
+
+/// Where the arguments of a statement go. SQLite takes `$3` for a name and numbers names by their first appearance.
+enum Plan {
+    /// `$1` to `$n` appear in order: the position is the number.
+    InOrder(usize),
+    /// The position of each `$n`.
+    Positions(Vec<usize>),
+}
+
+impl Sqlite {
+    pub(crate) fn opt<T: FromRow>(&mut self, sql: &str, args: &[&dyn Param]) -> Result<Option<T>, Failure> {
+        let mut statement = bound(&self.db, &mut self.plans, sql, args)?;
+        let mut rows = statement.raw_query();
+        match rows.next().map_err(|e| refused(&e, sql))? {
+            Some(row) => T::from_row(&Row::sqlite(row)).map(Some).map_err(Failure::Local),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn each<T: FromRow>(
+        &mut self,
+        sql: &str,
+        args: &[&dyn Param],
+        mut f: impl FnMut(T) -> Result<()>,
+    ) -> Result<(), Failure> {
+        let mut statement = bound(&self.db, &mut self.plans, sql, args)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(|e| refused(&e, sql))? {
+            T::from_row(&Row::sqlite(row)).and_then(&mut f).map_err(Failure::Local)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn exec(&mut self, sql: &str, args: &[&dyn Param]) -> Result<u64, Failure> {
+        let mut statement = bound(&self.db, &mut self.plans, sql, args)?;
+        statement.raw_execute().map(|changed| changed as u64).map_err(|e| refused(&e, sql))
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Failure> {
+        self.db.execute_batch(sql).map_err(|e| refused(&e, sql))
+    }
+
+    /// Compiles a statement without running it.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), Failure> {
+        self.db.prepare(sql).map_err(|e| refused(&e, sql)).and_then(|statement| plan(&statement, sql)).map(drop)
+    }
+
+    /// Copies the database as this connection's transaction sees it.
+    pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
+        let failed = |e: rusqlite::Error| Error::sqlite(&e, "backup");
+        let mut copy = rusqlite::Connection::open(path).map_err(failed)?;
+        let backup = rusqlite::backup::Backup::new(&self.db, &mut copy).map_err(failed)?;
+        match backup.step(-1).map_err(failed)? {
+            rusqlite::backup::StepResult::Done => Ok(()),
+            step => Err(Error::other(format!("the backup did not finish: {step:?}"))),
+        }
+    }
+}
+
+/// A prepared statement with its arguments in place.
+fn bound<'db>(
+    db: &'db rusqlite::Connection,
+    plans: &mut HashMap<Box<str>, Plan>,
+    sql: &str,
+    args: &[&dyn Param],
+) -> Result<rusqlite::CachedStatement<'db>, Failure> {
+    let mut statement = db.prepare_cached(sql).map_err(|e| refused(&e, sql))?;
+    if !plans.contains_key(sql) {
+        // Texts assembled from filters are many, but bounded; this only keeps a mistake from eating the memory.
+        if plans.len() >= 4 * STATEMENTS {
+            plans.clear();
+        }
+        plans.insert(sql.into(), plan(&statement, sql)?);
+    }
+    let plan = &plans[sql];
+    let wanted = match plan {
+        Plan::InOrder(count) => *count,
+        Plan::Positions(positions) => positions.len(),
+    };
+    if wanted != args.len() {
+        return Err(miscounted(sql, wanted, args.len()));
+    }
+    for (n, arg) in args.iter().enumerate() {
+        let position = match plan {
+            Plan::InOrder(_) => n + 1,
+            Plan::Positions(positions) => positions[n],
+        };
+        bind(&mut statement, position, *arg).map_err(|e| Failure::Local(Error::sqlite(&e, sql)))?;
+    }
+    Ok(statement)
+}
+
+fn bind(statement: &mut rusqlite::Statement<'_>, position: usize, arg: &dyn Param) -> rusqlite::Result<()> {
+    use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
+    let output = ToSql::to_sql(arg)?;
+    // The driver stores JSON's null as SQL's NULL; PostgreSQL tells them apart, so we do.
+    let null = matches!(output, ToSqlOutput::Borrowed(ValueRef::Null) | ToSqlOutput::Owned(Value::Null));
+    if null && arg.is_json_null() {
+        return statement.raw_bind_parameter(position, "null");
+    }
+    statement.raw_bind_parameter(position, output)
+}
+
+/// Reads the names of a statement's parameters.
+fn plan(statement: &rusqlite::Statement<'_>, sql: &str) -> Result<Plan, Failure> {
+    let count = statement.parameter_count();
+    let mut positions = vec![0; count];
+    for position in 1..=count {
+        let name = statement.parameter_name(position).unwrap_or_default();
+        let number = name.strip_prefix('$').and_then(|number| number.parse::<usize>().ok()).unwrap_or(0);
+        match number.checked_sub(1).and_then(|n| positions.get_mut(n)) {
+            Some(slot) => *slot = position,
+            None => {
+                let why = format!("parameters must be $1 to ${count} without a gap, found {name:?}, in: {sql}");
+                return Err(Failure::Local(Error::other(why)));
+            }
+        }
+    }
+    let in_order = positions.iter().enumerate().all(|(n, position)| *position == n + 1);
+    Ok(if in_order { Plan::InOrder(count) } else { Plan::Positions(positions) })
+}
+
+fn refused(error: &rusqlite::Error, sql: &str) -> Failure {
+    Failure::Database(Error::sqlite(error, sql))
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Writer,
+    Reader,
+}
+
+/// Opens a database file, or a private database in memory without a path.
+pub(crate) fn open(path: Option<&Path>, role: Role, options: &Options) -> Result<Conn> {
+    let failed = |e: rusqlite::Error| Error::sqlite(&e, "open");
+    let db = match path {
+        Some(path) => rusqlite::Connection::open(path),
+        None => rusqlite::Connection::open_in_memory(),
+    }
+    .map_err(failed)?;
+    db.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    let cache_kib = match role {
+        Role::Writer => options.writer_cache_kib,
+        Role::Reader => options.reader_cache_kib,
+    };
+    // FULL: a commit is on the disk before anybody is answered; it costs little because waiting units share it.
+    let settings = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {}; PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864; PRAGMA query_only = {};",
+        options.mmap_bytes,
+        if role == Role::Reader { "ON" } else { "OFF" },
+    );
+    db.execute_batch(&settings).map_err(failed)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(Conn::new(Link::Sqlite(Sqlite { db, plans: HashMap::new() })))
+}
+
+/// The readers' loop.
+pub(crate) fn serve_reads(mut conn: Conn, queue: &Queue) {
+    while let Some(task) = queue.pop() {
+        read(&mut conn, task);
+    }
+}
+
+/// The writer's loop. In memory it serves reads too, in the order they came.
+pub(crate) fn serve_writes(mut conn: Conn, queue: &Queue, options: &Options) {
+    let mut waiting = VecDeque::new();
+    while !waiting.is_empty() || queue.drain(&mut waiting) {
+        match waiting.pop_front() {
+            Some(task) if task.access() == Access::Read => read_here(&mut conn, task),
+            Some(task) => {
+                waiting.push_front(task);
+                write_group(&mut conn, &mut waiting, options);
+            }
+            None => {}
+        }
+    }
+}
+
+/// Runs one unit on one snapshot.
+fn read(conn: &mut Conn, mut task: Box<dyn Task>) {
+    let ended = conn.control("BEGIN").and_then(|()| match task.run(conn) {
+        Verdict::Keep => conn.control("COMMIT"),
+        Verdict::Undo(_) => conn.control("ROLLBACK"),
+    });
+    let hooks = conn.take_hooks();
+    match &ended {
+        Ok(()) => run_hooks(hooks),
+        Err(_) => reset(conn),
+    }
+    task.answer(ended);
+}
+
+/// A read on the only connection of a database in memory, which may not write either.
+fn read_here(conn: &mut Conn, task: Box<dyn Task>) {
+    match conn.batch("PRAGMA query_only = ON") {
+        Ok(()) => read(conn, task),
+        Err(error) => task.answer(Err(error)),
+    }
+    if conn.batch("PRAGMA query_only = OFF").is_err() {
+        reset(conn);
+    }
+}
+
+/// Runs waiting units in one transaction, each in its savepoint, and answers them after the commit. When anything but
+/// a unit itself fails, everything is undone and each unit is run again alone, so that the guilty one fails alone.
+fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: &Options) {
+    let mut group = Vec::new();
+    if let Err(error) = conn.control("BEGIN IMMEDIATE") {
+        // Nobody's fault: another process holds the lock. Running the units one by one would only wait for it longer.
+        reset(conn);
+        let many = waiting.len().min(options.group_limit.max(1));
+        waiting.drain(..many).for_each(|task| task.answer(Err(error.clone())));
+        return;
+    }
+    let started = Instant::now();
+    let mut ended = Ok(Vec::new());
+    while let Ok(hooks) = &mut ended {
+        if group.len() >= options.group_limit.max(1) || (!group.is_empty() && started.elapsed() > options.group_time) {
+            break;
+        }
+        let Some(mut task) = waiting.pop_front_if(|task| task.access() != Access::Read) else { break };
+        let run = run_in_savepoint(conn, task.as_mut(), hooks);
+        group.push(task);
+        if let Err(error) = run {
+            ended = Err(error);
+        }
+    }
+    match ended.and_then(|hooks| conn.control("COMMIT").map(|()| hooks)) {
+        Ok(hooks) => {
+            run_hooks(hooks);
+            group.into_iter().for_each(|task| task.answer(Ok(())));
+        }
+        Err(error) => {
+            reset(conn);
+            group_failed(conn, group, &error);
+        }
+    }
+}
+
+fn group_failed(conn: &mut Conn, group: Vec<Box<dyn Task>>, error: &Error) {
+    let alone = group.len() == 1;
+    for mut task in group {
+        if alone {
+            return task.answer(Err(error.clone()));
+        }
+        let mut hooks = Vec::new();
+        let ended = conn
+            .control("BEGIN IMMEDIATE")
+            .and_then(|()| run_in_savepoint(conn, task.as_mut(), &mut hooks))
+            .and_then(|()| conn.control("COMMIT"));
+        match &ended {
+            Ok(()) => run_hooks(hooks),
+            Err(_) => reset(conn),
+        }
+        task.answer(ended);
+    }
+}
+
+type Hooks = Vec<Box<dyn FnOnce() + Send>>;
+
+/// Runs one unit so that its error undoes it alone. An error from here is the transaction's.
+fn run_in_savepoint(conn: &mut Conn, task: &mut dyn Task, hooks: &mut Hooks) -> Result<()> {
+    conn.control("SAVEPOINT unit")?;
+    let verdict = task.run(conn);
+    let left = conn.take_hooks();
+    match verdict {
+        Verdict::Keep => hooks.extend(left),
+        Verdict::Undo(_) => conn.control("ROLLBACK TO unit")?,
+    }
+    conn.control("RELEASE unit")
+}
+
+/// Brings a connection back to no transaction.
+fn reset(conn: &mut Conn) {
+    conn.take_hooks();
+    let open = matches!(&conn.link, Link::Sqlite(link) if !link.db.is_autocommit());
+    if open && let Err(error) = conn.control("ROLLBACK") {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+    conn.take_failure();
+}
