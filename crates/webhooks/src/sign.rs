@@ -1,0 +1,200 @@
+//! The two signatures Front's receivers verify.
+//!
+//! Rule webhooks carry base64(HMAC-SHA1(body)); everything that belongs to an application carries
+//! base64(HMAC-SHA256("timestamp:body")) and says the timestamp, in milliseconds, in a header of its own.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use ring::hmac;
+use std::fmt;
+
+/// Carries the signature of either kind.
+pub const SIGNATURE: HeaderName = HeaderName::from_static("x-front-signature");
+/// Carries the milliseconds an application signature was made at.
+pub const TIMESTAMP: HeaderName = HeaderName::from_static("x-front-request-timestamp");
+
+/// What stands in for the body of a request that has none: Front's own sample signs the text of an undefined value.
+pub const NO_BODY: &[u8] = b"undefined";
+
+/// Signs with a company's API secret, as rule webhooks and plain custom channels do. Prints nothing of the secret.
+#[derive(Clone)]
+pub struct RuleKey(hmac::Key);
+
+impl RuleKey {
+    /// Takes the secret's characters as they are shown, without decoding.
+    pub fn new(secret: &str) -> RuleKey {
+        // SHA-1 is what every existing receiver verifies; HMAC does not lean on its collision resistance.
+        RuleKey(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes()))
+    }
+
+    /// The signature of exactly these bytes.
+    pub fn sign(&self, body: &[u8]) -> String {
+        STANDARD.encode(hmac::sign(&self.0, body))
+    }
+
+    /// Whether `signature` belongs to these bytes, compared in constant time.
+    pub fn verify(&self, body: &[u8], signature: &str) -> bool {
+        STANDARD.decode(signature).is_ok_and(|mac| hmac::verify(&self.0, body, &mac).is_ok())
+    }
+}
+
+/// Signs with an application's or channel type's secret. Prints nothing of the secret.
+#[derive(Clone)]
+pub struct ApplicationKey(hmac::Key);
+
+impl ApplicationKey {
+    /// Takes the secret's characters as they are shown, without decoding.
+    pub fn new(secret: &str) -> ApplicationKey {
+        ApplicationKey(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+    }
+
+    /// The signature of `body` at `timestamp` milliseconds. For a `GET` pass [`NO_BODY`].
+    pub fn sign(&self, timestamp: i64, body: &[u8]) -> String {
+        STANDARD.encode(self.mac(timestamp, body))
+    }
+
+    /// Whether `signature` belongs to this timestamp and body, compared in constant time.
+    pub fn verify(&self, timestamp: i64, body: &[u8], signature: &str) -> bool {
+        let Ok(given) = STANDARD.decode(signature) else { return false };
+        // ring compares in constant time only what it verifies itself, so both MACs are verified under one more key.
+        hmac::verify(&self.0, self.mac(timestamp, body).as_ref(), hmac::sign(&self.0, &given).as_ref()).is_ok()
+    }
+
+    fn mac(&self, timestamp: i64, body: &[u8]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(timestamp.to_string().as_bytes());
+        context.update(b":");
+        context.update(body);
+        context.sign()
+    }
+}
+
+/// How a request is signed at the moment it is sent.
+#[derive(Clone, Debug, Default)]
+pub enum Signer {
+    /// Not at all.
+    #[default]
+    Unsigned,
+    /// As rule webhooks are.
+    Rule(RuleKey),
+    /// As requests to applications are: the timestamp differs from attempt to attempt.
+    Application(ApplicationKey),
+}
+
+impl Signer {
+    /// Adds the signature headers for a request with these bytes; `None` is a request without a body.
+    pub fn apply(&self, now: i64, body: Option<&[u8]>, headers: &mut HeaderMap) {
+        match self {
+            Signer::Unsigned => {}
+            Signer::Rule(key) => put(headers, SIGNATURE, key.sign(body.unwrap_or_default())),
+            Signer::Application(key) => {
+                put(headers, TIMESTAMP, now.to_string());
+                put(headers, SIGNATURE, key.sign(now, body.unwrap_or(NO_BODY)));
+            }
+        }
+    }
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    // Digits and base64 are always a legal header value.
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
+}
+
+impl fmt::Debug for RuleKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RuleKey(..)")
+    }
+}
+
+impl fmt::Debug for ApplicationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApplicationKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = r#"{"_links":{"self":"https://acme.api.frontapp.com/events/evt_1a2b3"},"id":"evt_1a2b3","type":"archive","emitted_at":1700000000.123}"#;
+    const B: &str = r#"{"type":"sync","authorization":{"id":"cmp_abc"}}"#;
+    const C: &str = r#"{"type":"inbound_received","authorization":{"id":"cmp_abc"},"payload":{"id":"evt_1a2b3","type":"inbound","emitted_at":1700000000.123,"conversation":{"id":"cnv_55c8c149","subject":"Café – réservation"}}}"#;
+    const D: &str = r#"{"type":"link_created","ts":1700000000.789,"authorization":{"id":"cmp_abc"},"payload":{"_links":{"self":"https://acme.api.frontapp.com/links/top_123"},"id":"top_123","name":"https://tracker.example.com/AB-123","type":"tracker","external_url":"https://tracker.example.com/AB-123"}}"#;
+    const E: &str = r#"{"type":"message","payload":{"id":"msg_55c8c149"}}"#;
+
+    #[test]
+    fn rule_signatures_match_the_worked_ones() {
+        assert_eq!(A.len(), 130);
+        let vectors = [
+            ("rule-secret-0123456789abcdef", A, "4OP4Cngixhc7X6htqgcmA9V9T4A="),
+            ("s3cr3t-app-key", r#"{"id":"evt_1"}"#, "e/bqVxGszdbKFrbfG3AlgTdctpo="),
+        ];
+        for (secret, body, signature) in vectors {
+            let key = RuleKey::new(secret);
+            assert_eq!(key.sign(body.as_bytes()), signature);
+            assert!(key.verify(body.as_bytes(), signature));
+            assert!(!key.verify(b"other", signature));
+            assert!(!key.verify(body.as_bytes(), "not base64!"));
+        }
+    }
+
+    #[test]
+    fn application_signatures_match_the_worked_ones() {
+        assert_eq!(C.len(), 206);
+        let (app, channel) = ("app-signing-key-0123456789abcdef", "s3cr3t-app-key");
+        let vectors: &[(&str, i64, &str, &str)] = &[
+            (app, 1700000000123, B, "zYq0BARjhO9BAmi5p3rpjUyTeR7aybwhNhq62Pwfg/s="),
+            (app, 1700000000456, C, "Pn+JMkpTt5UpOV9/m9NTfSbGZY0yBQ86veakpGcisCs="),
+            (app, 1700000000789, D, "8z1dT553+fqdlobFCvEQptgbcO6dXgANByYKW4L+RtM="),
+            (app, 1700000000999, "undefined", "XhoE5mhH7sZqeV5g7WpxF6pbJhO1ih/qRTkhxW1yKrs="),
+            (app, 1700000000999, "", "EXRdmAGFIt3YwJjsz9lC5UHNd20Z8z8c+T7mhVWXzAI="),
+            (app, 1700000001000, E, "ioet8o7M+V8ZOiXk2G6r5JV1Dx+acFmdBtASsVNTVvw="),
+            (
+                channel,
+                1760000000123,
+                r#"{"type":"authorization","payload":{"channel_id":"cha_1a2b"}}"#,
+                "C4bFkNFY19zCpA6hWaV0y0ET6GwWz2UCDW9Q7+wW6PU=",
+            ),
+            (
+                channel,
+                1760000000123,
+                r#"{"type":"message","payload":{"id":"msg_3c4d","text":"Héllo"},"metadata":{"external_conversation_ids":["conv-1"]}}"#,
+                "fwQr3UFSkLeO7QO1ejqhgJpNVBlPEKIX+UbN0Kt7yto=",
+            ),
+            (
+                channel,
+                1760000000123,
+                r#"{"type":"delete","payload":{"channel_id":"cha_1a2b"}}"#,
+                "ZnbEBsCZiMlIl6O6UKtWhaei57mEywLWv14CZbNX7Ps=",
+            ),
+            (channel, 1760000000123, "undefined", "yYypvuQO6Lar7OqTsDMNPdg9iA8VD7jGRYdnk6AdAOU="),
+        ];
+        for (secret, at, body, signature) in vectors {
+            let key = ApplicationKey::new(secret);
+            assert_eq!(&key.sign(*at, body.as_bytes()), signature, "{body}");
+            assert!(key.verify(*at, body.as_bytes(), signature));
+            assert!(!key.verify(*at + 1, body.as_bytes(), signature));
+            assert!(!key.verify(*at, body.as_bytes(), "AAAA"));
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_body_signs_the_word_undefined() {
+        let mut headers = HeaderMap::new();
+        let signer = Signer::Application(ApplicationKey::new("s3cr3t-app-key"));
+        signer.apply(1760000000123, None, &mut headers);
+        assert_eq!(headers[SIGNATURE], "yYypvuQO6Lar7OqTsDMNPdg9iA8VD7jGRYdnk6AdAOU=");
+        assert_eq!(headers[TIMESTAMP], "1760000000123");
+    }
+
+    #[test]
+    fn keys_do_not_print_themselves() {
+        assert_eq!(format!("{:?}", RuleKey::new("secret")), "RuleKey(..)");
+        assert_eq!(
+            format!("{:?}", Signer::Application(ApplicationKey::new("secret"))),
+            "Application(ApplicationKey(..))"
+        );
+    }
+}
