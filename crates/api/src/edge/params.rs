@@ -118,7 +118,8 @@ fn limit(text: &str, rules: &PageRules) -> Result<u32, Problem> {
     match wish {
         Some(rows) if rows > 0 => Ok(rows.min(rules.max_limit)),
         _ => {
-            let message = format!("limit must be a whole number from 1 to {}, not '{}'", rules.max_limit, shorten(text));
+            let message =
+                format!("limit must be a whole number from 1 to {}, not '{}'", rules.max_limit, shorten(text));
             Err(Problem::bad_request(message))
         }
     }
@@ -151,7 +152,9 @@ impl Filter {
             (Some(_), Some(_)) => Value::Null,
         };
         if !object.is_object() {
-            return Err(Problem::bad_request("q must be an object, as in q[statuses]=archived or q={\"statuses\":[…]}"));
+            return Err(Problem::bad_request(
+                "q must be an object, as in q[statuses]=archived or q={\"statuses\":[…]}",
+            ));
         }
         Ok(Filter(object))
     }
@@ -251,7 +254,9 @@ mod tests {
 
     #[test]
     fn a_q_that_is_no_object_is_refused() {
-        for query in ["q=archived", "q=[1]", "q={\"statuses\"", "q[0]=a", "q[]=a", "q[a]=1&q={\"b\":1}", "q[a]=1&q[a][b]=2"] {
+        for query in
+            ["q=archived", "q=[1]", "q={\"statuses\"", "q[0]=a", "q[]=a", "q[a]=1&q={\"b\":1}", "q[a]=1&q[a][b]=2"]
+        {
             assert_eq!(Params::parse(Some(query)).unwrap_err().status, 400, "{query}");
         }
     }
@@ -296,7 +301,10 @@ mod tests {
     #[test]
     fn an_order_is_one_of_those_that_the_collection_knows() {
         let wish = page("sort_by=updated_at&sort_order=ASC&page_token=ab12").unwrap();
-        assert_eq!((wish.sort_by, wish.order, wish.token.as_deref()), (Some("updated_at"), Some(Order::Ascending), Some("ab12")));
+        assert_eq!(
+            (wish.sort_by, wish.order, wish.token.as_deref()),
+            (Some("updated_at"), Some(Order::Ascending), Some("ab12"))
+        );
         assert_eq!(page("sort_by=name").unwrap_err().status, 400);
         assert_eq!(page("sort_order=down").unwrap_err().status, 400);
         assert_eq!(parse("sort_by=name").page(&PageRules::USUAL).unwrap().sort_by, None);
