@@ -1,0 +1,331 @@
+//! The Then part of a rule as data: what is done, in order.
+//!
+//! Texts may hold variables (`{{recipient.first_name}}`, see [`super::variables`]); they are filled in when the action runs.
+
+use serde::{Deserialize, Serialize};
+
+use super::condition::{Pool, Scalar};
+use super::periods::{Instant, Period, TimeOfDay};
+
+/// One step of a rule. In a definition the ids are texts, compiled they are the desk's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action<Id = i64> {
+    /// Assigns to a teammate.
+    Assign {
+        /// The teammate.
+        to: Id,
+    },
+    /// Assigns to somebody who is known only when it runs; nothing happens if there is nobody.
+    AssignToPerson {
+        /// Who.
+        person: Person,
+    },
+    /// Assigns to one teammate out of several, see [`super::choose`].
+    AssignAmong {
+        /// Whom to choose from.
+        among: Pool<Id>,
+        /// How to choose.
+        by: Choosing,
+        /// For load balancing: how many open conversations are enough; the workspace's limit, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u32>,
+    },
+    /// Removes the assignee.
+    Unassign {},
+
+    /// Moves to an inbox and out of the others.
+    Move {
+        /// The inbox.
+        inbox: Id,
+    },
+    /// Shows it in one more inbox.
+    AddInbox {
+        /// The inbox.
+        inbox: Id,
+    },
+
+    /// Adds tags.
+    AddTags {
+        /// Which.
+        tags: Vec<Id>,
+    },
+    /// Removes tags.
+    RemoveTags {
+        /// Which.
+        tags: Vec<Id>,
+    },
+
+    /// Archives.
+    Archive {},
+    /// Reopens.
+    Reopen {},
+    /// Moves to the trash.
+    Trash {},
+    /// Marks as spam.
+    MarkSpam {},
+    /// Snoozes.
+    Snooze {
+        /// Until when.
+        until: Until,
+    },
+    /// Sets the ticket status.
+    SetTicketStatus {
+        /// To this.
+        status: Id,
+    },
+
+    /// Makes teammates follow.
+    AddFollowers {
+        /// Who.
+        teammates: Vec<Id>,
+    },
+    /// Makes teammates no longer follow.
+    RemoveFollowers {
+        /// Who.
+        teammates: Vec<Id>,
+    },
+
+    /// Adds a comment.
+    Comment {
+        /// Its body, Markdown with variables.
+        body: String,
+        /// Teammates it mentions besides those named in the body.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<Id>,
+    },
+    /// Sends a reply.
+    Reply {
+        /// What it says.
+        content: Content<Id>,
+        /// From this channel; the conversation's, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Id>,
+        /// Whether the conversation is archived by it.
+        #[serde(default)]
+        archive: bool,
+    },
+    /// Sends a reply that is marked as automatic, and only once per contact in a while, so that two machines never talk for ever.
+    AutoReply {
+        /// What it says.
+        content: Content<Id>,
+        /// From this channel; the conversation's, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Id>,
+        /// How long a contact is spared another one; the runner's own pause, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        once_per: Option<Period>,
+    },
+    /// Leaves a draft of a reply.
+    Draft {
+        /// What it says.
+        content: Content<Id>,
+        /// From this channel; the conversation's, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Id>,
+    },
+    /// Forwards the message.
+    Forward {
+        /// To these addresses, which may be variables.
+        to: Vec<String>,
+        /// What is written above it, with variables.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Sends the satisfaction survey.
+    SendSurvey {},
+
+    /// Sets a custom field of the conversation.
+    SetConversationField {
+        /// The field.
+        field: Id,
+        /// The value; null clears it. A text may hold variables.
+        value: Option<Scalar>,
+    },
+    /// Sets a custom field of the contact.
+    SetContactField {
+        /// The field.
+        field: Id,
+        /// The value; null clears it. A text may hold variables.
+        value: Option<Scalar>,
+    },
+    /// Sets a custom field of the account.
+    SetAccountField {
+        /// The field.
+        field: Id,
+        /// The value; null clears it. A text may hold variables.
+        value: Option<Scalar>,
+    },
+    /// Puts the contact on a list.
+    AddToList {
+        /// The list.
+        list: Id,
+    },
+    /// Takes the contact off a list.
+    RemoveFromList {
+        /// The list.
+        list: Id,
+    },
+    /// Attaches a link or an application object.
+    AddLink {
+        /// Which.
+        link: LinkTo<Id>,
+    },
+    /// Takes a link or an application object off.
+    RemoveLink {
+        /// Which.
+        link: LinkTo<Id>,
+    },
+
+    /// Sends the event to a webhook.
+    Webhook {
+        /// Where to.
+        url: String,
+        /// How much of the event.
+        #[serde(default)]
+        body: WebhookBody,
+        /// How often it is tried again; the deliverer's own policy, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retries: Option<u8>,
+    },
+    /// Calls an application's server and keeps its answer as variables.
+    CallConnector {
+        /// The application.
+        application: Id,
+        /// The connector, by the name the application gives it.
+        connector: String,
+        /// What is sent, by name; texts may hold variables.
+        #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+        input: std::collections::BTreeMap<String, Scalar>,
+        /// The answer is known as `{{name.key}}` to the actions after this one.
+        #[serde(rename = "as")]
+        name: String,
+    },
+    /// Tells teammates.
+    Notify {
+        /// Whom.
+        teammates: Vec<Id>,
+        /// What, with variables.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// Refuses a step to teammates until the conversation has a tag.
+    RequireTag {
+        /// The steps.
+        before: Vec<Step>,
+        /// One of these tags; any tag, if empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tags: Vec<Id>,
+    },
+    /// Skips all later rules, and the actions after this one.
+    Stop {},
+}
+
+/// Somebody who is known only when the rule runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Person {
+    /// The teammate who caused the event.
+    Actor,
+    /// The teammate who wrote the message.
+    Author,
+    /// The teammate who wrote the comment.
+    Commenter,
+    /// The first teammate the comment mentions.
+    Mentioned,
+    /// The teammate who replied last.
+    LastReplier,
+}
+
+/// How one teammate is chosen out of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choosing {
+    /// One after the other.
+    RoundRobin,
+    /// By chance.
+    Random,
+    /// Who has the fewest open conversations.
+    LoadBalancing,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weekday {
+    /// Monday.
+    Mon,
+    /// Tuesday.
+    Tue,
+    /// Wednesday.
+    Wed,
+    /// Thursday.
+    Thu,
+    /// Friday.
+    Fri,
+    /// Saturday.
+    Sat,
+    /// Sunday.
+    Sun,
+}
+
+/// Until when a conversation is snoozed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Until {
+    /// This long.
+    For(Period),
+    /// Until an instant.
+    At(Instant),
+    /// Until the next of these days, at a time of day.
+    Next {
+        /// The days; every day, if empty.
+        #[serde(default)]
+        days: Vec<Weekday>,
+        /// The time of day.
+        at: TimeOfDay,
+        /// The IANA name of the time zone.
+        zone: String,
+    },
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content<Id = i64> {
+    /// HTML with variables.
+    Text(String),
+    /// A message template.
+    Template(Id),
+}
+
+/// A link or an application object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkTo<Id = i64> {
+    /// One that exists.
+    Id(Id),
+    /// By its address, which may hold variables; made if there is none.
+    Url(String),
+}
+
+/// How much of an event a webhook is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookBody {
+    /// All of it.
+    #[default]
+    Full,
+    /// Ids and links.
+    Preview,
+}
+
+/// A step that can be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Archiving.
+    Archive,
+    /// Moving to another inbox.
+    Move,
+}
