@@ -129,6 +129,15 @@ impl Conn {
         }
     }
 
+    /// The elements of the JSON array in text parameter `$n`, as rows with one column `value`: `FROM {elements}`. A
+    /// batch of any length is then one statement, its fields being `CAST(value ->> 0 AS BIGINT)`, `value ->> 1` and so on.
+    pub fn elements(&self, n: usize) -> String {
+        match self.engine() {
+            Engine::Sqlite => format!("json_each(${n})"),
+            Engine::Postgres => format!("jsonb_array_elements(CAST(CAST(${n} AS TEXT) AS jsonb)) AS t(value)"),
+        }
+    }
+
     /// Runs `f` so that its error undoes what it did, and nothing else. Needed around any statement whose failure the
     /// unit wants to survive: PostgreSQL refuses all further work after a failed statement.
     pub fn savepoint<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
@@ -170,6 +179,16 @@ impl Conn {
         let result = match &mut self.link {
             Link::Sqlite(db) => db.batch(sql),
             Link::Postgres(db) => db.batch(sql),
+        };
+        self.noted(result)
+    }
+
+    /// Compiles a statement without running it.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<()> {
+        let result = match &mut self.link {
+            Link::Sqlite(db) => db.prepare(sql),
+            Link::Postgres(db) => db.prepare(sql),
         };
         self.noted(result)
     }

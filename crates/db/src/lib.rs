@@ -11,8 +11,11 @@
 mod conn;
 mod error;
 mod migrate;
+pub mod outbox;
 mod row;
 mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 #[doc(hidden)]
 pub use bytes::BytesMut;

@@ -103,7 +103,7 @@ fn with_words(text: &str, engine: Engine) -> String {
 }
 
 /// FNV-1a over the texts: it finds an edit, and need not withstand an attacker.
-fn checksum(migration: &Migration, engine: Engine) -> String {
+pub(crate) fn checksum(migration: &Migration, engine: Engine) -> String {
     let bytes = migration.sql.bytes().chain([0]).chain(own(migration, engine).bytes());
     let hash =
         bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

@@ -1,0 +1,105 @@
+//! The outbox: jobs that a unit of work leaves behind, done after its commit, at least once and in order per lane.
+//!
+//! A lane is a (topic, subscriber, subject); its first pending job, the head, blocks only its lane. A node works on a
+//! lane under a lease. [`put`] leases an idle lane to the node that fills it, so that a fresh job goes to that node's
+//! sender in memory; [`claim`] finds what a crash, a retry or a timer left for anybody; [`finish`] records what became
+//! of a run and hands out the next one.
+//!
+//! This module sends nothing, sleeps for nothing and reads no clock. Its tables are in `migrations/0001_outbox.sql`.
+
+pub mod nodes;
+mod put;
+mod run;
+mod store;
+
+use serde_json::Value;
+
+use crate::conn::Conn;
+use crate::error::Result;
+
+pub use put::{Placed, again, cancel, put, schedule};
+pub use run::{Ending, Finished, Outcome, Retry, claim, finish};
+
+/// What keeps jobs in order: work for one subscriber about one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lane {
+    /// The kind of work.
+    pub topic: i64,
+    /// Who is told: an endpoint, a channel.
+    pub subscriber: i64,
+    /// What it is about: a conversation.
+    pub subject: i64,
+}
+
+/// A job to be put into its lane.
+#[derive(Clone, Debug)]
+pub struct NewJob<'a> {
+    /// Its id: later jobs of a lane have larger ones.
+    pub id: i64,
+    /// Its lane.
+    pub lane: Lane,
+    /// The event it tells of.
+    pub event: i64,
+    /// What its sender needs.
+    pub payload: &'a Value,
+}
+
+/// A job, as its sender sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Whose it is.
+    pub company: i64,
+    /// Its id, the same on every try.
+    pub id: i64,
+    /// Its lane.
+    pub lane: Lane,
+    /// The event it tells of.
+    pub event: i64,
+    /// When it was put.
+    pub created_at: i64,
+    /// How often it was tried and failed.
+    pub tries: i64,
+    /// What its sender needs.
+    pub payload: Value,
+    /// What its sender noted of earlier tries; an empty array at first.
+    pub log: Value,
+}
+
+/// Jobs of one lane, leased to a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Whose they are.
+    pub company: i64,
+    /// Their lane.
+    pub lane: Lane,
+    /// How often the first of them has failed.
+    pub tries: i64,
+    /// Pending jobs in the order of their ids, at least one.
+    pub jobs: Vec<Job>,
+}
+
+/// Makes every lane that a node holds due now: for the start of a process that is the store's only one, when what it
+/// held in memory is gone.
+pub fn release_node(conn: &mut Conn, company: i64, node: i64) -> Result<u64> {
+    store::release_node(conn, company, node)
+}
+
+/// Extends the lease of lanes whose jobs wait long in memory. Lanes that were lost meanwhile stay lost.
+pub fn renew(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, lanes: &[Lane]) -> Result<()> {
+    store::renew(conn, company, node, now + lease, lanes)
+}
+
+/// When the next lane of a topic becomes due.
+pub fn next_due(conn: &mut Conn, company: i64, topic: i64) -> Result<Option<i64>> {
+    store::next_due(conn, company, topic)
+}
+
+/// How many jobs of a topic wait.
+pub fn pending(conn: &mut Conn, company: i64, topic: i64) -> Result<i64> {
+    store::pending(conn, company, topic)
+}
+
+/// Forgets up to `limit` jobs that finished before an instant; answers how many.
+pub fn sweep(conn: &mut Conn, company: i64, before: i64, limit: i64) -> Result<u64> {
+    store::sweep(conn, company, before, limit)
+}

@@ -1,0 +1,34 @@
+//! The processes that share a store, each under a number of its own.
+
+use crate::args;
+use crate::conn::Conn;
+use crate::error::{Error, Result};
+
+/// The largest number: it has to fit the eight bits it gets in an id.
+const LARGEST: i64 = 255;
+
+/// Takes the lowest free number for the process `name`. Numbers whose process has not been heard of for `stale_after`
+/// are free.
+pub fn claim_number(conn: &mut Conn, name: &str, now: i64, stale_after: i64) -> Result<i64> {
+    conn.exec("DELETE FROM nodes WHERE beat_at < $1", args![now - stale_after])?;
+    let taken: Vec<(i64,)> = conn.all("SELECT number FROM nodes ORDER BY number", &[])?;
+    for number in (1..=LARGEST).filter(|number| !taken.contains(&(*number,))) {
+        // Another process may take it at the same moment; then one of the two moves on, or runs again.
+        let sql = "INSERT INTO nodes (number, name, beat_at) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING";
+        if conn.exec(sql, args![number, name, now])? == 1 {
+            return Ok(number);
+        }
+    }
+    Err(Error::other(format!("all {LARGEST} node numbers are taken")))
+}
+
+/// Tells that the process is alive. False if its number was given away meanwhile: it must stop making ids at once.
+pub fn beat(conn: &mut Conn, number: i64, name: &str, now: i64) -> Result<bool> {
+    let sql = "UPDATE nodes SET beat_at = $3 WHERE number = $1 AND name = $2";
+    Ok(conn.exec(sql, args![number, name, now])? == 1)
+}
+
+/// Gives the number back.
+pub fn free(conn: &mut Conn, number: i64, name: &str) -> Result<()> {
+    conn.exec("DELETE FROM nodes WHERE number = $1 AND name = $2", args![number, name]).map(drop)
+}

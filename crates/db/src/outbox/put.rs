@@ -1,0 +1,51 @@
+//! Putting jobs in: now, at a time, and once more.
+
+use serde_json::Value;
+
+use super::{Lane, NewJob, store};
+use crate::conn::Conn;
+use crate::error::Result;
+
+/// Where a job landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// At the head of an idle lane, which is now leased to the node that put it: hand it to its sender after the commit.
+    Head,
+    /// Behind others; whoever holds the lane finds it.
+    Behind,
+}
+
+/// Adds a job to its lane. If the lane was idle, it is leased to `node` until `now + lease` and the caller hands the
+/// job to its own sender after the commit; nobody has to poll for it.
+pub fn put(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, job: &NewJob<'_>) -> Result<Placed> {
+    store::insert(conn, company, now, job)?;
+    match store::join_lane(conn, company, job.lane, node, now + lease)? {
+        0 => Ok(Placed::Head),
+        _ => Ok(Placed::Behind),
+    }
+}
+
+/// Sets a timer: the lane's only pending job becomes this one, due at `at`. A run of its predecessor that is under way
+/// loses the lane, so that its end takes nothing of the new timer with it.
+pub fn schedule(conn: &mut Conn, company: i64, at: i64, job: &NewJob<'_>) -> Result<()> {
+    store::remove_pending(conn, company, job.lane)?;
+    store::insert(conn, company, at, job)?;
+    store::set_lane(conn, company, job.lane, at)
+}
+
+/// Removes what is pending in a lane: a timer that is no longer wanted. False if there was nothing.
+pub fn cancel(conn: &mut Conn, company: i64, lane: Lane) -> Result<bool> {
+    store::remove_lane(conn, company, lane)?;
+    Ok(store::remove_pending(conn, company, lane)? > 0)
+}
+
+/// Puts a finished job in once more, as a new job with the same event and payload, marked with `replay_of`. A job that
+/// is absent or still pending is an error for which [`Error::is_missing`](crate::Error::is_missing) holds.
+pub fn again(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, old: i64, new_id: i64) -> Result<Placed> {
+    let mut job = store::finished(conn, company, old)?;
+    if let Value::Object(fields) = &mut job.payload {
+        fields.insert("replay_of".to_owned(), Value::from(old));
+    }
+    let copy = NewJob { id: new_id, lane: job.lane, event: job.event, payload: &job.payload };
+    put(conn, company, node, now, lease, &copy)
+}

@@ -1,0 +1,141 @@
+//! Runs of a lane: claimed, worked on elsewhere, finished.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::store::{self, JobChange, LaneChange};
+use super::{Job, Lane, Run};
+use crate::conn::Conn;
+use crate::error::Result;
+
+/// What became of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It succeeded, and stays as its own log.
+    Done,
+    /// It was given up, and stays as its own log.
+    Dead,
+    /// It leaves no trace: timers.
+    Drop,
+}
+
+/// A job of a run that is over.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Which one.
+    pub id: i64,
+    /// What became of it.
+    pub ending: Ending,
+    /// How often it was tried in all.
+    pub tries: i64,
+    /// What its sender noted.
+    pub log: Value,
+}
+
+/// The first job of a run that is not over: it failed and is to be tried again.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    /// Which one.
+    pub id: i64,
+    /// Until when its lane sleeps.
+    pub at: i64,
+    /// How often it was tried so far.
+    pub tries: i64,
+    /// What its sender noted.
+    pub log: Value,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Whose run it was.
+    pub company: i64,
+    /// Its lane.
+    pub lane: Lane,
+    /// The jobs that are over: the run's first ones, in order.
+    pub finished: Vec<Finished>,
+    /// The job after them, if it has to be tried again.
+    pub retry: Option<Retry>,
+}
+
+/// Leases up to `lanes` due lanes of a topic to a node, and reads up to `depth` pending jobs of each.
+#[expect(clippy::too_many_arguments, reason = "the promised signature; each is a plain number with its own meaning")]
+pub fn claim(
+    conn: &mut Conn,
+    company: i64,
+    topic: i64,
+    node: i64,
+    now: i64,
+    lease: i64,
+    lanes: i64,
+    depth: i64,
+) -> Result<Vec<Run>> {
+    let claimed = store::lease_due(conn, company, topic, node, now, now + lease, lanes)?;
+    next_runs(conn, &claimed, depth)
+}
+
+/// Records the outcomes of runs, and returns the next run, of up to `depth` jobs, of each lane that has more to do and
+/// need not wait; it stays leased to `node`. A lane the node has lost meanwhile gives no run, though its finished jobs
+/// are recorded: they did happen.
+pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outcomes: &[Outcome]) -> Result<Vec<Run>> {
+    // In the order of the key, so that two nodes lock rows in the same order.
+    let mut outcomes: Vec<&Outcome> = outcomes.iter().collect();
+    outcomes.sort_by_key(|outcome| (outcome.company, outcome.lane));
+    let changes = outcomes.iter().map(|outcome| match &outcome.retry {
+        Some(retry) => LaneChange::sleep(outcome.company, outcome.lane, retry.at, retry.tries),
+        None => LaneChange::lease(outcome.company, outcome.lane, now + lease, node),
+    });
+    let held: HashSet<(i64, Lane)> = store::change_lanes(conn, node, changes)?.into_iter().collect();
+
+    let (mut changed, mut dropped) = (Vec::new(), Vec::new());
+    for outcome in &outcomes {
+        for job in &outcome.finished {
+            let state = match job.ending {
+                Ending::Done => store::DONE,
+                Ending::Dead => store::DEAD,
+                Ending::Drop => {
+                    dropped.push((outcome.company, job.id));
+                    continue;
+                }
+            };
+            changed.push(JobChange { company: outcome.company, id: job.id, state, tries: job.tries, log: &job.log });
+        }
+        if let Some(retry) = outcome.retry.as_ref().filter(|_| held.contains(&(outcome.company, outcome.lane))) {
+            let (company, state) = (outcome.company, store::PENDING);
+            changed.push(JobChange { company, id: retry.id, state, tries: retry.tries, log: &retry.log });
+        }
+    }
+    store::change_jobs(conn, now, &changed)?;
+    store::remove_jobs(conn, &dropped)?;
+
+    let mut going: Vec<(i64, Lane)> = Vec::new();
+    for outcome in outcomes.iter().filter(|outcome| outcome.retry.is_none()) {
+        let lane = (outcome.company, outcome.lane);
+        if held.contains(&lane) && going.last() != Some(&lane) {
+            going.push(lane);
+        }
+    }
+    next_runs(conn, &going, depth)
+}
+
+/// Reads the pending jobs of leased lanes, and lets go of the lanes that have none.
+fn next_runs(conn: &mut Conn, lanes: &[(i64, Lane)], depth: i64) -> Result<Vec<Run>> {
+    if lanes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut runs: Vec<Run> = Vec::with_capacity(lanes.len());
+    store::each_pending(conn, lanes, depth, |job: Job| {
+        match runs.last_mut().filter(|run| (run.company, run.lane) == (job.company, job.lane)) {
+            Some(run) => run.jobs.push(job),
+            None => runs.push(Run { company: job.company, lane: job.lane, tries: job.tries, jobs: vec![job] }),
+        }
+        Ok(())
+    })?;
+    if runs.len() < lanes.len() {
+        let busy: HashSet<(i64, Lane)> = runs.iter().map(|run| (run.company, run.lane)).collect();
+        let idle: Vec<(i64, Lane)> = lanes.iter().filter(|lane| !busy.contains(lane)).copied().collect();
+        store::remove_lanes(conn, &idle)?;
+    }
+    Ok(runs)
+}

@@ -1,0 +1,290 @@
+//! Every SQL statement of the outbox. Batches travel as one JSON array, so that a text does not depend on their length.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::{Job, Lane, NewJob};
+use crate::args;
+use crate::conn::{Conn, Engine};
+use crate::error::{Error, Result};
+
+pub(super) const PENDING: i64 = 0;
+pub(super) const DONE: i64 = 1;
+pub(super) const DEAD: i64 = 2;
+
+/// The lanes in an array of `[company, topic, subscriber, subject]`, as rows (c, t, r, s).
+const LANE_ROWS: &str = "SELECT CAST(value ->> 0 AS BIGINT) AS c, CAST(value ->> 1 AS BIGINT) AS t,
+    CAST(value ->> 2 AS BIGINT) AS r, CAST(value ->> 3 AS BIGINT) AS s";
+
+crate::record! {
+    struct Stored {
+        company: i64, id: i64, topic: i64, subscriber: i64, subject: i64,
+        event: i64, created_at: i64, tries: i64, payload: Value, log: Value,
+    }
+}
+
+const COLUMNS: &str =
+    "j.company, j.id, j.topic, j.subscriber, j.subject, j.event, j.created_at, j.tries, j.payload, j.log";
+
+impl From<Stored> for Job {
+    fn from(row: Stored) -> Job {
+        let lane = Lane { topic: row.topic, subscriber: row.subscriber, subject: row.subject };
+        let Stored { company, id, event, created_at, tries, payload, log, .. } = row;
+        Job { company, id, lane, event, created_at, tries, payload, log }
+    }
+}
+
+/// What a finished run does to its lane.
+pub(super) struct LaneChange {
+    company: i64,
+    lane: Lane,
+    due_at: i64,
+    tries: i64,
+    holder: i64,
+}
+
+impl LaneChange {
+    pub(super) fn sleep(company: i64, lane: Lane, at: i64, tries: i64) -> LaneChange {
+        LaneChange { company, lane, due_at: at, tries, holder: 0 }
+    }
+
+    pub(super) fn lease(company: i64, lane: Lane, until: i64, node: i64) -> LaneChange {
+        LaneChange { company, lane, due_at: until, tries: 0, holder: node }
+    }
+}
+
+/// What a finished run does to a job.
+pub(super) struct JobChange<'a> {
+    pub(super) company: i64,
+    pub(super) id: i64,
+    pub(super) state: i64,
+    pub(super) tries: i64,
+    pub(super) log: &'a Value,
+}
+
+pub(super) fn insert(conn: &mut Conn, company: i64, now: i64, job: &NewJob<'_>) -> Result<()> {
+    let sql = "INSERT INTO outbox
+             (company, id, topic, subscriber, subject, event, state, created_at, tries, payload, log)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 0, $8, '[]')";
+    let Lane { topic, subscriber, subject } = job.lane;
+    conn.exec(sql, args![company, job.id, topic, subscriber, subject, job.event, now, job.payload]).map(drop)
+}
+
+/// Leases an idle lane, or leaves word in a busy one. Answers how many jobs were put behind the first.
+pub(super) fn join_lane(conn: &mut Conn, company: i64, lane: Lane, node: i64, until: i64) -> Result<i64> {
+    // The update is a real one on purpose: a node that ends its run at the same moment must collide with it.
+    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind)
+         VALUES ($1, $2, $3, $4, $5, 0, $6, 0)
+         ON CONFLICT (company, topic, subscriber, subject) DO UPDATE SET behind = outbox_lanes.behind + 1
+         RETURNING behind";
+    let (behind,): (i64,) = conn.one(sql, args![company, lane.topic, lane.subscriber, lane.subject, until, node])?;
+    Ok(behind)
+}
+
+/// Makes a lane due at an instant, whoever holds it.
+pub(super) fn set_lane(conn: &mut Conn, company: i64, lane: Lane, at: i64) -> Result<()> {
+    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind)
+         VALUES ($1, $2, $3, $4, $5, 0, 0, 0)
+         ON CONFLICT (company, topic, subscriber, subject) DO UPDATE SET due_at = excluded.due_at, tries = 0, holder = 0";
+    conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject, at]).map(drop)
+}
+
+pub(super) fn remove_lane(conn: &mut Conn, company: i64, lane: Lane) -> Result<()> {
+    let sql = "DELETE FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4";
+    conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject]).map(drop)
+}
+
+pub(super) fn remove_pending(conn: &mut Conn, company: i64, lane: Lane) -> Result<u64> {
+    let sql = "DELETE FROM outbox
+         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0";
+    conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject])
+}
+
+pub(super) fn finished(conn: &mut Conn, company: i64, id: i64) -> Result<Job> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.id = $2 AND j.state <> 0");
+    let row: Option<Stored> = conn.opt(&sql, args![company, id])?;
+    row.map(Job::from).ok_or_else(|| Error::no_row("a finished job of this id"))
+}
+
+pub(super) fn lease_due(
+    conn: &mut Conn,
+    company: i64,
+    topic: i64,
+    node: i64,
+    now: i64,
+    until: i64,
+    lanes: i64,
+) -> Result<Vec<(i64, Lane)>> {
+    // A common table expression, because a plan may run a subselect in IN twice, and then lock more than the limit.
+    let sql = format!(
+        "WITH due AS (
+             SELECT subscriber AS r, subject AS s FROM outbox_lanes
+             WHERE company = $1 AND topic = $2 AND due_at <= $3 ORDER BY due_at LIMIT $4{}
+         )
+         UPDATE outbox_lanes SET due_at = $5, holder = $6 FROM due
+         WHERE company = $1 AND topic = $2 AND subscriber = due.r AND subject = due.s
+         RETURNING company, topic, subscriber, subject",
+        conn.skip_locked()
+    );
+    lanes_of(conn.all(&sql, args![company, topic, now, lanes, until, node])?)
+}
+
+/// Applies changes to those of the lanes that the node still holds, and answers which these are.
+pub(super) fn change_lanes(
+    conn: &mut Conn,
+    node: i64,
+    changes: impl Iterator<Item = LaneChange>,
+) -> Result<Vec<(i64, Lane)>> {
+    let rows = array(changes, |text, change| {
+        let Lane { topic, subscriber, subject } = change.lane;
+        let LaneChange { company, due_at, tries, holder, .. } = change;
+        write!(text, "[{company},{topic},{subscriber},{subject},{due_at},{tries},{holder}]")
+    })?;
+    let sql = format!(
+        "WITH l AS (
+             {LANE_ROWS}, CAST(value ->> 4 AS BIGINT) AS d, CAST(value ->> 5 AS BIGINT) AS n,
+                 CAST(value ->> 6 AS BIGINT) AS h
+             FROM {}
+         )
+         UPDATE outbox_lanes SET due_at = l.d, tries = l.n, holder = l.h FROM l
+         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $2
+         RETURNING company, topic, subscriber, subject",
+        conn.elements(1)
+    );
+    lanes_of(conn.all(&sql, args![rows, node])?)
+}
+
+/// Writes down what became of pending jobs.
+pub(super) fn change_jobs(conn: &mut Conn, now: i64, changes: &[JobChange<'_>]) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let rows = array(changes.iter(), |text, change| {
+        let JobChange { company, id, state, tries, log } = change;
+        write!(text, "[{company},{id},{state},{tries},{log}]")
+    })?;
+    let sql = format!(
+        "WITH f AS (
+             SELECT CAST(value ->> 0 AS BIGINT) AS c, CAST(value ->> 1 AS BIGINT) AS i,
+                 CAST(value ->> 2 AS BIGINT) AS st, CAST(value ->> 3 AS BIGINT) AS n, value -> 4 AS lg
+             FROM {}
+         )
+         UPDATE outbox SET state = f.st, tries = f.n, log = f.lg,
+             finished_at = CASE WHEN f.st = 0 THEN NULL ELSE CAST($2 AS BIGINT) END
+         FROM f WHERE company = f.c AND id = f.i AND state = 0",
+        conn.elements(1)
+    );
+    conn.exec(&sql, args![rows, now]).map(drop)
+}
+
+pub(super) fn remove_jobs(conn: &mut Conn, jobs: &[(i64, i64)]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let rows = array(jobs.iter(), |text, (company, id)| write!(text, "[{company},{id}]"))?;
+    let sql = format!(
+        "DELETE FROM outbox WHERE state = 0 AND (company, id) IN
+             (SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT) FROM {})",
+        conn.elements(1)
+    );
+    conn.exec(&sql, args![rows]).map(drop)
+}
+
+/// Visits up to `depth` pending jobs of each lane, lane by lane, in the order of their ids.
+pub(super) fn each_pending(
+    conn: &mut Conn,
+    lanes: &[(i64, Lane)],
+    depth: i64,
+    mut f: impl FnMut(Job) -> Result<()>,
+) -> Result<()> {
+    // Only the first jobs of a lane may be read, however many wait: PostgreSQL says that with LATERAL, which SQLite
+    // lacks; SQLite looks up the id where the run ends, which PostgreSQL would do once for every job.
+    let lane = "company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND state = 0";
+    let jobs = match conn.engine() {
+        Engine::Postgres => {
+            format!("l CROSS JOIN LATERAL (SELECT * FROM outbox WHERE {lane} ORDER BY id LIMIT $2) AS j")
+        }
+        Engine::Sqlite => format!(
+            "l CROSS JOIN outbox AS j ON {lane} AND j.id <= coalesce(
+                 (SELECT k.id FROM outbox AS k WHERE k.company = l.c AND k.topic = l.t AND k.subscriber = l.r
+                     AND k.subject = l.s AND k.state = 0 ORDER BY k.id LIMIT 1 OFFSET $2 - 1),
+                 {})",
+            i64::MAX
+        ),
+    };
+    let sql = format!(
+        "WITH l AS ({LANE_ROWS} FROM {})
+         SELECT {COLUMNS} FROM {jobs} ORDER BY j.company, j.topic, j.subscriber, j.subject, j.id",
+        conn.elements(1)
+    );
+    conn.each(&sql, args![lane_rows(lanes)?, depth], |row: Stored| f(row.into()))
+}
+
+pub(super) fn remove_lanes(conn: &mut Conn, lanes: &[(i64, Lane)]) -> Result<()> {
+    let sql = format!(
+        "DELETE FROM outbox_lanes WHERE (company, topic, subscriber, subject) IN ({LANE_ROWS} FROM {})",
+        conn.elements(1)
+    );
+    conn.exec(&sql, args![lane_rows(lanes)?]).map(drop)
+}
+
+pub(super) fn renew(conn: &mut Conn, company: i64, node: i64, until: i64, lanes: &[Lane]) -> Result<()> {
+    let lanes: Vec<(i64, Lane)> = lanes.iter().map(|lane| (company, *lane)).collect();
+    let sql = format!(
+        "WITH l AS ({LANE_ROWS} FROM {})
+         UPDATE outbox_lanes SET due_at = $2 FROM l
+         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $3",
+        conn.elements(1)
+    );
+    conn.exec(&sql, args![lane_rows(&lanes)?, until, node]).map(drop)
+}
+
+pub(super) fn release_node(conn: &mut Conn, company: i64, node: i64) -> Result<u64> {
+    let sql = "UPDATE outbox_lanes SET due_at = 0, holder = 0 WHERE company = $1 AND holder = $2";
+    conn.exec(sql, args![company, node])
+}
+
+pub(super) fn next_due(conn: &mut Conn, company: i64, topic: i64) -> Result<Option<i64>> {
+    let sql = "SELECT due_at FROM outbox_lanes WHERE company = $1 AND topic = $2 ORDER BY due_at LIMIT 1";
+    Ok(conn.opt::<(i64,)>(sql, args![company, topic])?.map(|(at,)| at))
+}
+
+pub(super) fn pending(conn: &mut Conn, company: i64, topic: i64) -> Result<i64> {
+    let sql = "SELECT count(*) FROM outbox WHERE company = $1 AND topic = $2 AND state = 0";
+    Ok(conn.one::<(i64,)>(sql, args![company, topic])?.0)
+}
+
+pub(super) fn sweep(conn: &mut Conn, company: i64, before: i64, limit: i64) -> Result<u64> {
+    let sql = "DELETE FROM outbox WHERE company = $1 AND id IN
+         (SELECT id FROM outbox WHERE company = $1 AND state <> 0 AND finished_at < $2 ORDER BY finished_at LIMIT $3)";
+    conn.exec(sql, args![company, before, limit])
+}
+
+fn lanes_of(rows: Vec<(i64, i64, i64, i64)>) -> Result<Vec<(i64, Lane)>> {
+    Ok(rows
+        .into_iter()
+        .map(|(company, topic, subscriber, subject)| (company, Lane { topic, subscriber, subject }))
+        .collect())
+}
+
+fn lane_rows(lanes: &[(i64, Lane)]) -> Result<String> {
+    array(lanes.iter(), |text, (company, lane)| {
+        write!(text, "[{company},{},{},{}]", lane.topic, lane.subscriber, lane.subject)
+    })
+}
+
+fn array<T>(
+    items: impl Iterator<Item = T>,
+    mut write: impl FnMut(&mut String, T) -> std::fmt::Result,
+) -> Result<String> {
+    let mut text = String::from("[");
+    for item in items {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        write(&mut text, item).map_err(|e| Error::other(format!("outbox batch: {e}")))?;
+    }
+    text.push(']');
+    Ok(text)
+}
