@@ -16,6 +16,8 @@ mod row;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 
 #[doc(hidden)]
 pub use bytes::BytesMut;
