@@ -1,1 +1,41 @@
-//! desk
+//! The shared inbox itself: what a company, its people, conversations, rules and events are, the operations on them, and their SQL.
+//!
+//! It is *not* a server: it knows no HTTP, no HTML and no public JSON shapes. Those are `wire`, `api` and `webhooks`.
+//!
+//! Start at [`work`] (what an operation gets in its hands), then [`messages::receive`] (what happens when a message arrives).
+
+pub mod access;
+pub mod attachments;
+pub mod channels;
+pub mod comments;
+pub mod companies;
+pub mod contacts;
+pub mod conversations;
+pub mod crypto;
+pub mod custom_fields;
+pub mod directory;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod inboxes;
+pub mod links;
+pub mod messages;
+pub mod migrations;
+pub mod paging;
+pub mod rules;
+pub mod search;
+mod select;
+pub mod statuses;
+pub mod tags;
+pub mod teammates;
+pub mod teams;
+pub mod time;
+pub mod timers;
+pub mod tokens;
+pub mod work;
+
+pub use access::Access;
+pub use directory::Directory;
+pub use error::{Error, Result};
+pub use time::{Clock, Timestamp};
+pub use work::{Actor, ActorKind, Caller, Desk, Settings, Work};

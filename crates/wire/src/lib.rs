@@ -1,1 +1,42 @@
-//! wire
+//! Every JSON shape that the outside sees, in answers and in webhook bodies alike (contract/core-api.json).
+//!
+//! It does no I/O and decides nothing: it turns what the desk has loaded into what the contract promises. What a shape
+//! needs beside its own row (names of people, tags, inboxes) comes from the directory in [`Context`].
+//!
+//! Start at [`conversations`]; [`render`] makes the bytes that leave the building.
+
+use desk::Directory;
+
+pub mod attachments;
+pub mod channels;
+pub mod comments;
+pub mod conversations;
+pub mod events;
+pub mod inboxes;
+pub mod links;
+pub mod messages;
+pub mod render;
+pub mod seconds;
+pub mod tags;
+pub mod teammates;
+pub mod url;
+
+pub use render::Renderer;
+pub use seconds::Seconds;
+pub use url::Url;
+
+/// What shapes need beside their own row.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The public base URL, without a trailing slash.
+    pub base: &'a str,
+    /// The company's small nouns.
+    pub directory: &'a Directory,
+}
+
+impl<'a> Context<'a> {
+    /// An absolute URL: the pieces are joined as they are.
+    pub fn url(&self, path: &'static str, id: impl Into<url::Segment>) -> Url<'a> {
+        Url::new(self.base, path, id.into())
+    }
+}

@@ -1,0 +1,59 @@
+//! The company: the unit of isolation.
+
+use serde_json::Value;
+
+use crate::access::Access;
+use crate::error::Result;
+use crate::ids::CompanyId;
+use crate::work::{Actor, Caller, Desk, Work};
+use std::sync::Arc;
+
+pub(crate) mod store;
+
+db::record! {
+    /// A company as stored.
+    #[derive(Debug, Clone)]
+    pub struct Company {
+        pub id: CompanyId,
+        pub name: String,
+        pub slug: String,
+        pub api_secret: String,
+        pub token_key: Vec<u8>,
+        pub has_ticketing: bool,
+        pub settings: Value,
+    }
+}
+
+/// A new company.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// What it is called.
+    pub name: String,
+    /// Its part of host names and of the company host.
+    pub slug: String,
+    /// Whether conversations have ticket statuses.
+    pub has_ticketing: bool,
+}
+
+/// Founds a company: the only operation that is not bound to one. `fill` runs in the same unit, as the new company.
+pub fn found<T: Send + 'static>(
+    desk: &Desk,
+    new: New,
+    fill: impl Fn(&mut Work<'_>) -> Result<T> + Send + 'static,
+) -> Result<(CompanyId, T)> {
+    let nobody = Caller { company: CompanyId(0), actor: Actor::SYSTEM, access: Arc::new(Access::everything()) };
+    desk.write_blocking(&nobody, move |work| {
+        let id = CompanyId(work.new_id());
+        work.company = id;
+        let mut token_key = vec![0u8; 32];
+        work.random().fill(&mut token_key);
+        let api_secret = work.random().hex(16);
+        store::insert(work.conn, id, &new, &api_secret, &token_key, work.now)?;
+        Ok((id, fill(work)?))
+    })
+}
+
+/// Every company in the store, the oldest first.
+pub fn all(desk: &Desk) -> Result<Vec<CompanyId>> {
+    desk.store().read_blocking(|conn| Ok(store::ids(conn)?))
+}

@@ -1,0 +1,126 @@
+//! People outside the company, known by their handles.
+
+use serde_json::Value;
+
+use crate::channels::Channel;
+use crate::error::{Error, Result};
+use crate::ids::{AttachmentId, ContactId, TeamId, TeammateId};
+use crate::time::Timestamp;
+use crate::work::Work;
+
+pub(crate) mod store;
+
+db::record! {
+    /// A contact as stored.
+    #[derive(Debug, Clone)]
+    pub struct Contact {
+        pub id: ContactId,
+        pub team: Option<TeamId>,
+        pub owner: Option<TeammateId>,
+        pub name: String,
+        pub description: String,
+        pub avatar: Option<AttachmentId>,
+        pub links: Value,
+        pub custom_fields: Value,
+        pub is_name_manual: bool,
+        pub created_at: Timestamp,
+        pub updated_at: Timestamp,
+    }
+}
+
+/// A way to reach a contact: unique in the company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handle {
+    /// `email`, `phone`, `custom` …
+    pub source: String,
+    /// As written.
+    pub handle: String,
+    /// As compared: trimmed, in lower case, phone numbers with digits and a plus only.
+    pub key: String,
+}
+
+impl Handle {
+    /// A handle of a source.
+    pub fn new(source: &str, handle: &str) -> Handle {
+        let handle = handle.trim();
+        let key = match source {
+            "phone" => phone_key(handle),
+            _ => handle.to_lowercase(),
+        };
+        Handle { source: source.to_string(), handle: handle.to_string(), key }
+    }
+
+    /// The handle of somebody who writes on a channel.
+    pub fn on_channel(channel: &Channel, handle: &str) -> Handle {
+        Handle::new(&channel.contact_type, handle)
+    }
+}
+
+/// Digits with a leading plus; a number without a country code is taken as one of North America (domain.md section 4).
+fn phone_key(number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() {
+        return number.to_lowercase();
+    }
+    match (number.starts_with('+'), digits.len()) {
+        (true, _) => format!("+{digits}"),
+        (false, 11) if digits.starts_with('1') => format!("+{digits}"),
+        (false, _) => format!("+1{digits}"),
+    }
+}
+
+/// The contact that wrote: the one that is named, else the one with the handle, else a new one.
+/// A named contact that lacks the handle gets it, unless somebody else has it.
+pub fn matching(
+    work: &mut Work<'_>,
+    handle: &Handle,
+    name: Option<&str>,
+    known: Option<ContactId>,
+) -> Result<ContactId> {
+    let found = store::by_handle(work.conn, work.company, &handle.source, &handle.key)?;
+    match (known, found) {
+        (Some(known), None) => {
+            store::get(work.conn, work.company, known)?.ok_or(Error::NotFound("contact"))?;
+            store::insert_handle(work.conn, work.company, known, handle)?;
+            Ok(known)
+        }
+        (Some(known), Some(_)) => {
+            store::get(work.conn, work.company, known)?.ok_or(Error::NotFound("contact"))?;
+            Ok(known)
+        }
+        (None, Some(found)) => Ok(found),
+        (None, None) => learn(work, handle, name),
+    }
+}
+
+fn learn(work: &mut Work<'_>, handle: &Handle, name: Option<&str>) -> Result<ContactId> {
+    let contact = Contact {
+        id: ContactId(work.new_id()),
+        team: None,
+        owner: None,
+        name: name.unwrap_or_default().to_string(),
+        description: String::new(),
+        avatar: None,
+        links: Value::Array(Vec::new()),
+        custom_fields: Value::Object(serde_json::Map::new()),
+        is_name_manual: false,
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    store::insert(work.conn, work.company, &contact)?;
+    store::insert_handle(work.conn, work.company, contact.id, handle)?;
+    Ok(contact.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_are_compared_by_what_they_mean() {
+        assert_eq!(Handle::new("email", " Ann@Example.com ").key, "ann@example.com");
+        assert_eq!(Handle::new("phone", "+49 (30) 123-4").key, "+49301234");
+        assert_eq!(Handle::new("phone", "415 555 2671").key, "+14155552671");
+        assert_eq!(Handle::new("phone", "1 415 555 2671").key, "+14155552671");
+    }
+}

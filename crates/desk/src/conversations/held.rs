@@ -1,0 +1,116 @@
+//! A conversation in the hands of one unit: locked, changed, recorded, saved.
+
+use super::{Conversation, Shelf, store};
+use crate::error::{Error, Result};
+use crate::events::{self, Record};
+use crate::ids::{ConversationId, EventId, InboxId};
+use crate::time::Timestamp;
+use crate::work::Work;
+
+/// A conversation that this unit has locked.
+#[derive(Debug)]
+pub struct Held {
+    /// The row, to be changed at will and then saved.
+    pub row: Conversation,
+    /// The inboxes it is in.
+    pub inboxes: Vec<InboxId>,
+    listed: Option<Listed>,
+}
+
+/// Where the row stood in the lists when it was read; lists are only rewritten if this changes.
+#[derive(Debug, PartialEq, Eq)]
+struct Listed {
+    shelf: i64,
+    bumped_at: Timestamp,
+    keys: (Option<i64>, Option<i64>, Option<i64>),
+    inboxes: Vec<InboxId>,
+}
+
+fn listed(row: &Conversation, inboxes: &[InboxId]) -> Listed {
+    Listed {
+        shelf: row.shelf().code(),
+        bumped_at: row.bumped_at,
+        keys: (
+            row.assignee.map(|id| id.0),
+            row.recipient_contact.map(|id| id.0),
+            row.merged_into.map(|id| id.0),
+        ),
+        inboxes: inboxes.to_vec(),
+    }
+}
+
+/// Locks a conversation that the caller may see. Merged ones say where they went.
+pub fn hold(work: &mut Work<'_>, id: ConversationId) -> Result<Held> {
+    let row = store::lock(work.conn, work.company, id)?.ok_or(Error::NotFound("conversation"))?;
+    let inboxes = store::inboxes(work.conn, work.company, id)?;
+    let directory = work.directory()?;
+    if let Some(visible) = work.access.inboxes(&directory)
+        && !inboxes.iter().any(|inbox| visible.contains(inbox))
+    {
+        return Err(Error::NotFound("conversation"));
+    }
+    if let Some(survivor) = row.merged_into {
+        return Err(Error::Moved(survivor));
+    }
+    Ok(Held { listed: Some(listed(&row, &inboxes)), row, inboxes })
+}
+
+impl Held {
+    /// A conversation that is not in the store yet; the first save puts it there.
+    pub fn new(row: Conversation, inboxes: Vec<InboxId>) -> Held {
+        Held { row, inboxes, listed: None }
+    }
+
+    /// Whether it is new in this unit.
+    pub fn is_new(&self) -> bool {
+        self.listed.is_none()
+    }
+
+    /// Records what happened to it and raises its version.
+    pub fn record(&mut self, work: &mut Work<'_>, record: Record) -> Result<EventId> {
+        let id = events::record(work, self.row.id, &self.inboxes, self.row.last_event, record)?;
+        self.row.last_event = id;
+        self.row.version += 1;
+        self.row.updated_at = work.now;
+        Ok(id)
+    }
+
+    /// Moves it to the top of the lists.
+    pub fn bump(&mut self, work: &Work<'_>) {
+        self.row.bumped_at = self.row.bumped_at.max(work.now);
+    }
+
+    /// Writes the row, and the lists if its place in them changed.
+    pub fn save(&mut self, work: &mut Work<'_>) -> Result<()> {
+        let now = listed(&self.row, &self.inboxes);
+        let shelf = self.row.shelf();
+        match &self.listed {
+            None => {
+                store::insert(work.conn, work.company, &self.row)?;
+                self.list(work, shelf)?;
+            }
+            Some(before) if *before == now => {
+                store::update(work.conn, work.company, &self.row)?;
+            }
+            Some(before) => {
+                let moved = before.inboxes != now.inboxes;
+                store::update_listed(work.conn, work.company, &self.row)?;
+                if moved {
+                    store::unlist(work.conn, work.company, self.row.id)?;
+                    self.list(work, shelf)?;
+                } else {
+                    store::relist(work.conn, work.company, self.row.id, shelf.code(), self.row.bumped_at)?;
+                }
+            }
+        }
+        self.listed = Some(now);
+        Ok(())
+    }
+
+    fn list(&self, work: &mut Work<'_>, shelf: Shelf) -> Result<()> {
+        for inbox in &self.inboxes {
+            store::enlist(work.conn, work.company, &self.row, *inbox, shelf.code())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! The statements about conversations.
+
+use std::collections::HashMap;
+
+use db::{Conn, args, list};
+
+use super::Conversation;
+use crate::ids::{CompanyId, ConversationId, InboxId, TagId};
+use crate::time::Timestamp;
+
+pub(super) const COLUMNS: &str = "id, type, subject, status, assignee, ticket_status, ticket_number, is_private, \
+    channel, recipient_name, recipient_handle, recipient_role, recipient_contact, description, due_at, custom_fields, \
+    version, message_count, comment_count, tag_count, link_count, last_message, last_inbound, is_unreplied, \
+    waiting_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, created_at, updated_at, bumped_at";
+
+pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Option<Conversation>> {
+    conn.opt(&format!("SELECT {COLUMNS} FROM conversations WHERE company = $1 AND id = $2"), args![company, id])
+}
+
+pub(crate) fn lock(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Option<Conversation>> {
+    let lock = conn.for_update();
+    conn.opt(&format!("SELECT {COLUMNS} FROM conversations WHERE company = $1 AND id = $2{lock}"), args![company, id])
+}
+
+pub(crate) fn by_ids(conn: &mut Conn, company: CompanyId, ids: &[ConversationId]) -> db::Result<Vec<Conversation>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let among = conn.among(2);
+    let sql = format!("SELECT {COLUMNS} FROM conversations WHERE company = $1 AND id IN {among}");
+    conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}
+
+pub(crate) fn inboxes(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Vec<InboxId>> {
+    let rows: Vec<(InboxId,)> = conn.all(
+        "SELECT inbox FROM conversation_inboxes WHERE company = $1 AND conversation = $2 ORDER BY inbox",
+        args![company, id],
+    )?;
+    Ok(rows.into_iter().map(|(inbox,)| inbox).collect())
+}
+
+pub(crate) fn tags_of(
+    conn: &mut Conn,
+    company: CompanyId,
+    ids: &[ConversationId],
+) -> db::Result<HashMap<ConversationId, Vec<TagId>>> {
+    let mut found: HashMap<ConversationId, Vec<TagId>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT conversation, tag FROM conversation_tags WHERE company = $1 AND conversation IN {among} \
+         ORDER BY conversation, created_at, tag"
+    );
+    let rows: Vec<(ConversationId, TagId)> = conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])?;
+    for (conversation, tag) in rows {
+        found.entry(conversation).or_default().push(tag);
+    }
+    Ok(found)
+}
+
+pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO conversations (company, id, type, subject, status, assignee, shelf, ticket_status, ticket_number, \
+         is_private, channel, recipient_name, recipient_handle, recipient_role, recipient_contact, description, due_at, \
+         custom_fields, version, message_count, comment_count, tag_count, link_count, last_message, last_inbound, \
+         is_unreplied, waiting_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, created_at, \
+         updated_at, bumped_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+         $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)",
+        args![
+            company,
+            row.id,
+            row.r#type,
+            row.subject,
+            row.status,
+            row.assignee,
+            row.shelf().code(),
+            row.ticket_status,
+            row.ticket_number,
+            row.is_private,
+            row.channel,
+            row.recipient_name,
+            row.recipient_handle,
+            row.recipient_role,
+            row.recipient_contact,
+            row.description,
+            row.due_at,
+            row.custom_fields,
+            row.version,
+            row.message_count,
+            row.comment_count,
+            row.tag_count,
+            row.link_count,
+            row.last_message,
+            row.last_inbound,
+            row.is_unreplied,
+            row.waiting_since,
+            row.snoozed_until,
+            row.snoozed_by,
+            row.snoozed_at,
+            row.merged_into,
+            row.last_event,
+            row.created_at,
+            row.updated_at,
+            row.bumped_at
+        ],
+    )
+}
+
+/// What no list is sorted or filtered by; so no index is touched.
+const DETAILS: &str = "subject = $3, ticket_status = $4, ticket_number = $5, is_private = $6, channel = $7, \
+    recipient_name = $8, recipient_handle = $9, recipient_role = $10, description = $11, due_at = $12, \
+    custom_fields = $13, version = $14, message_count = $15, comment_count = $16, tag_count = $17, link_count = $18, \
+    last_message = $19, last_inbound = $20, is_unreplied = $21, waiting_since = $22, snoozed_until = $23, \
+    snoozed_by = $24, snoozed_at = $25, last_event = $26, updated_at = $27";
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
+    conn.exec(
+        &format!("UPDATE conversations SET {DETAILS} WHERE company = $1 AND id = $2"),
+        args![
+            company,
+            row.id,
+            row.subject,
+            row.ticket_status,
+            row.ticket_number,
+            row.is_private,
+            row.channel,
+            row.recipient_name,
+            row.recipient_handle,
+            row.recipient_role,
+            row.description,
+            row.due_at,
+            row.custom_fields,
+            row.version,
+            row.message_count,
+            row.comment_count,
+            row.tag_count,
+            row.link_count,
+            row.last_message,
+            row.last_inbound,
+            row.is_unreplied,
+            row.waiting_since,
+            row.snoozed_until,
+            row.snoozed_by,
+            row.snoozed_at,
+            row.last_event,
+            row.updated_at
+        ],
+    )
+}
+
+pub(super) fn update_listed(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
+    conn.exec(
+        &format!(
+            "UPDATE conversations SET {DETAILS}, status = $28, assignee = $29, shelf = $30, recipient_contact = $31, \
+             merged_into = $32, bumped_at = $33 WHERE company = $1 AND id = $2"
+        ),
+        args![
+            company,
+            row.id,
+            row.subject,
+            row.ticket_status,
+            row.ticket_number,
+            row.is_private,
+            row.channel,
+            row.recipient_name,
+            row.recipient_handle,
+            row.recipient_role,
+            row.description,
+            row.due_at,
+            row.custom_fields,
+            row.version,
+            row.message_count,
+            row.comment_count,
+            row.tag_count,
+            row.link_count,
+            row.last_message,
+            row.last_inbound,
+            row.is_unreplied,
+            row.waiting_since,
+            row.snoozed_until,
+            row.snoozed_by,
+            row.snoozed_at,
+            row.last_event,
+            row.updated_at,
+            row.status,
+            row.assignee,
+            row.shelf().code(),
+            row.recipient_contact,
+            row.merged_into,
+            row.bumped_at
+        ],
+    )
+}
+
+pub(super) fn enlist(
+    conn: &mut Conn,
+    company: CompanyId,
+    row: &Conversation,
+    inbox: InboxId,
+    shelf: i64,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO conversation_inboxes (company, conversation, inbox, shelf, bumped_at) VALUES ($1, $2, $3, $4, $5)",
+        args![company, row.id, inbox, shelf, row.bumped_at],
+    )
+}
+
+pub(super) fn relist(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: ConversationId,
+    shelf: i64,
+    bumped_at: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE conversation_inboxes SET shelf = $3, bumped_at = $4 WHERE company = $1 AND conversation = $2",
+        args![company, id, shelf, bumped_at],
+    )
+}
+
+pub(super) fn unlist(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<u64> {
+    conn.exec("DELETE FROM conversation_inboxes WHERE company = $1 AND conversation = $2", args![company, id])
+}

@@ -1,0 +1,162 @@
+//! The small nouns of a company (people, workspaces, inboxes, channels, tags, statuses, field definitions, rules)
+//! held in memory per version, so that a page of conversations or an arriving message needs no statement for them.
+//!
+//! Every unit reads the version (one row); whoever changes one of these nouns raises it in the same unit
+//! ([`crate::Work::directory_changed`]), so a cached directory is never stale, in this process or another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use db::Conn;
+
+use crate::channels::{self, Channel};
+use crate::companies::{self, Company};
+use crate::custom_fields::{self, CustomField};
+use crate::error::Result;
+use crate::ids::{ChannelId, CompanyId, InboxId, StatusId, TagId, TeamId, TeammateId};
+use crate::inboxes::{self, Inbox};
+use crate::rules::{self, RuleBook};
+use crate::statuses::{self, Status};
+use crate::tags::{self, Tag};
+use crate::teammates::{self, Teammate};
+use crate::teams::{self, Member, Team};
+
+pub(crate) mod store;
+
+/// One version of a company's small nouns. Everything is listed in id order, which is order of creation.
+pub struct Directory {
+    /// The company itself.
+    pub company: Company,
+    /// The compiled rules, in order.
+    pub rules: Arc<RuleBook>,
+    teammates: Vec<Teammate>,
+    teams: Vec<Team>,
+    members: Vec<Member>,
+    inboxes: Vec<Inbox>,
+    inbox_access: Vec<(InboxId, TeammateId)>,
+    channels: Vec<Channel>,
+    tags: Vec<Tag>,
+    statuses: Vec<Status>,
+    custom_fields: Vec<CustomField>,
+    addresses: HashMap<String, ChannelId>,
+}
+
+impl Directory {
+    pub(crate) fn load(conn: &mut Conn, company: CompanyId) -> Result<Directory> {
+        let channels = channels::store::all(conn, company)?;
+        let mut directory = Directory {
+            company: companies::store::get(conn, company)?,
+            rules: Arc::new(RuleBook::default()),
+            teammates: teammates::store::all(conn, company)?,
+            teams: teams::store::all(conn, company)?,
+            members: teams::store::members(conn, company)?,
+            inboxes: inboxes::store::all(conn, company)?,
+            inbox_access: inboxes::store::access(conn, company)?,
+            addresses: channels.iter().map(|channel| (channel.address.to_lowercase(), channel.id)).collect(),
+            channels,
+            tags: tags::store::all(conn, company)?,
+            statuses: statuses::store::all(conn, company)?,
+            custom_fields: custom_fields::store::all(conn, company)?,
+        };
+        let stored = rules::store::all(conn, company)?;
+        directory.rules = Arc::new(RuleBook::compile(stored, &directory));
+        Ok(directory)
+    }
+
+    /// A teammate or bot.
+    pub fn teammate(&self, id: TeammateId) -> Option<&Teammate> {
+        find(&self.teammates, id, |row| row.id)
+    }
+
+    /// All teammates and bots.
+    pub fn teammates(&self) -> impl Iterator<Item = &Teammate> {
+        self.teammates.iter()
+    }
+
+    /// A workspace.
+    pub fn team(&self, id: TeamId) -> Option<&Team> {
+        find(&self.teams, id, |row| row.id)
+    }
+
+    /// All workspaces, the oldest first.
+    pub fn teams(&self) -> impl Iterator<Item = &Team> {
+        self.teams.iter()
+    }
+
+    /// Who belongs to a workspace.
+    pub fn members(&self, team: TeamId) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(move |member| member.team == team)
+    }
+
+    /// Every membership of every workspace.
+    pub fn memberships(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter()
+    }
+
+    /// An inbox.
+    pub fn inbox(&self, id: InboxId) -> Option<&Inbox> {
+        find(&self.inboxes, id, |row| row.id)
+    }
+
+    /// All inboxes.
+    pub fn inboxes(&self) -> impl Iterator<Item = &Inbox> {
+        self.inboxes.iter()
+    }
+
+    /// Who may open an inbox: its owner; the members of its workspace if it is public, and those listed by name.
+    pub fn inbox_teammates(&self, inbox: &Inbox) -> Vec<TeammateId> {
+        let members = inbox.team.filter(|_| inbox.is_public).into_iter();
+        let mut all: Vec<TeammateId> = members
+            .flat_map(|team| self.members(team).map(|member| member.teammate))
+            .chain(self.inbox_access.iter().filter(|(of, _)| *of == inbox.id).map(|(_, teammate)| *teammate))
+            .chain(inbox.owner)
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// A channel.
+    pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
+        find(&self.channels, id, |row| row.id)
+    }
+
+    /// The channel with an address, whatever its letter case.
+    pub fn channel_at(&self, address: &str) -> Option<&Channel> {
+        self.addresses.get(&address.to_lowercase()).and_then(|id| self.channel(*id))
+    }
+
+    /// All channels.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.iter()
+    }
+
+    /// A tag.
+    pub fn tag(&self, id: TagId) -> Option<&Tag> {
+        find(&self.tags, id, |row| row.id)
+    }
+
+    /// All tags.
+    pub fn tags(&self) -> impl Iterator<Item = &Tag> {
+        self.tags.iter()
+    }
+
+    /// A ticket status.
+    pub fn status(&self, id: StatusId) -> Option<&Status> {
+        find(&self.statuses, id, |row| row.id)
+    }
+
+    /// All ticket statuses.
+    pub fn statuses(&self) -> impl Iterator<Item = &Status> {
+        self.statuses.iter()
+    }
+
+    /// The field definitions of one kind of owner (`contact`, `conversation` …).
+    pub fn custom_fields(&self, owner_kind: &str) -> impl Iterator<Item = &CustomField> {
+        self.custom_fields.iter().filter(move |field| field.owner_kind == owner_kind)
+    }
+}
+
+fn find<T, K: Ord + Copy>(rows: &[T], key: K, of: impl Fn(&T) -> K) -> Option<&T> {
+    rows.binary_search_by_key(&key, of).ok().map(|at| &rows[at])
+}

@@ -1,0 +1,96 @@
+//! Reading the log: by conversation, by filter, by id, and from a point on.
+
+use super::{Event, Kind, store};
+use crate::conversations;
+use crate::error::{Error, Result};
+use crate::ids::{ConversationId, EventId, InboxId};
+use crate::paging::{Page, Position, Window, direction};
+use crate::select::Select;
+use crate::time::Timestamp;
+use crate::work::Work;
+
+/// Which events of the company are wanted (contract/fundamentals.md section 5.2).
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only these kinds; empty means all public ones.
+    pub kinds: Vec<Kind>,
+    /// Only those of conversations in these inboxes; empty means all.
+    pub inboxes: Vec<InboxId>,
+    /// Only earlier ones.
+    pub before: Option<Timestamp>,
+    /// Only later ones.
+    pub after: Option<Timestamp>,
+}
+
+const IN_INBOXES: &str = " AND EXISTS (SELECT 1 FROM conversation_inboxes i WHERE i.company = events.company \
+                          AND i.conversation = events.conversation AND i.inbox IN ?)";
+
+/// A page of the company's public events, by time.
+pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Page<Event>> {
+    let kinds: Vec<&str> = filter.kinds.iter().filter(|kind| kind.is_public()).map(|kind| kind.as_str()).collect();
+    if kinds.is_empty() && !filter.kinds.is_empty() {
+        return Ok(Page { rows: Vec::new(), next: None });
+    }
+    let (than, order) = direction(window.ascending);
+    let mut select = Select::new(format!("SELECT {} FROM events WHERE is_public", store::COLUMNS))
+        .with(" AND company = ?", work.company)
+        .maybe(" AND at < ?", filter.before)
+        .maybe(" AND at > ?", filter.after);
+    if !kinds.is_empty() {
+        select = select.any_of(" AND type IN (", &kinds, ")");
+    }
+    if !filter.inboxes.is_empty() {
+        select = select.among(work.conn, IN_INBOXES, filter.inboxes.iter().map(|inbox| inbox.0));
+    }
+    let directory = work.directory()?;
+    if let Some(visible) = work.access.inboxes(&directory) {
+        select = select.among(work.conn, IN_INBOXES, visible.iter().map(|inbox| inbox.0));
+    }
+    if let Some(after) = window.after {
+        select = select.with(&format!(" AND (at, id) {than} (?, "), after.key).with("?)", after.id);
+    }
+    let select = select.with(&format!(" ORDER BY at {order}, id {order} LIMIT ?"), window.limit + 1);
+    let rows = select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect();
+    Ok(Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 }))
+}
+
+/// A page of a conversation's public events, the newest first.
+pub fn in_conversation(work: &mut Work<'_>, id: ConversationId, window: &Window) -> Result<Page<Event>> {
+    conversations::see(work, id)?;
+    let (than, order) = direction(window.ascending);
+    let mut select = Select::new(format!("SELECT {} FROM events WHERE is_public", store::COLUMNS))
+        .with(" AND company = ?", work.company)
+        .with(" AND conversation = ?", id);
+    if let Some(after) = window.after {
+        select = select.with(&format!(" AND id {than} ?"), after.id);
+    }
+    let select = select.with(&format!(" ORDER BY id {order} LIMIT ?"), window.limit + 1);
+    let rows = select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect();
+    Ok(Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 }))
+}
+
+/// One public event.
+pub fn get(work: &mut Work<'_>, id: EventId) -> Result<Event> {
+    let event = store::get(work.conn, work.company, id)?.filter(|event| event.kind.is_public());
+    let event = event.ok_or(Error::NotFound("event"))?;
+    if let Some(conversation) = event.conversation {
+        match conversations::see(work, conversation) {
+            Err(Error::NotFound(_)) => return Err(Error::NotFound("event")),
+            Err(Error::Moved(_)) | Ok(_) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(event)
+}
+
+/// Public events with an id after the given one, oldest first: what a live stream reads.
+///
+/// Ids are taken before the commit, so on several nodes a smaller id can appear after a greater one. Callers therefore
+/// read again from a horizon that lies a little behind (`portico`'s stream keeps the ids it has already sent).
+pub fn since(work: &mut Work<'_>, after: EventId, limit: i64) -> Result<Vec<Event>> {
+    let select = Select::new(format!("SELECT {} FROM events WHERE is_public", store::COLUMNS))
+        .with(" AND company = ?", work.company)
+        .with(" AND id > ?", after)
+        .with(" ORDER BY id LIMIT ?", limit);
+    Ok(select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect())
+}

@@ -1,0 +1,259 @@
+//! The log: what happened, to which conversation, by whom, and why. Append-only.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::ids::{ConversationId, EventId, InboxId, RuleId, TeammateId};
+use crate::time::Timestamp;
+use crate::work::{Actor, ActorKind, Work};
+
+mod kind;
+mod list;
+pub(crate) mod store;
+mod view;
+
+pub use kind::Kind;
+pub use list::{Filter, get, in_conversation, list, since};
+pub use view::{View, view, views};
+
+/// One line of the log.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Sequential within a conversation.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: Kind,
+    /// What it is about; absent for changes of the configuration.
+    pub conversation: Option<ConversationId>,
+    /// Who did it.
+    pub actor: Actor,
+    /// What it was done with.
+    pub target: Option<Target>,
+    /// The event and the rule that led to it.
+    pub cause: Option<EventId>,
+    /// The rule that did it.
+    pub cause_rule: Option<RuleId>,
+    /// How many rules stand between a first event and this one.
+    pub depth: i64,
+    /// `{"field": [before, after]}`.
+    pub change: Option<Value>,
+    /// The inboxes the conversation was in.
+    pub inboxes: Vec<InboxId>,
+}
+
+/// What an event was done with: a kind and a number (events.md section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// What kind of thing.
+    pub kind: TargetKind,
+    /// Its number; 0 where the kind needs none.
+    pub id: i64,
+}
+
+/// The kinds of targets, named as outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A teammate that was assigned or mentioned.
+    Teammate,
+    /// The inboxes a conversation was moved to: those of the event.
+    Inboxes,
+    /// A message.
+    Message,
+    /// A comment.
+    Comment,
+    /// A tag.
+    Tag,
+    /// The conversations that went up in this one; their ids are in the change.
+    DeletedConversationIds,
+    /// A link.
+    Link,
+    /// A custom field.
+    CustomField,
+}
+
+impl TargetKind {
+    /// The name in the log and outside.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TargetKind::Teammate => "teammate",
+            TargetKind::Inboxes => "inboxes",
+            TargetKind::Message => "message",
+            TargetKind::Comment => "comment",
+            TargetKind::Tag => "tag",
+            TargetKind::DeletedConversationIds => "deleted_conversation_ids",
+            TargetKind::Link => "link",
+            TargetKind::CustomField => "custom_field",
+        }
+    }
+
+    fn parse(name: &str) -> Option<TargetKind> {
+        let all = [
+            TargetKind::Teammate,
+            TargetKind::Inboxes,
+            TargetKind::Message,
+            TargetKind::Comment,
+            TargetKind::Tag,
+            TargetKind::DeletedConversationIds,
+            TargetKind::Link,
+            TargetKind::CustomField,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// What outside sees of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// Everything (events.md section 2).
+    Full,
+    /// Ids and links (events.md section 3).
+    Preview,
+}
+
+impl Shape {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Shape::Full => "full",
+            Shape::Preview => "preview",
+        }
+    }
+
+    /// Reads the name in the store.
+    pub fn parse(name: &str) -> Option<Shape> {
+        [Shape::Full, Shape::Preview].into_iter().find(|shape| shape.as_str() == name)
+    }
+}
+
+/// Renders what leaves the building. Implemented by `wire`, which knows the public shapes; called inside the unit, so
+/// that the bytes are those of the moment and are stored with it.
+pub trait Render: Send + Sync {
+    /// The JSON of an event.
+    fn event(&self, work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Vec<u8>>;
+    /// The JSON of a message, as a channel gets it.
+    fn message(&self, work: &mut Work<'_>, message: crate::ids::MessageId) -> Result<Vec<u8>>;
+}
+
+/// What is to be recorded about a conversation.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What happened.
+    pub kind: Kind,
+    /// With what.
+    pub target: Option<Target>,
+    /// What changed: `{"field": [before, after]}`.
+    pub change: Option<Value>,
+}
+
+impl Record {
+    /// Something without a target.
+    pub fn plain(kind: Kind) -> Record {
+        Record { kind, target: None, change: None }
+    }
+
+    /// Something done with a target.
+    pub fn with(kind: Kind, target: TargetKind, id: i64) -> Record {
+        Record { kind, target: Some(Target { kind: target, id }), change: None }
+    }
+
+    /// Says what changed.
+    pub fn changing(self, change: Value) -> Record {
+        Record { change: Some(change), ..self }
+    }
+}
+
+/// Records an event about a conversation. The conversation's row is locked by the caller, who passes its newest event
+/// so that ids never run backwards, and stores the id that comes back as the newest.
+pub fn record(
+    work: &mut Work<'_>,
+    about: ConversationId,
+    inboxes: &[InboxId],
+    floor: EventId,
+    record: Record,
+) -> Result<EventId> {
+    let event = Event {
+        id: EventId(work.new_id_after(floor.0)),
+        at: work.now,
+        kind: record.kind,
+        conversation: Some(about),
+        actor: work.actor,
+        target: record.target,
+        cause: work.cause.map(|cause| cause.event),
+        cause_rule: work.cause.map(|cause| cause.rule),
+        depth: work.cause.map_or(0, |cause| cause.depth),
+        change: record.change,
+        inboxes: inboxes.to_vec(),
+    };
+    store::insert(work.conn, work.company, &event)?;
+    let id = event.id;
+    work.remember(event);
+    Ok(id)
+}
+
+/// Records a change of the configuration: an internal event about no conversation.
+pub fn record_setting(work: &mut Work<'_>, kind: Kind, change: Value) -> Result<EventId> {
+    let event = Event {
+        id: EventId(work.new_id()),
+        at: work.now,
+        kind,
+        conversation: None,
+        actor: work.actor,
+        target: None,
+        cause: None,
+        cause_rule: None,
+        depth: 0,
+        change: Some(change),
+        inboxes: Vec::new(),
+    };
+    store::insert(work.conn, work.company, &event)?;
+    let id = event.id;
+    work.remember(event);
+    Ok(id)
+}
+
+/// The bytes of an event in a shape: rendered and stored at the first call, found at the next.
+pub fn body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Arc<[u8]>> {
+    if let Some(bytes) = store::body(work.conn, work.company, event.id, shape)? {
+        return Ok(bytes.into());
+    }
+    let renderer = work.renderer()?;
+    let bytes = renderer.event(work, event, shape)?;
+    store::insert_body(work.conn, work.company, event.id, shape.as_str(), &bytes)?;
+    Ok(bytes.into())
+}
+
+/// The source of an event as the contract names it (events.md section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The inboxes that received or sent.
+    Inboxes,
+    /// A teammate.
+    Teammate(TeammateId),
+    /// A rule.
+    Rule(RuleId),
+    /// A name without data: `api`, `oauth_client`, `reminder`, `recipient` …
+    Named(&'static str),
+}
+
+impl Event {
+    /// What the contract says was the source.
+    pub fn source(&self) -> Source {
+        if matches!(self.kind, Kind::Inbound | Kind::Outbound | Kind::OutReply) {
+            return Source::Inboxes;
+        }
+        if matches!(self.kind, Kind::SendingError | Kind::MessageBounceError) {
+            return Source::Named("recipient");
+        }
+        match (self.actor.kind, self.actor.teammate, self.cause_rule) {
+            (ActorKind::Rule | ActorKind::Macro, _, Some(rule)) => Source::Rule(rule),
+            (ActorKind::Teammate | ActorKind::Agent, Some(teammate), _) => Source::Teammate(teammate),
+            (ActorKind::OauthClient, ..) => Source::Named("oauth_client"),
+            (ActorKind::Reminder, ..) => Source::Named("reminder"),
+            _ => Source::Named("api"),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The statements about links.
+
+use std::collections::HashMap;
+
+use db::{Conn, args, list};
+use serde_json::Value;
+
+use super::Link;
+use crate::ids::{CompanyId, ConversationId, LinkId};
+
+db::record! {
+    #[derive(Debug, Clone)]
+    struct Attached {
+        conversation: ConversationId,
+        id: LinkId,
+        name: String,
+        r#type: String,
+        external_url: String,
+        custom_fields: Value,
+    }
+}
+
+pub(crate) fn of_conversations(
+    conn: &mut Conn,
+    company: CompanyId,
+    ids: &[ConversationId],
+) -> db::Result<HashMap<ConversationId, Vec<Link>>> {
+    let mut found: HashMap<ConversationId, Vec<Link>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT c.conversation, l.id, l.name, l.type, l.external_url, l.custom_fields FROM conversation_links c \
+         JOIN links l ON l.company = c.company AND l.id = c.link WHERE c.company = $1 AND c.conversation IN {among} \
+         ORDER BY c.conversation, c.created_at, l.id"
+    );
+    let rows: Vec<Attached> = conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])?;
+    for row in rows {
+        found.entry(row.conversation).or_default().push(Link {
+            id: row.id,
+            name: row.name,
+            r#type: row.r#type,
+            external_url: row.external_url,
+            custom_fields: row.custom_fields,
+        });
+    }
+    Ok(found)
+}
+
+pub(crate) const COLUMNS: &str = "id, name, type, external_url, custom_fields";
+
+pub(crate) fn by_ids(conn: &mut Conn, company: CompanyId, ids: &[LinkId]) -> db::Result<Vec<Link>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let among = conn.among(2);
+    let sql = format!("SELECT {COLUMNS} FROM links WHERE company = $1 AND id IN {among}");
+    conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}

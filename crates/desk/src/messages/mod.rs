@@ -1,0 +1,143 @@
+//! Messages: what comes in and goes out on channels, and the drafts of what is to go out.
+
+use serde_json::Value;
+
+use crate::attachments::{self, Attachment};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, ConversationId, MessageId, SignatureId, TeammateId};
+use crate::time::Timestamp;
+use crate::work::Work;
+
+mod content;
+pub mod receive;
+pub(crate) mod store;
+pub mod threading;
+
+pub use content::Content;
+pub use receive::{Incoming, Received, Sender, receive};
+
+db::record! {
+    /// A message or draft as stored.
+    #[derive(Debug, Clone)]
+    pub struct Message {
+        pub id: MessageId,
+        pub conversation: ConversationId,
+        pub channel: Option<ChannelId>,
+        pub uid: String,
+        pub external_id: Option<String>,
+        pub r#type: String,
+        pub is_inbound: bool,
+        pub draft_mode: Option<String>,
+        pub version: Option<String>,
+        pub author: Option<TeammateId>,
+        pub subject: String,
+        pub blurb: String,
+        pub body: String,
+        pub text: String,
+        pub recipients: Value,
+        pub metadata: Value,
+        pub replied_to: Option<MessageId>,
+        pub signature: Option<SignatureId>,
+        pub attachment_count: i64,
+        pub delivery: String,
+        pub error_type: Option<String>,
+        pub error_text: Option<String>,
+        pub is_auto_reply: bool,
+        pub sent_at: Option<Timestamp>,
+        pub created_at: Timestamp,
+    }
+}
+
+/// Somebody a message is from or to, as kept in the message.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Recipient {
+    /// `from`, `to`, `cc`, `bcc` or `reply-to`.
+    pub role: String,
+    /// The address, number or name on the channel.
+    pub handle: String,
+    /// The name that came with it.
+    pub name: Option<String>,
+    /// The contact that has the handle.
+    pub contact: Option<crate::ids::ContactId>,
+}
+
+impl Message {
+    /// The recipients, in order. Unreadable ones are left out.
+    pub fn recipients(&self) -> Vec<Recipient> {
+        serde_json::from_value(self.recipients.clone()).unwrap_or_default()
+    }
+
+    /// Whether it has not been sent yet.
+    pub fn is_draft(&self) -> bool {
+        self.draft_mode.is_some()
+    }
+}
+
+/// A message with what every answer shows beside its row.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The row.
+    pub row: Message,
+    /// Who it is from and to, in order.
+    pub recipients: Vec<Recipient>,
+    /// Its files, in order.
+    pub attachments: Vec<Attachment>,
+}
+
+/// Messages with their files: one more statement, and none if there are no files.
+pub fn views(work: &mut Work<'_>, rows: Vec<Message>) -> Result<Vec<View>> {
+    let with_files: Vec<i64> = rows.iter().filter(|row| row.attachment_count > 0).map(|row| row.id.0).collect();
+    let mut files = attachments::store::of(work.conn, work.company, "message", &with_files)?;
+    let view = |row: Message| View {
+        recipients: row.recipients(),
+        attachments: files.remove(&row.id.0).unwrap_or_default(),
+        row,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Messages by id, for those who show them beside something else; absent ones are left out.
+pub fn load(work: &mut Work<'_>, ids: &[MessageId]) -> Result<Vec<View>> {
+    let rows = store::by_ids(work.conn, work.company, ids)?;
+    views(work, rows)
+}
+
+/// One message with its files, whoever asks: for those who render it.
+pub fn view(work: &mut Work<'_>, id: MessageId) -> Result<View> {
+    load(work, &[id])?.pop().ok_or(Error::NotFound("message"))
+}
+
+/// A message that the caller may see.
+pub fn get(work: &mut Work<'_>, id: MessageId) -> Result<Message> {
+    let message = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("message"))?;
+    match crate::conversations::see(work, message.conversation) {
+        Ok(_) | Err(Error::Moved(_)) => Ok(message),
+        Err(Error::NotFound(_)) => Err(Error::NotFound("message")),
+        Err(other) => Err(other),
+    }
+}
+
+/// The message that `alt:uid:…` stands for.
+pub fn by_uid(work: &mut Work<'_>, uid: &str) -> Result<Message> {
+    let id = store::id_of_uid(work.conn, work.company, uid)?.ok_or(Error::NotFound("message"))?;
+    get(work, id)
+}
+
+/// The message type that a channel's messages have outside.
+pub fn type_on(channel: &crate::channels::Channel) -> &'static str {
+    match channel.r#type.as_str() {
+        "smtp" | "imap" | "gmail" | "office365" | "front_mail" => "email",
+        "twilio" => "sms",
+        "twilio_whatsapp" => "whatsapp",
+        "front_chat" => "front_chat",
+        _ => "custom",
+    }
+}
+
+/// Notes who takes part in a conversation and how, for search. Handles are kept in lower case.
+pub fn take_part(work: &mut Work<'_>, conversation: ConversationId, parties: &[(&str, &str)]) -> Result<()> {
+    for (role, party) in parties {
+        store::take_part(work.conn, work.company, conversation, role, &party.to_lowercase())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! The schema's history, compiled into the binary.
+
+use db::Migration;
+
+/// A migration whose text serves both engines.
+const fn shared(number: i64, name: &'static str, sql: &'static str) -> Migration {
+    Migration { number, name, sql, sqlite: "", postgres: "" }
+}
+
+/// All migrations, oldest first. They only ever add.
+pub const ALL: &[Migration] = &[
+    shared(1, "outbox", include_str!("../../../migrations/0001_outbox.sql")),
+    shared(2, "company", include_str!("../../../migrations/0002_company.sql")),
+    shared(3, "conversations", include_str!("../../../migrations/0003_conversations.sql")),
+    shared(4, "events", include_str!("../../../migrations/0004_events.sql")),
+    Migration {
+        number: 5,
+        name: "search",
+        sql: "",
+        sqlite: include_str!("../../../migrations/sqlite/0005_search.sql"),
+        postgres: include_str!("../../../migrations/postgres/0005_search.sql"),
+    },
+];

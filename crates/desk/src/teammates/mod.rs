@@ -1,0 +1,104 @@
+//! People inside the company, and the bots that act for tokens, rules and apps.
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::ids::TeammateId;
+use crate::work::Work;
+
+pub(crate) mod store;
+
+db::record! {
+    /// A teammate as stored.
+    #[derive(Debug, Clone)]
+    pub struct Teammate {
+        pub id: TeammateId,
+        pub r#type: String,
+        pub email: String,
+        pub username: String,
+        pub first_name: String,
+        pub last_name: String,
+        pub is_admin: bool,
+        pub is_available: bool,
+        pub is_blocked: bool,
+        pub bot_source: Option<String>,
+        pub exposes_private: bool,
+        pub custom_fields: Value,
+    }
+}
+
+impl Teammate {
+    /// First and last name, as people read it.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name).trim().to_string()
+    }
+
+    /// Whether this is a person, as opposed to a bot or a visitor.
+    pub fn is_person(&self) -> bool {
+        self.r#type == "user"
+    }
+}
+
+/// Who a teammate id or alias in a request stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// `tea_…`
+    Id(TeammateId),
+    /// `alt:email:…` or a bare address.
+    Email(String),
+}
+
+impl std::str::FromStr for Who {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Who> {
+        if let Some(email) = text.strip_prefix("alt:email:") {
+            return Ok(Who::Email(email.to_lowercase()));
+        }
+        if text.contains('@') && !text.starts_with("alt:") {
+            return Ok(Who::Email(text.to_lowercase()));
+        }
+        text.parse().map(Who::Id).map_err(|_| Error::NotFound("teammate"))
+    }
+}
+
+/// The teammate that an id or alias stands for.
+pub fn resolve(work: &mut Work<'_>, who: &Who) -> Result<TeammateId> {
+    let directory = work.directory()?;
+    let found = match who {
+        Who::Id(id) => directory.teammate(*id),
+        Who::Email(email) => directory.teammates().find(|teammate| teammate.email == *email),
+    };
+    found.map(|teammate| teammate.id).ok_or(Error::NotFound("teammate"))
+}
+
+/// A new person or bot.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// `user`, `api`, `rule` … (the `type` of the public API).
+    pub r#type: &'static str,
+    /// Unique in the company.
+    pub email: String,
+    /// Unique in the company, without the `@`.
+    pub username: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Whether they may configure the company.
+    pub is_admin: bool,
+    /// For bots: the public id of what they act for.
+    pub bot_source: Option<String>,
+}
+
+/// Adds a teammate.
+pub fn create(work: &mut Work<'_>, new: &New) -> Result<TeammateId> {
+    let id = TeammateId(work.new_id());
+    store::insert(work.conn, work.company, id, new, work.now).map_err(|error| {
+        if error.is_duplicate() {
+            return Error::Conflict(format!("a teammate with the e-mail {} or the username {} exists", new.email, new.username));
+        }
+        error.into()
+    })?;
+    work.directory_changed()?;
+    Ok(id)
+}

@@ -1,0 +1,36 @@
+//! The statements about teammates.
+
+use db::{Conn, args};
+
+use super::{New, Teammate};
+use crate::ids::{CompanyId, TeammateId};
+use crate::time::Timestamp;
+
+pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Teammate>> {
+    conn.all(
+        "SELECT id, type, email, username, first_name, last_name, is_admin, is_available, is_blocked, bot_source, \
+         exposes_private, custom_fields FROM teammates WHERE company = $1 ORDER BY id",
+        args![company],
+    )
+}
+
+pub(crate) fn insert(conn: &mut Conn, company: CompanyId, id: TeammateId, new: &New, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO teammates (company, id, type, email, username, first_name, last_name, is_admin, is_available, \
+         is_blocked, bot_source, exposes_private, custom_fields, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, FALSE, $9, FALSE, $10, $11)",
+        args![
+            company,
+            id,
+            new.r#type,
+            new.email,
+            new.username,
+            new.first_name,
+            new.last_name,
+            new.is_admin,
+            new.bot_source,
+            serde_json::json!({}),
+            now
+        ],
+    )
+}

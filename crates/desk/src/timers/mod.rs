@@ -1,0 +1,72 @@
+//! What is to happen later: rows of the outbox with a due time, one lane each, so that setting a timer again moves it.
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::work::Work;
+
+/// What falls due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// A conversation's snooze ends.
+    Snooze,
+    /// A rule with a delay looks again: the subscriber is the rule.
+    Rule,
+    /// A message leaves after its undo time.
+    Send,
+    /// A load-balanced assignment waits for somebody with room.
+    Waiting,
+}
+
+/// The topics of the outbox.
+pub mod topic {
+    /// Deliveries to rule webhooks.
+    pub const WEBHOOK: i64 = 1;
+    /// Messages to channels.
+    pub const CHANNEL: i64 = 2;
+    /// Timers.
+    pub const TIMER: i64 = 3;
+}
+
+impl Timer {
+    /// The number in the store.
+    pub fn code(self) -> i64 {
+        match self {
+            Timer::Snooze => 1,
+            Timer::Send => 2,
+            Timer::Waiting => 3,
+            Timer::Rule => 4,
+        }
+    }
+
+    /// Reads the number in the store.
+    pub fn from_code(code: i64) -> Option<Timer> {
+        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule].into_iter().find(|timer| timer.code() == code)
+    }
+}
+
+/// The lane of a timer: its kind in the low bits, the rule (if any) above them; and what it is about.
+fn lane(timer: Timer, rule: i64, subject: i64) -> db::outbox::Lane {
+    db::outbox::Lane { topic: topic::TIMER, subscriber: (rule << 3) | timer.code(), subject }
+}
+
+/// Sets a timer, or moves it and replaces what it carries.
+pub fn set(
+    work: &mut Work<'_>,
+    timer: Timer,
+    rule: i64,
+    subject: i64,
+    at: crate::Timestamp,
+    payload: &Value,
+) -> Result<()> {
+    let id = work.new_id();
+    let job = db::outbox::NewJob { id, lane: lane(timer, rule, subject), event: 0, payload };
+    db::outbox::schedule(work.conn, work.company.0, at.0, &job)?;
+    work.timers = true;
+    Ok(())
+}
+
+/// Calls a timer off. Answers whether it was set.
+pub fn cancel(work: &mut Work<'_>, timer: Timer, rule: i64, subject: i64) -> Result<bool> {
+    Ok(db::outbox::cancel(work.conn, work.company.0, lane(timer, rule, subject))?)
+}

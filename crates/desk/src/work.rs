@@ -1,0 +1,408 @@
+//! The unit of work: what every operation gets in its hands, and how it begins and ends.
+//!
+//! A unit is a plain function over [`Work`]. It touches nothing else, because the store may run it again after a
+//! conflict. When it returns, the rules react to what was recorded, and rows, events and outbox commit at once.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use db::{Conn, Store};
+use quick_cache::sync::Cache;
+
+use crate::access::Access;
+use crate::crypto::Random;
+use crate::directory::{self, Directory};
+use crate::error::{Error, Result};
+use crate::events::{Event, Render};
+use crate::ids::{CompanyId, EventId, RuleId, TeammateId};
+use crate::rules;
+use crate::time::{Clock, Timestamp};
+
+/// Who does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    /// What kind of somebody.
+    pub kind: ActorKind,
+    /// The teammate, or the bot that stands for the token, rule or app; absent for the system itself.
+    pub teammate: Option<TeammateId>,
+}
+
+/// The kinds of actors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActorKind {
+    /// A person.
+    Teammate,
+    /// An API token.
+    Api,
+    /// An app through OAuth.
+    OauthClient,
+    /// An app by itself.
+    App,
+    /// A rule.
+    Rule,
+    /// A macro that a teammate ran.
+    Macro,
+    /// An AI agent.
+    Agent,
+    /// A channel: somebody outside wrote.
+    Channel,
+    /// An import.
+    Import,
+    /// A reminder that fell due.
+    Reminder,
+    /// Portico itself.
+    System,
+}
+
+impl ActorKind {
+    /// The name in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ActorKind::Teammate => "teammate",
+            ActorKind::Api => "api",
+            ActorKind::OauthClient => "oauth_client",
+            ActorKind::App => "app",
+            ActorKind::Rule => "rule",
+            ActorKind::Macro => "macro",
+            ActorKind::Agent => "agent",
+            ActorKind::Channel => "channel",
+            ActorKind::Import => "import",
+            ActorKind::Reminder => "reminder",
+            ActorKind::System => "system",
+        }
+    }
+
+    /// Reads the name in the log; unknown names are the system's.
+    pub fn parse(name: &str) -> ActorKind {
+        let all = [
+            ActorKind::Teammate,
+            ActorKind::Api,
+            ActorKind::OauthClient,
+            ActorKind::App,
+            ActorKind::Rule,
+            ActorKind::Macro,
+            ActorKind::Agent,
+            ActorKind::Channel,
+            ActorKind::Import,
+            ActorKind::Reminder,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == name).unwrap_or(ActorKind::System)
+    }
+}
+
+impl Actor {
+    /// Portico itself.
+    pub const SYSTEM: Actor = Actor { kind: ActorKind::System, teammate: None };
+}
+
+/// On whose behalf a unit runs: the company, the actor, and what it may see.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The company; every statement is bound to it.
+    pub company: CompanyId,
+    /// Who acts.
+    pub actor: Actor,
+    /// What the actor may see.
+    pub access: Arc<Access>,
+}
+
+impl Caller {
+    /// Portico itself, within one company, seeing everything.
+    pub fn system(company: CompanyId) -> Caller {
+        Caller { company, actor: Actor::SYSTEM, access: Arc::new(Access::everything()) }
+    }
+}
+
+/// The settings that operations depend on.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// This process's number among those that share the store (1 to 255).
+    pub node: i64,
+    /// How long a freshly committed delivery stays with the node that committed it, in milliseconds.
+    pub lease: i64,
+    /// The public base URL, without a trailing slash.
+    pub public_url: String,
+    /// How many directories are kept in memory.
+    pub directories: usize,
+}
+
+/// What a committed unit left for those who carry things outside.
+#[derive(Debug)]
+pub struct Committed {
+    /// Where it happened.
+    pub company: CompanyId,
+    /// Deliveries whose lanes were idle: leased to this node and handed over in memory.
+    pub fresh: Vec<db::outbox::Run>,
+    /// The newest event recorded, if any.
+    pub newest: Option<EventId>,
+    /// A timer was set or moved.
+    pub timers: bool,
+}
+
+/// Who is rung after each commit. Called on the store's thread, so it only passes the matter on.
+pub trait Bell: Send + Sync {
+    /// A unit has committed.
+    fn ring(&self, committed: Committed);
+}
+
+/// The shared inbox over a store: the one value that handlers, workers and commands hold.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) random: Random,
+    store: Store,
+    clock: Clock,
+    last_tick: AtomicI64,
+    directories: Cache<(CompanyId, i64), Arc<Directory>>,
+    renderer: OnceLock<Arc<dyn Render>>,
+    bell: OnceLock<Arc<dyn Bell>>,
+}
+
+impl Desk {
+    /// A desk over a migrated store.
+    pub fn new(store: Store, settings: Settings, random: Random) -> Desk {
+        let directories = Cache::new(settings.directories.max(1));
+        Desk(Arc::new(Inner {
+            settings,
+            random,
+            store,
+            clock: Clock::default(),
+            last_tick: AtomicI64::new(0),
+            directories,
+            renderer: OnceLock::new(),
+            bell: OnceLock::new(),
+        }))
+    }
+
+    /// Says who renders the bytes that leave the building. Once, at start-up.
+    pub fn render_with(&self, renderer: Arc<dyn Render>) {
+        let _ = self.0.renderer.set(renderer);
+    }
+
+    /// Says who is rung after a commit. Once, at start-up.
+    pub fn ring(&self, bell: Arc<dyn Bell>) {
+        let _ = self.0.bell.set(bell);
+    }
+
+    /// The store below.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The clock of this process.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Random bytes for what is made outside of a unit (keys, boundaries).
+    pub fn random(&self) -> &Random {
+        &self.0.random
+    }
+
+    /// Runs a unit that may change things. It answers after the commit; the unit may run more than once.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        unit: impl Fn(&mut Work<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (inner, caller) = (self.0.clone(), caller.clone());
+        self.0.store.write(move |conn| Work::change(&inner, conn, &caller, &unit)).await
+    }
+
+    /// Runs a unit that only reads, on a snapshot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        unit: impl Fn(&mut Work<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (inner, caller) = (self.0.clone(), caller.clone());
+        self.0.store.read(move |conn| unit(&mut Work::begin(&inner, conn, &caller))).await
+    }
+
+    /// [`Desk::write`] for threads that may wait: commands and tests.
+    pub fn write_blocking<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        unit: impl Fn(&mut Work<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (inner, caller) = (self.0.clone(), caller.clone());
+        self.0.store.write_blocking(move |conn| Work::change(&inner, conn, &caller, &unit))
+    }
+
+    /// [`Desk::read`] for threads that may wait.
+    pub fn read_blocking<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        unit: impl Fn(&mut Work<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (inner, caller) = (self.0.clone(), caller.clone());
+        self.0.store.read_blocking(move |conn| unit(&mut Work::begin(&inner, conn, &caller)))
+    }
+}
+
+/// Why something happens: the event and rule that led here, and how long the chain already is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause {
+    /// The event that was reacted to.
+    pub event: EventId,
+    /// The rule that reacted.
+    pub rule: RuleId,
+    /// 1 for what a rule does about a first event, 2 for what a rule does about that, and so on.
+    pub depth: i64,
+}
+
+/// A unit of work in progress.
+pub struct Work<'c> {
+    /// The engine's transaction.
+    pub conn: &'c mut Conn,
+    /// The company that every statement is bound to.
+    pub company: CompanyId,
+    /// Who acts.
+    pub actor: Actor,
+    /// What the actor may see.
+    pub access: Arc<Access>,
+    /// The one instant of this unit.
+    pub now: Timestamp,
+    /// What led here, if a rule did.
+    pub cause: Option<Cause>,
+    pub(crate) desk: &'c Inner,
+    pub(crate) recorded: VecDeque<Event>,
+    pub(crate) fresh: Vec<db::outbox::Run>,
+    pub(crate) timers: bool,
+    newest: Option<EventId>,
+    directory: Option<Arc<Directory>>,
+    directory_is_ours: bool,
+}
+
+impl<'c> Work<'c> {
+    pub(crate) fn begin(desk: &'c Inner, conn: &'c mut Conn, caller: &Caller) -> Work<'c> {
+        Work {
+            conn,
+            company: caller.company,
+            actor: caller.actor,
+            access: caller.access.clone(),
+            now: desk.clock.now(),
+            cause: None,
+            desk,
+            recorded: VecDeque::new(),
+            fresh: Vec::new(),
+            timers: false,
+            newest: None,
+            directory: None,
+            directory_is_ours: false,
+        }
+    }
+
+    fn change<T>(
+        desk: &Arc<Inner>,
+        conn: &mut Conn,
+        caller: &Caller,
+        unit: &impl Fn(&mut Work<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut work = Work::begin(desk, conn, caller);
+        let answer = unit(&mut work)?;
+        rules::react(&mut work)?;
+        work.hand_over(desk);
+        Ok(answer)
+    }
+
+    /// Leaves for after the commit what the senders should take up at once.
+    fn hand_over(self, desk: &Arc<Inner>) {
+        if self.fresh.is_empty() && self.newest.is_none() && !self.timers {
+            return;
+        }
+        let Some(bell) = desk.bell.get().cloned() else { return };
+        let committed =
+            Committed { company: self.company, fresh: self.fresh, newest: self.newest, timers: self.timers };
+        self.conn.after_commit(Box::new(move || bell.ring(committed)));
+    }
+
+    /// A new id: time-ordered, and unique among all processes on the store.
+    pub fn new_id(&mut self) -> i64 {
+        self.new_id_after(0)
+    }
+
+    /// A new id that is greater than a given one, whatever the clocks of other nodes say.
+    pub fn new_id_after(&mut self, floor: i64) -> i64 {
+        let by_clock = (self.now.0 - ID_EPOCH).max(0) << 13;
+        let least = by_clock.max((floor >> 8) + 1);
+        let update = |last: i64| Some(least.max(last + 1));
+        let last = self.desk.last_tick.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update).unwrap_or(0);
+        (least.max(last + 1) << 8) | self.desk.settings.node
+    }
+
+    /// Unpredictable bytes.
+    pub fn random(&self) -> &Random {
+        &self.desk.random
+    }
+
+    /// The public base URL, without a trailing slash.
+    pub fn public_url(&self) -> &'c str {
+        &self.desk.settings.public_url
+    }
+
+    /// The company's small nouns as this unit sees them.
+    pub fn directory(&mut self) -> Result<Arc<Directory>> {
+        if let Some(directory) = &self.directory {
+            return Ok(directory.clone());
+        }
+        let directory = self.load_directory()?;
+        self.directory = Some(directory.clone());
+        Ok(directory)
+    }
+
+    fn load_directory(&mut self) -> Result<Arc<Directory>> {
+        if self.directory_is_ours {
+            return Ok(Arc::new(Directory::load(self.conn, self.company)?));
+        }
+        let version = directory::store::version(self.conn, self.company).map_err(|error| match error.is_missing() {
+            true => Error::NotFound("company"),
+            false => error.into(),
+        })?;
+        let key = (self.company, version);
+        if let Some(known) = self.desk.directories.get(&key) {
+            return Ok(known);
+        }
+        let loaded = Arc::new(Directory::load(self.conn, self.company)?);
+        self.desk.directories.insert(key, loaded.clone());
+        Ok(loaded)
+    }
+
+    /// Must be called by whoever changes a noun of the directory. From here on this unit reads its own, uncommitted
+    /// version, which nobody else may see: a rollback could give the same number to another one.
+    pub fn directory_changed(&mut self) -> Result<()> {
+        directory::store::raise(self.conn, self.company)?;
+        self.directory = None;
+        self.directory_is_ours = true;
+        Ok(())
+    }
+
+    /// Who renders the bytes that leave the building.
+    pub(crate) fn renderer(&self) -> Result<Arc<dyn Render>> {
+        self.desk.renderer.get().cloned().ok_or_else(|| Error::Internal("no renderer was set at start-up".into()))
+    }
+
+    pub(crate) fn remember(&mut self, event: Event) {
+        self.newest = Some(self.newest.map_or(event.id, |newest| newest.max(event.id)));
+        self.recorded.push_back(event);
+    }
+
+    /// Runs a part of the unit as somebody else, then goes on as before.
+    pub fn acting<T>(&mut self, actor: Actor, part: impl FnOnce(&mut Work<'c>) -> Result<T>) -> Result<T> {
+        let before = std::mem::replace(&mut self.actor, actor);
+        let answer = part(self);
+        self.actor = before;
+        answer
+    }
+}
+
+/// Ids count from here (2020-01-01), so that they last: 42 bits of milliseconds, 13 of sequence, 8 of node.
+const ID_EPOCH: i64 = 1_577_836_800_000;

@@ -1,0 +1,55 @@
+//! Inboxes (schema `InboxResponse`).
+
+use desk::ids::InboxId;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::tags::owner;
+use crate::{Context, Url};
+
+/// An inbox.
+#[derive(Debug, Serialize)]
+pub struct Inbox<'a> {
+    _links: Links<'a>,
+    id: InboxId,
+    name: &'a str,
+    is_private: bool,
+    is_public: bool,
+    custom_fields: &'a Value,
+}
+
+#[derive(Debug, Serialize)]
+struct Links<'a> {
+    #[serde(rename = "self")]
+    this: Url<'a>,
+    related: Related<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Related<'a> {
+    teammates: Url<'a>,
+    conversations: Url<'a>,
+    channels: Url<'a>,
+    owner: Option<Url<'a>>,
+}
+
+/// An inbox as answers show it.
+pub fn inbox<'a>(context: Context<'a>, row: &'a desk::inboxes::Inbox) -> Inbox<'a> {
+    let this = context.url("/inboxes/", row.id);
+    Inbox {
+        _links: Links {
+            this,
+            related: Related {
+                teammates: this.then("/teammates"),
+                conversations: this.then("/conversations"),
+                channels: this.then("/channels"),
+                owner: owner(context, row.team, row.owner),
+            },
+        },
+        id: row.id,
+        name: &row.name,
+        is_private: row.is_private(),
+        is_public: row.is_public,
+        custom_fields: &row.custom_fields,
+    }
+}

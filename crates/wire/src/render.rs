@@ -1,0 +1,37 @@
+//! Renders the bytes that leave the building, inside the unit that records what they tell of.
+
+use desk::events::{self, Event, Render, Shape};
+use desk::ids::MessageId;
+use desk::{Error, Result, Work, messages};
+use serde::Serialize;
+
+use crate::Context;
+
+/// The renderer that `portico` gives the desk at start-up.
+#[derive(Debug, Clone, Copy)]
+pub struct Renderer;
+
+impl Render for Renderer {
+    fn event(&self, work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Vec<u8>> {
+        let directory = work.directory()?;
+        let base = work.public_url();
+        let context = Context { base, directory: &directory };
+        match shape {
+            Shape::Preview => bytes(&crate::events::preview(context, event)),
+            Shape::Full => {
+                let view = events::view(work, event.clone())?;
+                bytes(&crate::events::full(context, &view))
+            }
+        }
+    }
+
+    fn message(&self, work: &mut Work<'_>, message: MessageId) -> Result<Vec<u8>> {
+        let directory = work.directory()?;
+        let view = messages::view(work, message)?;
+        bytes(&crate::messages::message(Context { base: work.public_url(), directory: &directory }, &view))
+    }
+}
+
+fn bytes(shape: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(shape).map_err(|error| Error::Internal(format!("rendering: {error}")))
+}

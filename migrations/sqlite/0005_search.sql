@@ -1,0 +1,2 @@
+-- Contentless: the words are indexed, the text stays where it is. The rowid is search_docs.id.
+CREATE VIRTUAL TABLE search_words USING fts5(words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
