@@ -9,5 +9,6 @@ pub mod crypto;
 pub mod error;
 pub mod fields;
 pub mod fingerprint;
+pub mod limits;
 pub mod pages;
 pub mod params;
