@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Conflict,
     /// The connection is gone, or was refused; nothing was committed.
     Connection,
+    /// The server takes no changes: a primary that was stepped down in a failover, or a reading unit that writes.
+    ReadOnly,
     /// The store has more waiting units than it accepts.
     Busy,
     /// The connection was lost while the commit was under way.
@@ -58,7 +60,7 @@ impl Error {
 
     /// Whether the same unit may succeed when it is run again: a conflict, a deadlock, a lost connection, a busy store.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.kind, Kind::Conflict | Kind::Connection | Kind::Busy | Kind::OutcomeUnknown)
+        matches!(self.kind, Kind::Conflict | Kind::Connection | Kind::ReadOnly | Kind::Busy | Kind::OutcomeUnknown)
     }
 
     /// Whether a row that had to exist was absent.
@@ -112,8 +114,8 @@ impl Error {
             // Serialisation failure; deadlock; a plan cached before a migration changed its columns.
             "40001" | "40P01" => Kind::Conflict,
             "0A000" if cause.message().contains("cached plan") => Kind::Conflict,
-            // A primary that was stepped down in a failover refuses to write: look for the new one.
-            "25006" | "57P01" | "57P02" | "57P03" | "53300" => Kind::Connection,
+            "25006" => Kind::ReadOnly,
+            "57P01" | "57P02" | "57P03" | "53300" => Kind::Connection,
             _ if code.starts_with("08") => Kind::Connection,
             _ => Kind::Other,
         };

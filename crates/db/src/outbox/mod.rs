@@ -11,6 +11,10 @@ pub mod nodes;
 mod put;
 mod run;
 mod store;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_simulation;
 
 use serde_json::Value;
 

@@ -1,0 +1,177 @@
+//! Random lives of two nodes: whatever they do, every job arrives, and a lane never overtakes itself.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::tests::SCHEMA;
+use super::*;
+use crate::store::Store;
+use crate::testing;
+
+const LEASE: i64 = 100;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put {
+        node: usize,
+        subject: i64,
+    },
+    Claim {
+        node: usize,
+        lanes: i64,
+        depth: i64,
+    },
+    /// Delivers up to `jobs` of a run; the next one fails, or not. A crash comes between the delivery and its record.
+    Work {
+        node: usize,
+        run: usize,
+        jobs: usize,
+        fails: bool,
+        crashes: bool,
+    },
+    Wait {
+        time: i64,
+    },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let node = 0..2_usize;
+    let step = prop_oneof![
+        4 => (node.clone(), 1..4_i64).prop_map(|(node, subject)| Step::Put { node, subject }),
+        2 => (node.clone(), 1..3_i64, 1..4_i64).prop_map(|(node, lanes, depth)| Step::Claim { node, lanes, depth }),
+        4 => (node, 0..4_usize, 0..4_usize, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
+            |(node, run, jobs, fails, crashes)| Step::Work { node, run, jobs, fails, crashes }
+        ),
+        1 => (1..150_i64).prop_map(|time| Step::Wait { time }),
+    ];
+    proptest::collection::vec(step, 1..60)
+}
+
+/// Two nodes with what they hold in memory, and what the outside has received.
+struct World<'a> {
+    store: &'a Store,
+    company: i64,
+    now: i64,
+    last_id: i64,
+    memory: [Vec<Run>; 2],
+    put: BTreeMap<i64, Vec<i64>>,
+    received: BTreeMap<i64, Vec<i64>>,
+}
+
+impl World<'_> {
+    fn write<T: Send + 'static>(&self, unit: impl Fn(&mut Conn) -> Result<T> + Send + 'static) -> T {
+        self.store.write_blocking(unit).expect("the unit succeeds")
+    }
+
+    fn step(&mut self, step: &Step) {
+        let (company, now) = (self.company, self.now);
+        match *step {
+            Step::Wait { time } => self.now += time,
+            Step::Put { node, subject } => {
+                self.last_id += 1;
+                let (id, lane) = (self.last_id, Lane { topic: 1, subscriber: 1, subject });
+                let placed = self.write(move |conn| {
+                    let job = NewJob { id, lane, event: 0, payload: &json!({}) };
+                    put(conn, company, node as i64 + 1, now, LEASE, &job)
+                });
+                self.put.entry(subject).or_default().push(id);
+                if placed == Placed::Head {
+                    let (payload, log) = (json!({}), json!([]));
+                    let job = Job { company, id, lane, event: 0, created_at: now, tries: 0, payload, log };
+                    self.memory[node].push(Run { company, lane, tries: 0, jobs: vec![job] });
+                }
+            }
+            Step::Claim { node, lanes, depth } => {
+                let runs = self.write(move |conn| claim(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth));
+                self.memory[node].extend(runs);
+            }
+            Step::Work { node, run, jobs, fails, crashes } => {
+                if self.memory[node].is_empty() {
+                    return;
+                }
+                let at = run % self.memory[node].len();
+                let run = self.memory[node].remove(at);
+                let jobs = jobs.min(run.jobs.len());
+                let (over, rest) = run.jobs.split_at(jobs);
+                self.received.entry(run.lane.subject).or_default().extend(over.iter().map(|job| job.id));
+                if crashes {
+                    self.memory[node].clear();
+                    return;
+                }
+                let finished = over.iter().map(|job| {
+                    let tries = job.tries + 1;
+                    Finished { id: job.id, ending: Ending::Done, tries, log: json!([tries]) }
+                });
+                let retry = rest.first().filter(|_| fails);
+                let retry = retry.map(|job| Retry { id: job.id, at: now + 30, tries: job.tries + 1, log: json!([]) });
+                let outcome = Outcome { company, lane: run.lane, finished: finished.collect(), retry };
+                let next = self
+                    .write(move |conn| finish(conn, node as i64 + 1, now, LEASE, 2, std::slice::from_ref(&outcome)));
+                self.memory[node].extend(next);
+            }
+        }
+    }
+
+    /// Lets one node work until nothing is pending.
+    fn settle(&mut self) {
+        for _ in 0..1_000 {
+            let company = self.company;
+            let pending = self.store.read_blocking(move |conn| pending(conn, company, 1)).expect("it is counted");
+            if pending == 0 {
+                return;
+            }
+            self.step(&Step::Wait { time: LEASE });
+            self.step(&Step::Claim { node: 0, lanes: 10, depth: 3 });
+            while !self.memory[0].is_empty() {
+                self.step(&Step::Work { node: 0, run: 0, jobs: 9, fails: false, crashes: false });
+            }
+        }
+        panic!("jobs are left in a lane that nobody can claim");
+    }
+}
+
+/// The first arrival of each job, in order.
+fn first_arrivals(received: &[i64]) -> Vec<i64> {
+    let mut seen = Vec::new();
+    for id in received {
+        if !seen.contains(id) {
+            seen.push(*id);
+        }
+    }
+    seen
+}
+
+fn every_life_delivers_everything_in_order(store: &Store, cases: u32) {
+    let company = std::sync::atomic::AtomicI64::new(0);
+    proptest!(ProptestConfig::with_cases(cases), |(steps in steps())| {
+        let company = company.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut world = World {
+            store, company, now: 0, last_id: 0, memory: [vec![], vec![]], put: BTreeMap::new(), received: BTreeMap::new(),
+        };
+        for step in &steps {
+            world.step(step);
+        }
+        world.settle();
+        for (subject, put) in &world.put {
+            prop_assert_eq!(&first_arrivals(&world.received[subject]), put, "lane {}", subject);
+        }
+        let left: Vec<(i64,)> = store.read_blocking(move |conn| {
+            conn.all("SELECT subject FROM outbox_lanes WHERE company = $1", crate::args![company])
+        }).expect("the lanes can be read");
+        prop_assert!(left.is_empty(), "idle lanes are left: {:?}", left);
+    });
+}
+
+#[test]
+fn every_life_delivers_everything_in_order_on_sqlite() {
+    every_life_delivers_everything_in_order(&testing::memory(SCHEMA), 150);
+}
+
+#[test]
+fn every_life_delivers_everything_in_order_on_postgres() {
+    if let Some(store) = testing::postgres(SCHEMA) {
+        every_life_delivers_everything_in_order(&store, 15);
+    }
+}
