@@ -1,7 +1,23 @@
 //! The public HTTP API: what a program that speaks to Portico meets.
 //!
 //! It is not the inbox itself (that is `desk`), nor the shape of the answers (that is `wire`): here requests are read,
-//! callers are recognised and limited, and outcomes become statuses. Start with [`edge`], which does this without
-//! knowing a single resource.
+//! callers are recognised and limited, and outcomes become statuses.
+//!
+//! Start at [`routes`], the table of operations; [`router`] is what happens to every request; [`edge`] reads and
+//! refuses without knowing a single resource.
 
+pub mod answer;
+pub mod app;
+pub mod call;
 pub mod edge;
+pub mod router;
+pub mod routes;
+pub mod tokens;
+
+mod conversations;
+mod events;
+mod idempotency;
+mod messages;
+
+pub use app::App;
+pub use router::router;

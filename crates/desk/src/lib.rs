@@ -16,6 +16,7 @@ pub mod custom_fields;
 pub mod directory;
 pub mod error;
 pub mod events;
+pub mod idempotency;
 pub mod ids;
 pub mod inboxes;
 pub mod links;

@@ -113,7 +113,16 @@ impl Jwt {
 
     /// What the token says, if it is one of ours.
     pub fn api(&self, key: &[u8]) -> Result<ApiClaims, Unauthenticated> {
-        if !self.is_ours() || !self.is_signed_with(key) {
+        if !self.is_signed_with(key) {
+            return Err(Unauthenticated::Unknown);
+        }
+        self.api_unverified()
+    }
+
+    /// What the token says if it is one of ours, **before** anybody verified it: enough to find the row that holds the
+    /// digest of the true one.
+    pub fn api_unverified(&self) -> Result<ApiClaims, Unauthenticated> {
+        if !self.is_ours() {
             return Err(Unauthenticated::Unknown);
         }
         let number = |name: &str| self.claims.get(name).and_then(Value::as_i64);

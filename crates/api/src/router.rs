@@ -1,0 +1,176 @@
+//! From a request to an answer: route, token, scope, limits, body, handler, and the headers that every answer carries.
+//! No handler can forget any of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
+
+use crate::answer::{Answer, Refusal};
+use crate::app::App;
+use crate::call::Call;
+use crate::edge::body::{self, Form};
+use crate::edge::error::Problem;
+use crate::edge::fingerprint::fingerprint;
+use crate::edge::limits::{Caller, Guard, Verdict};
+use crate::edge::params::Params;
+use crate::idempotency::{self, Once};
+use crate::routes::{OPERATIONS, Operation};
+use crate::tokens::Known;
+
+/// The public API as a service: every path of the table, with and without a trailing slash.
+pub fn router(app: Arc<App>) -> axum::Router {
+    let routes = Arc::new(Routes::new(OPERATIONS.iter().copied().flatten()));
+    axum::Router::new().fallback(move |request: Request| {
+        let (app, routes) = (app.clone(), routes.clone());
+        async move { answer(app, &routes, request).await }
+    })
+}
+
+/// The table, by path.
+struct Routes {
+    paths: matchit::Router<HashMap<Method, &'static Operation>>,
+}
+
+impl Routes {
+    fn new(operations: impl Iterator<Item = &'static Operation>) -> Routes {
+        // Two operations may name the parts of the same path differently, so the names are replaced by numbers.
+        let mut by_path: HashMap<String, HashMap<Method, &'static Operation>> = HashMap::new();
+        for operation in operations {
+            let before = by_path.entry(numbered(operation.path)).or_default();
+            let twice = before.insert(operation.method.clone(), operation);
+            assert!(twice.is_none(), "two operations at {} {}", operation.method, operation.path);
+        }
+        let mut paths = matchit::Router::new();
+        for (path, methods) in by_path {
+            paths.insert(path.clone(), methods).unwrap_or_else(|error| panic!("{path} in the table: {error}"));
+        }
+        Routes { paths }
+    }
+}
+
+fn numbered(path: &str) -> String {
+    let parts = path.trim_end_matches('/').split('/').enumerate();
+    let part = |(at, part): (usize, &str)| if part.starts_with('{') { format!("{{p{at}}}") } else { part.to_string() };
+    parts.map(part).collect::<Vec<_>>().join("/")
+}
+
+async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let path = match head.uri.path().trim_end_matches('/') {
+        "" => "/".to_string(),
+        path => path.to_string(),
+    };
+    let Ok(found) = routes.paths.at(&path) else { return Problem::not_found("Unknown path").into_response() };
+    let Some(operation) = found.value.get(&head.method) else {
+        let allowed: Vec<&str> = found.value.keys().map(Method::as_str).collect();
+        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} is not allowed here", head.method));
+        let mut response = problem.into_response();
+        if let Ok(value) = HeaderValue::from_str(&allowed.join(", ")) {
+            response.headers_mut().insert(header::ALLOW, value);
+        }
+        return response;
+    };
+    let segments: Option<Vec<String>> = found.params.iter().map(|(_, raw)| decode(raw)).collect();
+    let shown = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let known = match app.tokens.recognise(&app.desk, shown).await {
+        Ok(known) => known,
+        Err(refusal) => {
+            let mut response = refuse(refusal, &path);
+            anonymous(&app, response.headers_mut());
+            return response;
+        }
+    };
+    // A part that is no UTF-8 can name nothing.
+    let segments = segments.unwrap_or_else(|| vec![String::new(); found.params.len()]);
+    let verdict = limit(&app, &known, operation, &segments);
+    let mut response = match verdict.problem() {
+        Some(problem) => problem.into_response(),
+        None => {
+            let done = run(app.clone(), operation, known, path.clone(), segments, head, body).await;
+            done.unwrap_or_else(|refusal| refuse(refusal, &path))
+        }
+    };
+    verdict.write(response.headers_mut());
+    response
+}
+
+fn decode(raw: &str) -> Option<String> {
+    percent_decode_str(raw).decode_utf8().ok().map(|text| text.into_owned())
+}
+
+async fn run(
+    app: Arc<App>,
+    operation: &'static Operation,
+    known: Arc<Known>,
+    path: String,
+    segments: Vec<String>,
+    head: http::request::Parts,
+    body: Body,
+) -> Result<Response, Refusal> {
+    if let Some(scope) = operation.scope.filter(|scope| !known.holds(scope)) {
+        return Err(Problem::forbidden(format!("The token lacks the scope {scope}.")).into());
+    }
+    let params = Params::parse(head.uri.query())?;
+    let form = match head.method {
+        Method::GET | Method::HEAD => Form::json(serde_json::Value::Null),
+        _ => body::read(&head.headers, body, &app.reading).await?,
+    };
+    let once = once(&head, &known, &form)?;
+    let caller = known.caller.clone();
+    let call = Call { app, caller, token: known, path, segments, params, headers: head.headers, form, once };
+    (operation.handler)(call).await
+}
+
+fn once(head: &http::request::Parts, known: &Known, form: &Form) -> Result<Option<Once>, Refusal> {
+    let given = head.headers.get("idempotency-key").filter(|_| head.method != Method::GET);
+    let Some(given) = given else { return Ok(None) };
+    let key = given.to_str().ok().filter(|key| !key.is_empty() && key.len() <= idempotency::LONGEST);
+    let key = key.ok_or_else(|| {
+        Problem::bad_request(format!("Idempotency-Key must be 1 to {} visible characters", idempotency::LONGEST))
+    })?;
+    let target = head.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    let fingerprint = fingerprint(head.method.as_str(), target, form);
+    Ok(Some(Once { key: key.to_string(), token: known.id, fingerprint }))
+}
+
+/// The narrower limits of some operations (fundamentals.md section 7).
+fn limit(app: &App, known: &Known, operation: &Operation, segments: &[String]) -> Verdict {
+    let first = segments.first().map_or("", String::as_str);
+    let guard = match (operation.id, operation.method.as_str()) {
+        ("search-conversations", _) => Some(Guard::Search),
+        ("mark-message-seen", _) => Some(Guard::Seen(first)),
+        ("create-link", _) => Some(Guard::Links),
+        ("create-analytics-report" | "create-analytics-export", _) => Some(Guard::Analytics),
+        ("update-conversation" | "update-conversation-assignee" | "create-message" | "create-message-reply", _)
+        | ("add-conversation-tag" | "remove-conversation-tag" | "update-teammate", _) => Some(Guard::Resource(first)),
+        _ => None,
+    };
+    let guards: Vec<Guard<'_>> = guard.into_iter().collect();
+    app.limiter.ask(Caller::Company(known.caller.company.0), &guards, app.desk.clock().now().0)
+}
+
+/// The rate headers of an answer to somebody unknown: clients read them without asking whether they are there.
+fn anonymous(app: &App, headers: &mut HeaderMap) {
+    app.limiter.ask(Caller::Company(0), &[], app.desk.clock().now().0).write(headers);
+}
+
+fn refuse(refusal: Refusal, path: &str) -> Response {
+    match refusal {
+        Refusal::Problem(problem) => problem.into_response(),
+        Refusal::Moved(survivor) => {
+            // The same place below the conversation that lives on: only the id in the path changes.
+            let moved = path.split('/').map(|part| match part.starts_with("cnv_") {
+                true => survivor.to_string(),
+                false => part.to_string(),
+            });
+            let location = moved.collect::<Vec<_>>().join("/");
+            let answer = Answer { location: Some(location), ..Answer::empty(StatusCode::MOVED_PERMANENTLY) };
+            answer.into_response()
+        }
+    }
+}
