@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use super::action::Action;
+use super::compare::Test;
 use super::condition::Condition;
 use super::definition::{Definition, MAX_ACTIONS, MAX_CONDITIONS, MAX_DEPTH, MAX_TRIGGERS, Trigger, TriggerKind};
 use super::facts::Field;
 use super::hours::{Calendar, Hours};
 use super::leaf::{Noun, Written};
 use super::periods::Period;
-use super::test::Test;
 use super::validate::Finding;
 
 /// A rule that is ready to run.

@@ -11,7 +11,7 @@
 //! }
 //! ```
 //!
-//! Ids are the public ones (`tag_…`). The same types with `i64` in the place of the text are what [`super::compile()`] makes of them.
+//! Ids are the public ones (`tag_…`). The same types with `i64` in the place of the text are what [`super::compile::compile()`] makes of them.
 //! The If part has a file of its own, [`super::condition`]; the actions are in [`super::action`].
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,8 @@ pub const MAX_ACTIONS: usize = 50;
 pub const MAX_LIST: usize = 500;
 /// The longest text a condition compares with, in bytes.
 pub const MAX_NEEDLE: usize = 2_000;
+/// The longest name of something outside: a header, a key, a type of event.
+pub const LONGEST_NAME: usize = 200;
 /// The longest text an action writes, in bytes.
 pub const MAX_TEXT: usize = 100_000;
 
@@ -257,7 +259,6 @@ impl CallEvent {
 /// `InboundNewConversation`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the variants are those of Trigger, explained there")]
 pub enum TriggerKind {
     Inbound,
     InboundNewConversation,

@@ -1,10 +1,10 @@
 //! Whether a rule applies to an event, and why. Pure: the same facts give the same answer.
 
+use super::compare::Test;
 use super::compile::{Compiled, Group, Node, Watch};
 use super::definition::TriggerKind;
 use super::explanation::{Check, Explanation, Found};
 use super::facts::{Facts, Field, Value};
-use super::test::Test;
 
 /// How much is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

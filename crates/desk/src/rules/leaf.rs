@@ -10,7 +10,6 @@ use super::facts::Field;
 /// The nouns whose ids a rule may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the product's own nouns")]
 pub enum Noun {
     Account,
     Application,

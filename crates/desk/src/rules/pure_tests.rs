@@ -377,4 +377,30 @@ proptest! {
         let text = serde_json::to_string(&whole).unwrap();
         prop_assert_eq!(serde_json::from_str::<Definition>(&text).unwrap(), whole);
     }
+
+    #[test]
+    fn the_index_finds_what_a_look_at_every_rule_finds(
+        scopes in proptest::collection::vec(proptest::option::of(proptest::collection::vec(0..4i64, 0..3)), 0..12),
+        inboxes in proptest::collection::vec(0..4i64, 0..3),
+    ) {
+        let compiled = std::sync::Arc::new(rule(json!({"all": []})));
+        let listed = (0..).zip(&scopes).map(|(rule, scope)| Listed {
+            rule,
+            scope: scope.clone().map_or(Scope::Everywhere, Scope::Inboxes),
+            compiled: compiled.clone(),
+        });
+        let rules: RuleSet = RuleSet::new(listed.collect());
+        let found: Vec<i64> = rules.candidates(INBOUND, &inboxes).map(|listed| listed.rule).collect();
+        let wanted: Vec<i64> = (0..)
+            .zip(&scopes)
+            .filter(|(_, scope)| scope.as_ref().is_none_or(|scope| scope.iter().any(|inbox| inboxes.contains(inbox))))
+            .map(|(rule, _)| rule)
+            .collect();
+        prop_assert_eq!(&found, &wanted);
+        if let Some(first) = wanted.first() {
+            let position = usize::try_from(*first).unwrap();
+            let rest: Vec<i64> = rules.candidates_after(Some(position), INBOUND, &inboxes).map(|(_, listed)| listed.rule).collect();
+            prop_assert_eq!(&rest, &wanted[1..]);
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! One compiled test and its answer to a value. No test allocates, and none fails: a value of another kind simply does not pass.
+//! One compiled test and its answer to a value. None fails: a value of another kind simply does not pass. None allocates, except where
+//! a number or a word is compared as a text.
 
 use super::condition::{HoursTest, IdTest, NumberTest, Scalar, TextTest, Texts, TimeTest, ValueTest, WordTest};
 use super::definition::{MAX_LIST, MAX_NEEDLE};
@@ -57,9 +58,9 @@ pub(super) enum TextHow {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IdsHow {
-    AnyOf,
-    AllOf,
-    NoneOf,
+    Any,
+    All,
+    Neither,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,14 +143,14 @@ impl Test {
     }
 
     pub(super) fn any_id(ids: &[i64]) -> Self {
-        Test::Ids { how: IdsHow::AnyOf, ids: ids.into() }
+        Test::Ids { how: IdsHow::Any, ids: ids.into() }
     }
 
     pub(super) fn ids(test: &IdTest, resolve: &mut dyn FnMut(&str, &str) -> i64) -> Self {
         let (how, at, ids) = match test {
-            IdTest::AnyOf(ids) => (IdsHow::AnyOf, "any_of", ids),
-            IdTest::AllOf(ids) => (IdsHow::AllOf, "all_of", ids),
-            IdTest::NoneOf(ids) => (IdsHow::NoneOf, "none_of", ids),
+            IdTest::AnyOf(ids) => (IdsHow::Any, "any_of", ids),
+            IdTest::AllOf(ids) => (IdsHow::All, "all_of", ids),
+            IdTest::NoneOf(ids) => (IdsHow::Neither, "none_of", ids),
             IdTest::IsEmpty => return Test::Empty(true),
             IdTest::IsNotEmpty => return Test::Empty(false),
         };
@@ -247,9 +248,9 @@ impl Test {
             Test::Ids { how, ids } => {
                 let found: &[i64] = if let Value::Ids(found) = value { found } else { &[] };
                 match how {
-                    IdsHow::AnyOf => ids.iter().any(|id| found.contains(id)),
-                    IdsHow::AllOf => ids.iter().all(|id| found.contains(id)),
-                    IdsHow::NoneOf => !ids.iter().any(|id| found.contains(id)),
+                    IdsHow::Any => ids.iter().any(|id| found.contains(id)),
+                    IdsHow::All => ids.iter().all(|id| found.contains(id)),
+                    IdsHow::Neither => !ids.iter().any(|id| found.contains(id)),
                 }
             }
             Test::Number { how, than, negated } => {
