@@ -13,7 +13,9 @@ pub mod contacts;
 pub mod conversations;
 pub mod crypto;
 pub mod custom_fields;
+pub mod deliveries;
 pub mod directory;
+pub mod endpoints;
 pub mod error;
 pub mod events;
 pub mod idempotency;
@@ -30,6 +32,8 @@ pub mod statuses;
 pub mod tags;
 pub mod teammates;
 pub mod teams;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod timers;
 pub mod tokens;

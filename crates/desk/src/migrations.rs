@@ -20,4 +20,5 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../migrations/sqlite/0005_search.sql"),
         postgres: include_str!("../../../migrations/postgres/0005_search.sql"),
     },
+    shared(11, "outgoing", include_str!("../../../migrations/0011_outgoing.sql")),
 ];

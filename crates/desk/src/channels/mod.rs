@@ -4,7 +4,10 @@ use serde_json::Value;
 
 use crate::ids::{ChannelId, InboxId};
 
+mod connection;
 pub(crate) mod store;
+
+pub use connection::set_valid;
 
 db::record! {
     /// A channel as stored.

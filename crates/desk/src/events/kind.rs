@@ -134,6 +134,8 @@ kinds! {
         Imported "internal.imported",
         /// A message was sent by its channel.
         Delivered "internal.delivered",
+        /// A message that had failed is to be sent once more.
+        Resent "internal.resent",
         /// A message was seen by its recipient.
         Seen "internal.seen",
         /// A conversation was deleted for good.
@@ -142,6 +144,8 @@ kinds! {
         RuleChainCut "internal.rule_chain_cut",
         /// A rule failed.
         RuleFailed "internal.rule_failed",
+        /// A delivery was sent once more by hand.
+        Replayed "internal.replayed",
         /// The configuration changed.
         Setting "internal.setting",
     }

@@ -118,3 +118,19 @@ pub(crate) fn take_part(
         args![company, conversation, role, party],
     )
 }
+
+pub(super) fn set_delivery(conn: &mut Conn, company: CompanyId, message: &Message) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE messages SET delivery = $3, error_type = $4, error_text = $5, sent_at = $6, external_id = $7 \
+         WHERE company = $1 AND id = $2",
+        args![
+            company,
+            message.id,
+            message.delivery,
+            message.error_type,
+            message.error_text,
+            message.sent_at,
+            message.external_id
+        ],
+    )
+}

@@ -1,0 +1,187 @@
+//! The delivery log: what was sent where, how it went, and once more.
+
+use db::outbox::Lane;
+use serde_json::{Value, json};
+
+use super::{MESSAGE, Subscriber, enqueue, store};
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
+use crate::ids::{ConversationId, DeliveryId, MessageId};
+use crate::messages;
+use crate::paging::{Page, Position, Window, direction};
+use crate::select::Select;
+use crate::time::Timestamp;
+use crate::timers::topic;
+use crate::work::Work;
+
+/// How far a delivery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// To be sent, or sent once more.
+    Pending,
+    /// Arrived.
+    Done,
+    /// Given up.
+    Dead,
+}
+
+impl State {
+    /// The number in the store.
+    pub fn code(self) -> i64 {
+        match self {
+            State::Pending => 0,
+            State::Done => 1,
+            State::Dead => 2,
+        }
+    }
+
+    /// The name outside.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Done => "done",
+            State::Dead => "dead",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(name: &str) -> Option<State> {
+        [State::Pending, State::Done, State::Dead].into_iter().find(|state| state.as_str() == name)
+    }
+
+    fn from_code(code: i64) -> State {
+        match code {
+            0 => State::Pending,
+            1 => State::Done,
+            _ => State::Dead,
+        }
+    }
+}
+
+/// One line of the log.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its id: the receiver is told it too.
+    pub id: DeliveryId,
+    /// Who is told.
+    pub subscriber: Subscriber,
+    /// What it concerns.
+    pub conversation: ConversationId,
+    /// The event or message that it carries.
+    pub about: i64,
+    /// The shape of what it carries: `full`, `preview` or `message`.
+    pub shape: String,
+    /// How far it is.
+    pub state: State,
+    /// When it was put in.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// How often it was tried.
+    pub tries: i64,
+    /// The delivery of which this is a repetition by hand.
+    pub replay_of: Option<DeliveryId>,
+    /// What happened at each attempt, as the sender noted it.
+    pub attempts: Value,
+}
+
+fn read(row: store::Stored) -> Option<Delivery> {
+    let lane = Lane { topic: row.topic, subscriber: row.subscriber, subject: row.subject };
+    Some(Delivery {
+        id: row.id,
+        subscriber: Subscriber::of(lane)?,
+        conversation: ConversationId(row.subject),
+        about: row.event,
+        shape: row.payload.get("shape").and_then(Value::as_str).unwrap_or_default().to_string(),
+        state: State::from_code(row.state),
+        created_at: row.created_at,
+        finished_at: row.finished_at,
+        tries: row.tries,
+        replay_of: row.payload.get("replay_of").and_then(Value::as_i64).map(DeliveryId),
+        attempts: row.log,
+    })
+}
+
+/// Which deliveries are wanted. Every field narrows; none wants all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Those to one receiver.
+    pub subscriber: Option<Subscriber>,
+    /// Those about one conversation.
+    pub conversation: Option<ConversationId>,
+    /// Those that are this far.
+    pub state: Option<State>,
+    /// Those put in at that instant or later.
+    pub since: Option<Timestamp>,
+    /// Those put in earlier than that.
+    pub until: Option<Timestamp>,
+}
+
+/// A page of the log, the newest first unless the window says otherwise.
+pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Page<Delivery>> {
+    let (than, order) = direction(window.ascending);
+    let columns = store::COLUMNS;
+    let mut select = Select::new(format!("SELECT {columns} FROM outbox WHERE topic <> {}", topic::TIMER))
+        .with(" AND company = ?", work.company);
+    if let Some(subscriber) = filter.subscriber {
+        let lane = subscriber.lane(ConversationId(0));
+        select = select.with(" AND topic = ?", lane.topic).with(" AND subscriber = ?", lane.subscriber);
+    }
+    select = select.maybe(" AND subject = ?", filter.conversation);
+    // Written out, as the partial indexes are only used where the state is a constant.
+    if let Some(state) = filter.state {
+        select = select.text(&format!(" AND state = {}", state.code()));
+    }
+    select = select.maybe(" AND created_at >= ?", filter.since).maybe(" AND created_at < ?", filter.until);
+    if let Some(after) = window.after {
+        select = select.with(&format!(" AND id {than} ?"), after.id);
+    }
+    let select = select.with(&format!(" ORDER BY id {order} LIMIT ?"), window.limit + 1);
+    let rows: Vec<store::Stored> = select.all(work.conn)?;
+    let page = Page::cut(rows, window.limit, |row| Position { key: 0, id: row.id.0 });
+    Ok(Page { rows: page.rows.into_iter().filter_map(read).collect(), next: page.next })
+}
+
+/// One delivery with its attempts.
+pub fn get(work: &mut Work<'_>, id: DeliveryId) -> Result<Delivery> {
+    store::get(work.conn, work.company, id)?.and_then(read).ok_or(Error::NotFound("delivery"))
+}
+
+/// Sends a finished delivery once more: a new one with the same bytes, which the receiver knows by the same event.
+/// A message that a channel refused is retried as a message, so that its state follows.
+pub fn replay(work: &mut Work<'_>, id: DeliveryId) -> Result<DeliveryId> {
+    let old = get(work, id)?;
+    if old.state == State::Pending {
+        return Err(Error::Conflict(format!("{id} is still on its way")));
+    }
+    if old.shape == MESSAGE {
+        return messages::retry(work, MessageId(old.about));
+    }
+    again(work, &old)
+}
+
+fn again(work: &mut Work<'_>, old: &Delivery) -> Result<DeliveryId> {
+    let payload = json!({"shape": old.shape, "replay_of": old.id.0});
+    let new = enqueue(work, old.subscriber, old.conversation, old.about, payload)?;
+    events::record_setting(work, Kind::Replayed, json!({"delivery": [old.id.to_string(), new.to_string()]}))?;
+    Ok(new)
+}
+
+/// The most deliveries that one call of [`replay_all`] repeats.
+pub const MOST_REPLAYED: i64 = 500;
+
+/// Sends finished deliveries to endpoints once more, in the order in which they were made, for instance all of an
+/// outage. At most [`MOST_REPLAYED`] at once; the answer says how many, and where to go on. Messages are not repeated
+/// by the range: a customer would read them twice.
+pub fn replay_all(work: &mut Work<'_>, filter: &Filter, after: Option<Position>) -> Result<(usize, Option<Position>)> {
+    let window = Window { limit: MOST_REPLAYED, after, ascending: true };
+    // What this very call puts in is newer than the range.
+    let until = filter.until.unwrap_or(work.now).min(work.now);
+    let page = list(work, &Filter { until: Some(until), ..filter.clone() }, &window)?;
+    let mut count = 0;
+    for old in page.rows.iter().filter(|old| old.state != State::Pending && old.shape != MESSAGE) {
+        again(work, old)?;
+        count += 1;
+    }
+    Ok((count, page.next))
+}

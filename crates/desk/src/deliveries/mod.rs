@@ -1,0 +1,125 @@
+//! What leaves, or has left, by HTTP: jobs of the outbox with the bytes they carry, and the log of their attempts.
+//!
+//! A delivery is put in the unit that causes it, in the lane of its subscriber and conversation, so that what leaves,
+//! leaves in order. Its bytes are rendered at that moment and stored once per event and shape; a retry next week and a
+//! replay send the very same.
+
+use db::outbox::{Job, Lane, NewJob, Placed, Run};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::events::{self, Event, Shape};
+use crate::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId};
+use crate::time::Timestamp;
+use crate::timers::topic;
+use crate::work::Work;
+
+mod log;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+pub use log::{Delivery, Filter, MOST_REPLAYED, State, get, list, replay, replay_all};
+
+/// Who is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subscriber {
+    /// An endpoint, of events.
+    Endpoint(EndpointId),
+    /// A channel, of a message to be sent.
+    Channel(ChannelId),
+}
+
+impl Subscriber {
+    /// The subscriber of an outbox lane, unless the lane is a timer's.
+    pub fn of(lane: Lane) -> Option<Subscriber> {
+        match lane.topic {
+            topic::WEBHOOK => Some(Subscriber::Endpoint(EndpointId(lane.subscriber))),
+            topic::CHANNEL => Some(Subscriber::Channel(ChannelId(lane.subscriber))),
+            _ => None,
+        }
+    }
+
+    /// The outbox lane for what concerns one conversation.
+    pub fn lane(self, conversation: ConversationId) -> Lane {
+        let (topic, subscriber) = match self {
+            Subscriber::Endpoint(id) => (topic::WEBHOOK, id.0),
+            Subscriber::Channel(id) => (topic::CHANNEL, id.0),
+        };
+        Lane { topic, subscriber, subject: conversation.0 }
+    }
+}
+
+/// The shape under which a message's bytes are kept beside those of events; the key is the message's number.
+pub const MESSAGE: &str = "message";
+
+/// Tells an endpoint of an event. The bytes are rendered now, unless somebody else was told of it in the same shape.
+pub fn enqueue_webhook(work: &mut Work<'_>, endpoint: EndpointId, event: &Event, shape: Shape) -> Result<DeliveryId> {
+    let conversation = event.conversation.ok_or_else(|| {
+        Error::Internal(format!("{} is about no conversation, so nobody outside can be told of it", event.id))
+    })?;
+    events::body(work, event, shape)?;
+    enqueue(work, Subscriber::Endpoint(endpoint), conversation, event.id.0, json!({"shape": shape.as_str()}))
+}
+
+/// Sends a message through its channel. The bytes are rendered at the first call and stay the same for a retry.
+pub fn enqueue_message(
+    work: &mut Work<'_>,
+    channel: ChannelId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<DeliveryId> {
+    if store::body(work.conn, work.company, message.0, MESSAGE)?.is_none() {
+        let bytes = work.renderer()?.message(work, message)?;
+        events::store::insert_body(work.conn, work.company, EventId(message.0), MESSAGE, &bytes)?;
+    }
+    enqueue(work, Subscriber::Channel(channel), conversation, message.0, json!({"shape": MESSAGE}))
+}
+
+/// Puts a delivery behind the others of its lane. `about` is the event or message whose bytes it carries, `payload`
+/// names their shape. If the lane was idle, the delivery goes to this process's sender after the commit.
+pub fn enqueue(
+    work: &mut Work<'_>,
+    subscriber: Subscriber,
+    conversation: ConversationId,
+    about: i64,
+    payload: Value,
+) -> Result<DeliveryId> {
+    let lane = subscriber.lane(conversation);
+    let (company, now) = (work.company.0, work.now.0);
+    let (node, lease) = (work.desk.settings.node, work.desk.settings.lease);
+    let mut id = work.new_id_after(about);
+    let job = NewJob { id, lane, event: about, payload: &payload };
+    match db::outbox::put(work.conn, company, node, now, lease, &job)? {
+        Placed::Head => {
+            let job =
+                Job { company, id, lane, event: about, created_at: now, tries: 0, payload, log: Value::Array(vec![]) };
+            work.fresh.push(Run { company, lane, tries: 0, jobs: vec![job] });
+        }
+        Placed::Behind => {
+            // Another node's clock may run ahead of ours; what waits already leaves first all the same.
+            let last = store::last_pending(work.conn, work.company, lane)?;
+            if last > id {
+                let later = work.new_id_after(last);
+                store::renumber(work.conn, work.company, id, later)?;
+                id = later;
+            }
+        }
+    }
+    Ok(DeliveryId(id))
+}
+
+/// The stored bytes of an event or message in a shape.
+pub fn bytes(work: &mut Work<'_>, about: i64, shape: &str) -> Result<Option<Vec<u8>>> {
+    Ok(store::body(work.conn, work.company, about, shape)?)
+}
+
+/// The stored bytes of several events or messages, as `(number, shape, bytes)`: one statement for a batch of jobs.
+pub fn bytes_of(work: &mut Work<'_>, about: &[i64]) -> Result<Vec<(i64, String, Vec<u8>)>> {
+    Ok(store::bodies(work.conn, work.company, about)?)
+}
+
+/// Forgets deliveries that ended before an instant, at most `limit` of them; answers how many.
+pub fn sweep(work: &mut Work<'_>, before: Timestamp, limit: i64) -> Result<u64> {
+    Ok(db::outbox::sweep(work.conn, work.company.0, before.0, limit)?)
+}

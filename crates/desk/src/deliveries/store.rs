@@ -1,0 +1,60 @@
+//! The statements about deliveries: the outbox's own are in `db`.
+
+use db::outbox::Lane;
+use db::{Conn, args, list};
+use serde_json::Value;
+
+use crate::ids::{CompanyId, DeliveryId};
+use crate::time::Timestamp;
+
+db::record! {
+    #[derive(Debug, Clone)]
+    pub(super) struct Stored {
+        pub(super) id: DeliveryId,
+        pub(super) topic: i64,
+        pub(super) subscriber: i64,
+        pub(super) subject: i64,
+        pub(super) event: i64,
+        pub(super) state: i64,
+        pub(super) created_at: Timestamp,
+        pub(super) finished_at: Option<Timestamp>,
+        pub(super) tries: i64,
+        pub(super) payload: Value,
+        pub(super) log: Value,
+    }
+}
+
+pub(super) const COLUMNS: &str =
+    "id, topic, subscriber, subject, event, state, created_at, finished_at, tries, payload, log";
+
+pub(super) fn get(conn: &mut Conn, company: CompanyId, id: DeliveryId) -> db::Result<Option<Stored>> {
+    conn.opt(&format!("SELECT {COLUMNS} FROM outbox WHERE company = $1 AND id = $2"), args![company, id])
+}
+
+/// The highest number that waits in a lane.
+pub(super) fn last_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<i64> {
+    let (last,): (i64,) = conn.one(
+        "SELECT coalesce(max(id), 0) FROM outbox \
+         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0",
+        args![company, lane.topic, lane.subscriber, lane.subject],
+    )?;
+    Ok(last)
+}
+
+pub(super) fn renumber(conn: &mut Conn, company: CompanyId, from: i64, to: i64) -> db::Result<u64> {
+    conn.exec("UPDATE outbox SET id = $3 WHERE company = $1 AND id = $2", args![company, from, to])
+}
+
+pub(super) fn body(conn: &mut Conn, company: CompanyId, about: i64, shape: &str) -> db::Result<Option<Vec<u8>>> {
+    let row: Option<(Vec<u8>,)> = conn.opt(
+        "SELECT bytes FROM bodies WHERE company = $1 AND event = $2 AND shape = $3",
+        args![company, about, shape],
+    )?;
+    Ok(row.map(|(bytes,)| bytes))
+}
+
+pub(super) fn bodies(conn: &mut Conn, company: CompanyId, about: &[i64]) -> db::Result<Vec<(i64, String, Vec<u8>)>> {
+    let among = conn.among(2);
+    let sql = format!("SELECT event, shape, bytes FROM bodies WHERE company = $1 AND event IN {among}");
+    conn.all(&sql, args![company, list(about.iter().copied())])
+}

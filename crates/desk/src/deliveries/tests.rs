@@ -1,0 +1,150 @@
+//! What the delivery log promises.
+
+use db::outbox::{self, Ending, Finished, Outcome, Run};
+use serde_json::json;
+
+use super::*;
+use crate::conversations::{Conversation, Held};
+use crate::endpoints::{self, Wanted};
+use crate::events::{Kind, Record};
+use crate::paging::Window;
+use crate::testing::{Fixture, companies};
+
+const WANTED: Wanted<'static> =
+    Wanted { kind: "rule", owner: 7, url: "https://a.example/hook", shape: "full", retries: "default" };
+
+/// An event in a new conversation, told to an endpoint.
+fn tell(fixture: &Fixture) -> (ConversationId, DeliveryId) {
+    let inbox = fixture.inbox;
+    fixture.write(move |work| {
+        let id = ConversationId(work.new_id());
+        let mut held = Held::new(Conversation::new(id, "conversation", "Hi", work.now), vec![inbox]);
+        let event = held.record(work, Record::plain(Kind::Archive))?;
+        held.save(work)?;
+        let event = events::get(work, event)?;
+        let endpoint = endpoints::ensure(work, WANTED)?;
+        Ok((id, enqueue_webhook(work, endpoint, &event, Shape::Full)?))
+    })
+}
+
+/// What a sender would claim.
+fn claim(fixture: &Fixture) -> Vec<Run> {
+    fixture.write(|work| {
+        let later = work.now.0 + 36_000_000;
+        Ok(outbox::claim(work.conn, work.company.0, topic::WEBHOOK, 1, later, 60_000, 10, 10)?)
+    })
+}
+
+/// Ends everything that is pending.
+fn finish(fixture: &Fixture, ending: Ending) {
+    for run in claim(fixture) {
+        fixture.write(move |work| {
+            let finished = |job: &Job| Finished { id: job.id, ending, tries: 1, log: json!([{"at": 1}]) };
+            let outcome = Outcome {
+                company: run.company,
+                lane: run.lane,
+                finished: run.jobs.iter().map(finished).collect(),
+                retry: None,
+            };
+            outbox::finish(work.conn, 1, work.now.0, 60_000, 10, &[outcome])?;
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn an_endpoint_is_made_once() {
+    for fixture in companies() {
+        let first = fixture.write(|work| endpoints::ensure(work, WANTED));
+        let second = fixture.write(|work| endpoints::ensure(work, WANTED));
+        let other = fixture.write(|work| endpoints::ensure(work, Wanted { shape: "preview", ..WANTED }));
+        assert_eq!(first, second, "{}", fixture.engine);
+        assert_ne!(first, other, "{}", fixture.engine);
+        assert_eq!(fixture.write(|work| endpoints::list(work)).len(), 2);
+    }
+}
+
+#[test]
+fn a_webhook_carries_the_bytes_of_the_moment() {
+    for fixture in companies() {
+        let (conversation, id) = tell(&fixture);
+        let row = fixture.write(move |work| get(work, id));
+        assert_eq!((row.state, row.conversation, row.tries), (State::Pending, conversation, 0), "{}", fixture.engine);
+        let bytes = fixture.write(move |work| bytes(work, row.about, "full")).expect("rendered");
+        let text = String::from_utf8(bytes).expect("text");
+        assert!(text.contains(&EventId(row.about).to_string()), "{text}");
+    }
+}
+
+#[test]
+fn deliveries_of_a_lane_keep_their_order_whatever_the_clocks_say() {
+    for fixture in companies() {
+        let (conversation, first) = tell(&fixture);
+        fixture.desk.clock().advance(-3_600_000);
+        // Another process, whose clock is behind, puts the next one.
+        let ahead = first.0 + (1 << 40);
+        let (second, third) = fixture.write(move |work| {
+            let lane = Subscriber::Endpoint(endpoints::ensure(work, WANTED)?).lane(conversation);
+            let payload = json!({"shape": "full"});
+            let job = NewJob { id: ahead, lane, event: 1, payload: &payload };
+            outbox::put(work.conn, work.company.0, 2, work.now.0, 60_000, &job)?;
+            let subscriber = Subscriber::of(lane).expect("an endpoint");
+            Ok((ahead, enqueue(work, subscriber, conversation, 1, json!({"shape": "full"}))?))
+        });
+        let ids: Vec<i64> = claim(&fixture).iter().flat_map(|run| run.jobs.iter().map(|job| job.id)).collect();
+        assert_eq!(ids, [first.0, second, third.0], "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn the_log_is_found_by_receiver_conversation_state_and_time() {
+    for fixture in companies() {
+        let (one, first) = tell(&fixture);
+        finish(&fixture, Ending::Dead);
+        let (_, second) = tell(&fixture);
+        let endpoint = fixture.write(|work| endpoints::ensure(work, WANTED));
+        let ids = |filter: Filter| {
+            let page = fixture.write(move |work| list(work, &filter, &Window::first(10)));
+            page.rows.iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(Filter::default()), [second, first], "{}", fixture.engine);
+        let subscriber = Some(Subscriber::Endpoint(endpoint));
+        assert_eq!(ids(Filter { subscriber, ..Filter::default() }), [second, first], "{}", fixture.engine);
+        assert_eq!(ids(Filter { conversation: Some(one), ..Filter::default() }), [first], "{}", fixture.engine);
+        assert_eq!(ids(Filter { state: Some(State::Dead), ..Filter::default() }), [first], "{}", fixture.engine);
+        let channel = Some(Subscriber::Channel(fixture.custom));
+        assert_eq!(ids(Filter { subscriber: channel, ..Filter::default() }), [], "{}", fixture.engine);
+        let until = Some(fixture.write(move |work| get(work, second)).created_at);
+        assert_eq!(ids(Filter { until, ..Filter::default() }), [first], "{}", fixture.engine);
+        assert_eq!(ids(Filter { since: until, ..Filter::default() }), [second], "{}", fixture.engine);
+        let page = fixture.write(|work| list(work, &Filter::default(), &Window::first(1)));
+        let window = Window { limit: 1, after: page.next, ascending: false };
+        let page = fixture.write(move |work| list(work, &Filter::default(), &window));
+        assert_eq!(page.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [first], "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_replay_is_a_new_delivery_of_the_same_bytes() {
+    for fixture in companies() {
+        let (_, id) = tell(&fixture);
+        assert!(fixture.attempt(move |work| replay(work, id)).is_err(), "it is still on its way");
+        finish(&fixture, Ending::Done);
+        let again = fixture.write(move |work| replay(work, id));
+        let (old, new) = fixture.write(move |work| Ok((get(work, id)?, get(work, again)?)));
+        assert_eq!((new.about, new.replay_of, new.state), (old.about, Some(id), State::Pending), "{}", fixture.engine);
+        assert_eq!(old.state, State::Done);
+    }
+}
+
+#[test]
+fn a_range_is_replayed_without_what_is_still_on_its_way() {
+    for fixture in companies() {
+        tell(&fixture);
+        tell(&fixture);
+        finish(&fixture, Ending::Dead);
+        tell(&fixture);
+        let (count, next) = fixture.write(|work| replay_all(work, &Filter::default(), None));
+        assert_eq!((count, next), (2, None), "{}", fixture.engine);
+    }
+}

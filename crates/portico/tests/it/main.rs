@@ -1,6 +1,0 @@
-//! The whole product over real HTTP, in one binary. `PORTICO_TEST_STORE=postgres` runs it on PostgreSQL.
-
-mod architecture;
-mod conversations;
-mod schema;
-mod server;

@@ -1,0 +1,5 @@
+-- What looks for outgoing things: the delivery log, and the drafts of a conversation.
+
+CREATE INDEX outbox_subject ON outbox (company, subject, id);
+CREATE INDEX outbox_dead ON outbox (company, id) WHERE state = 2;
+CREATE INDEX messages_drafts ON messages (company, conversation, id) WHERE draft_mode IS NOT NULL;
