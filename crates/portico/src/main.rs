@@ -1,1 +1,23 @@
-fn main() {}
+//! The `portico` binary: reads the command line and runs the command.
+//!
+//! Everything else is in the library beside it, so that tests can start a server in-process.
+//! Start at `portico::commands`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use portico::commands::Cli;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match portico::commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("portico: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Files on messages, comments and contacts. The content is on disk before a unit begins; rows refer to it.
 
+use std::collections::HashMap;
+
 use crate::error::Result;
 use crate::ids::{AttachmentId, CommentId, ContactId, MessageId};
 use crate::work::Work;
@@ -68,4 +70,9 @@ pub fn attach(work: &mut Work<'_>, owner: Owner, uploads: &[Upload]) -> Result<V
         ids.push(id);
     }
     Ok(ids)
+}
+
+/// The files of several owners of one kind (`message`, `comment`), by owner, in the order they were hung on.
+pub fn of(work: &mut Work<'_>, owner_kind: &str, owners: &[i64]) -> Result<HashMap<i64, Vec<Attachment>>> {
+    Ok(store::of(work.conn, work.company, owner_kind, owners)?)
 }

@@ -36,7 +36,7 @@ pub struct View {
 /// Comments with their files: one more statement, and none if there are no files.
 pub fn views(work: &mut Work<'_>, rows: Vec<Comment>) -> Result<Vec<View>> {
     let with_files: Vec<i64> = rows.iter().filter(|row| row.attachment_count > 0).map(|row| row.id.0).collect();
-    let mut files = attachments::store::of(work.conn, work.company, "comment", &with_files)?;
+    let mut files = attachments::of(work, "comment", &with_files)?;
     let view = |row: Comment| View { attachments: files.remove(&row.id.0).unwrap_or_default(), row };
     Ok(rows.into_iter().map(view).collect())
 }

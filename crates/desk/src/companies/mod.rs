@@ -57,3 +57,8 @@ pub fn found<T: Send + 'static>(
 pub fn all(desk: &Desk) -> Result<Vec<CompanyId>> {
     desk.store().read_blocking(|conn| Ok(store::ids(conn)?))
 }
+
+/// Counts up one of the company's counters and gives the new number, from 1 on.
+pub fn count(work: &mut Work<'_>, counter: &str) -> Result<i64> {
+    Ok(store::count(work.conn, work.company, counter)?)
+}

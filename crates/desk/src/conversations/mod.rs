@@ -276,7 +276,7 @@ pub fn views(work: &mut Work<'_>, rows: Vec<Conversation>) -> Result<Vec<View>> 
     let tagged: Vec<ConversationId> = rows.iter().filter(|row| row.tag_count > 0).map(|row| row.id).collect();
     let linked: Vec<ConversationId> = rows.iter().filter(|row| row.link_count > 0).map(|row| row.id).collect();
     let mut tags = store::tags_of(work.conn, work.company, &tagged)?;
-    let mut links = crate::links::store::of_conversations(work.conn, work.company, &linked)?;
+    let mut links = crate::links::of(work, &linked)?;
     let view = |row: Conversation| View {
         tags: tags.remove(&row.id).unwrap_or_default(),
         links: links.remove(&row.id).unwrap_or_default(),

@@ -1,9 +1,11 @@
 //! Outside things (tickets, orders, bugs) attached to conversations.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::ids::LinkId;
+use crate::ids::{ConversationId, LinkId};
 use crate::work::Work;
 
 pub(crate) mod store;
@@ -23,4 +25,9 @@ db::record! {
 /// Links by id, for those who show them beside something else; absent ones are left out.
 pub fn load(work: &mut Work<'_>, ids: &[LinkId]) -> Result<Vec<Link>> {
     Ok(store::by_ids(work.conn, work.company, ids)?)
+}
+
+/// The links of several conversations, by conversation, in the order they were attached.
+pub fn of(work: &mut Work<'_>, ids: &[ConversationId]) -> Result<HashMap<ConversationId, Vec<Link>>> {
+    Ok(store::of_conversations(work.conn, work.company, ids)?)
 }

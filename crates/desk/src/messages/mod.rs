@@ -89,7 +89,7 @@ pub struct View {
 /// Messages with their files: one more statement, and none if there are no files.
 pub fn views(work: &mut Work<'_>, rows: Vec<Message>) -> Result<Vec<View>> {
     let with_files: Vec<i64> = rows.iter().filter(|row| row.attachment_count > 0).map(|row| row.id.0).collect();
-    let mut files = attachments::store::of(work.conn, work.company, "message", &with_files)?;
+    let mut files = attachments::of(work, "message", &with_files)?;
     let view = |row: Message| View {
         recipients: row.recipients(),
         attachments: files.remove(&row.id.0).unwrap_or_default(),

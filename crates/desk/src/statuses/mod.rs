@@ -29,7 +29,7 @@ pub fn start(work: &mut Work<'_>, row: &mut Conversation) -> Result<()> {
         return Ok(());
     }
     row.ticket_status = default_of(&directory, "open");
-    row.ticket_number = Some(crate::companies::store::count(work.conn, work.company, "ticket")?);
+    row.ticket_number = Some(crate::companies::count(work, "ticket")?);
     Ok(())
 }
 

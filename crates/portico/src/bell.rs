@@ -1,0 +1,64 @@
+//! What happens right after a commit: fresh deliveries go to the sender in memory, and whoever watches is woken.
+
+use std::sync::{Arc, OnceLock};
+
+use desk::ids::{CompanyId, EventId};
+use desk::work::{Bell, Committed};
+use tokio::sync::{Notify, broadcast};
+use webhooks::engine::Engine;
+
+/// That something was committed in a company.
+#[derive(Debug, Clone, Copy)]
+pub struct News {
+    /// Where.
+    pub company: CompanyId,
+    /// The newest event of the unit.
+    pub newest: EventId,
+}
+
+/// The bell of this process.
+pub struct Doorbell {
+    engine: OnceLock<Arc<Engine>>,
+    news: broadcast::Sender<News>,
+    timers: Notify,
+}
+
+impl Default for Doorbell {
+    fn default() -> Self {
+        Doorbell { engine: OnceLock::new(), news: broadcast::Sender::new(1_024), timers: Notify::new() }
+    }
+}
+
+impl Doorbell {
+    /// Says who carries deliveries. Once, at start-up.
+    pub fn connect(&self, engine: Arc<Engine>) {
+        let _ = self.engine.set(engine);
+    }
+
+    /// What is committed from now on in this process.
+    pub fn listen(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// Resolves when a timer was set or moved.
+    pub async fn timer_set(&self) {
+        self.timers.notified().await;
+    }
+}
+
+impl Bell for Doorbell {
+    fn ring(&self, committed: Committed) {
+        if let Some(engine) = self.engine.get() {
+            for run in committed.fresh {
+                engine.offer(run);
+            }
+        }
+        if let Some(newest) = committed.newest {
+            // Nobody listening is no error.
+            let _ = self.news.send(News { company: committed.company, newest });
+        }
+        if committed.timers {
+            self.timers.notify_one();
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The program: settings, start-up, commands, and the lists of everything that runs in the background.
+//!
+//! It holds no rules of the domain and no shapes of the API; it puts `desk`, `api`, `webhooks` and `channels` together.
+//!
+//! Start at [`server`], which is what `portico serve` runs and what the tests start in-process.
+
+pub mod bell;
+pub mod commands;
+pub mod founding;
+pub mod server;
+pub mod settings;
+pub mod workers;

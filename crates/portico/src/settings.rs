@@ -1,0 +1,71 @@
+//! Every setting of the program: a flag and a `PORTICO_…` variable each, read and checked once at start-up.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use db::StoreUrl;
+
+use crate::commands::Failure;
+
+/// Where the data is. Every command that touches a store takes these.
+#[derive(Debug, Clone, Args)]
+pub struct Location {
+    /// The folder for the embedded store and for files.
+    #[arg(long, value_name = "DIR", env = "PORTICO_DATA", default_value = "portico-data", global = true)]
+    pub data: PathBuf,
+    /// A PostgreSQL store (postgres://user@host/name) in place of the embedded one.
+    #[arg(long, value_name = "URL", env = "PORTICO_STORE", hide_env_values = true, global = true)]
+    pub store: Option<String>,
+}
+
+impl Location {
+    /// The store's address.
+    pub fn store_url(&self) -> Result<StoreUrl, Failure> {
+        match &self.store {
+            None => Ok(StoreUrl::Sqlite(self.data.join("portico.db"))),
+            Some(url) => url.parse().map_err(|error| Failure::new(format!("--store: {error}"))),
+        }
+    }
+
+    /// Where files are kept.
+    pub fn blobs(&self) -> PathBuf {
+        self.data.join("blobs")
+    }
+
+    /// Where files wait while they arrive.
+    pub fn uploads(&self) -> PathBuf {
+        self.data.join("uploads")
+    }
+}
+
+/// How the server serves.
+#[derive(Debug, Clone, Args)]
+pub struct Serving {
+    /// The address to listen on. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", env = "PORTICO_LISTEN", default_value = "127.0.0.1:4180")]
+    pub listen: SocketAddr,
+    /// The base URL that clients see; links in answers begin with it.
+    #[arg(long, value_name = "URL", env = "PORTICO_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Allow webhooks and channel calls to private networks and plain http: for local development.
+    #[arg(long, env = "PORTICO_ALLOW_PRIVATE_NETWORKS")]
+    pub allow_private_networks: bool,
+    /// Enforce the rate limits instead of only reporting them.
+    #[arg(long, env = "PORTICO_ENFORCE_LIMITS")]
+    pub enforce_limits: bool,
+    /// Requests that a company may make in a minute.
+    #[arg(long, value_name = "N", env = "PORTICO_REQUESTS_PER_MINUTE", default_value_t = 200)]
+    pub requests_per_minute: u32,
+}
+
+/// Settings of a whole server.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    #[command(flatten)]
+    /// Where the data is.
+    pub location: Location,
+    #[command(flatten)]
+    /// How it serves.
+    pub serving: Serving,
+}

@@ -1,0 +1,6 @@
+//! The whole product over real HTTP, in one binary. `PORTICO_TEST_STORE=postgres` runs it on PostgreSQL.
+
+mod architecture;
+mod conversations;
+mod schema;
+mod server;
