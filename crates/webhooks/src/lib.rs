@@ -9,7 +9,13 @@
 //!
 //! Start reading at [`engine`].
 
+pub mod client;
+pub mod engine;
 pub mod guard;
 pub mod javascript;
 pub mod schedule;
 pub mod sign;
+mod stopwatch;
+
+#[cfg(test)]
+mod sink;

@@ -1,6 +1,7 @@
 //! Name resolution with a short memory, one question at a time per name.
 
 use super::{Guard, Origin, Place, Refusal};
+use crate::stopwatch;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,7 +74,7 @@ impl Resolver {
     }
 
     fn entry(&self, name: &str, port: u16) -> Entry {
-        let now = Instant::now();
+        let now = stopwatch::now();
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (name.to_string(), port);
         if let Some(entry) = names.get(&key).filter(|entry| entry.is_fresh(now)) {

@@ -1,0 +1,199 @@
+//! Carrying one run outside: its jobs in order, until the run ends, one fails, or others have waited long enough.
+
+use super::Inner;
+use super::attempts::{self, Attempt};
+use super::board::EndpointKey;
+use super::circuit::Gate;
+use super::courier::{After, Delivery, Fate, Health, Prepared, Tried, Verdict};
+use super::held::Lease;
+use crate::client::{Failure, Outgoing};
+use crate::schedule::{self, Failed, Next, Retries};
+use crate::stopwatch;
+use db::outbox::{Ending, Finished, Job, Lane, Outcome, Retry, Run};
+use http::{HeaderName, HeaderValue};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// After this long a lane with more to do lets others go first, and what it has done is recorded.
+const SLICE: Duration = Duration::from_millis(500);
+/// Jobs the courier said nothing about come back after this (milliseconds).
+const UNPREPARED: i64 = 30_000;
+/// When this machine is out of something, after this.
+const EXHAUSTED: i64 = 1_000;
+
+const DELIVERY: HeaderName = HeaderName::from_static("x-portico-delivery");
+const ATTEMPT: HeaderName = HeaderName::from_static("x-portico-attempt");
+
+/// A run with what its jobs send.
+pub struct Ride {
+    company: i64,
+    lane: Lane,
+    lease: Arc<Lease>,
+    items: VecDeque<(Job, Option<Prepared>)>,
+    bytes: usize,
+}
+
+impl Ride {
+    pub fn new(run: Run, lease: Arc<Lease>, prepared: Vec<Prepared>) -> Ride {
+        let Run { company, lane, jobs, .. } = run;
+        let bytes = prepared.iter().map(bytes).sum();
+        let prepared = prepared.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        Ride { company, lane, lease, items: jobs.into_iter().zip(prepared).collect(), bytes }
+    }
+
+    pub fn endpoint(&self) -> EndpointKey {
+        (self.company, self.lane.topic, self.lane.subscriber)
+    }
+
+    pub fn jobs(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub fn key(&self) -> (i64, Lane) {
+        (self.company, self.lane)
+    }
+
+    /// Back to the store untouched, due at this time.
+    pub fn put_back(mut self, at: i64) -> Settled {
+        let settled = Settled::new(self.company, self.lane, self.items.len());
+        match self.items.pop_front() {
+            Some((head, _)) => settled.sleep(head, at),
+            None => settled,
+        }
+    }
+}
+
+fn bytes(prepared: &Prepared) -> usize {
+    match prepared {
+        Prepared::Send(delivery) => delivery.body.as_ref().map_or(0, |body| body.len()),
+        Prepared::Skip { .. } => 0,
+    }
+}
+
+/// What became of a run, to be recorded.
+pub struct Settled {
+    pub outcome: Outcome,
+    pub afters: Vec<After>,
+    /// Jobs of it in memory until it is recorded.
+    pub weight: usize,
+}
+
+impl Settled {
+    fn new(company: i64, lane: Lane, weight: usize) -> Settled {
+        Settled { outcome: Outcome { company, lane, finished: Vec::new(), retry: None }, afters: Vec::new(), weight }
+    }
+
+    /// A run that never got as far as being prepared.
+    pub fn put_back(run: Run, at: i64) -> Settled {
+        let settled = Settled::new(run.company, run.lane, run.jobs.len());
+        match run.jobs.into_iter().next() {
+            Some(head) => settled.sleep(head, at),
+            None => settled,
+        }
+    }
+
+    /// The lane waits until then; no attempt of the job was made.
+    fn sleep(mut self, job: Job, at: i64) -> Settled {
+        self.outcome.retry = Some(Retry { id: job.id, at, tries: job.tries, log: job.log });
+        self
+    }
+
+    fn finish(&mut self, id: i64, ending: Ending, tries: i64, log: serde_json::Value) {
+        self.outcome.finished.push(Finished { id, ending, tries, log });
+    }
+}
+
+/// Sends a ride's jobs one after another and says how it ended.
+pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
+    let key = ride.endpoint();
+    let began = stopwatch::now();
+    let mut settled = Settled::new(ride.company, ride.lane, ride.items.len());
+    let mut sent = false;
+    while let Some((job, prepared)) = ride.items.pop_front() {
+        let now = inner.now();
+        let delivery = match prepared {
+            Some(Prepared::Send(delivery)) => *delivery,
+            Some(Prepared::Skip { ending, why }) => {
+                let attempt = Attempt { at: now, took: Duration::ZERO, tried: None, error: Some(&why) };
+                settled.finish(job.id, ending, job.tries, attempts::append(job.log, &attempt));
+                continue;
+            }
+            None => return settled.sleep(job, now + UNPREPARED),
+        };
+        if inner.is_stopping() {
+            return settled.sleep(job, now);
+        }
+        // Without an outcome for this job the store hands the rest of the lane out again, behind other lanes.
+        if !ride.lease.is_good(now, inner.limits.lease) || (sent && began.elapsed() > SLICE) {
+            return settled;
+        }
+        let (retries, attempt) = (delivery.retries, job.tries + 1);
+        let started = stopwatch::now();
+        let (tried, attempt) = match inner.gate(key, now) {
+            Gate::Wait(at) if !schedule::expired(retries, job.created_at, now) => return settled.sleep(job, at),
+            Gate::Wait(_) => (Err(Failure::Open), job.tries),
+            Gate::Pass => {
+                let tried = send(inner, &job, delivery, attempt).await;
+                inner.report(key, Health::of(&tried), inner.now());
+                sent = true;
+                (tried, attempt)
+            }
+        };
+        let ended = inner.now();
+        if let Err(Failure::Exhausted(why)) = &tried {
+            tracing::error!(why, "deliveries wait because this machine cannot open more connections");
+            return settled.sleep(job, ended + EXHAUSTED);
+        }
+        let verdict = inner.courier(ride.lane.topic).judge(&job, &tried);
+        let failed = Failed { attempts: attempt, created_at: job.created_at, now: ended, asked: asked(&tried) };
+        let fate = fate(&verdict, &tried, retries, failed, || inner.jitter());
+        settled.afters.extend(inner.courier(ride.lane.topic).after(&job, &tried, fate));
+        let error = match &verdict {
+            Verdict::Done => None,
+            Verdict::Retry(why) | Verdict::GiveUp(why) => Some(why.as_str()),
+        };
+        let entry = Attempt { at: now, took: started.elapsed(), tried: Some(&tried), error };
+        let log = attempts::append(job.log, &entry);
+        match fate {
+            Fate::Done => settled.finish(job.id, Ending::Done, attempt, log),
+            Fate::Dead => settled.finish(job.id, Ending::Dead, attempt, log),
+            Fate::Retry(at) => {
+                settled.outcome.retry = Some(Retry { id: job.id, at, tries: attempt, log });
+                return settled;
+            }
+        }
+    }
+    settled
+}
+
+fn asked(tried: &Tried) -> Option<i64> {
+    tried.as_ref().ok()?.retry_after()
+}
+
+fn fate(verdict: &Verdict, tried: &Tried, retries: Retries, failed: Failed, jitter: impl FnOnce() -> f64) -> Fate {
+    match verdict {
+        Verdict::Done => Fate::Done,
+        Verdict::GiveUp(_) => Fate::Dead,
+        // It waited for a failing receiver until it was too old: there is no attempt whose retry could be planned.
+        Verdict::Retry(_) if matches!(tried, Err(Failure::Open)) => Fate::Dead,
+        Verdict::Retry(_) => match schedule::next(retries, failed, jitter()) {
+            Next::At(at) => Fate::Retry(at),
+            Next::GiveUp => Fate::Dead,
+        },
+    }
+}
+
+async fn send(inner: &Inner, job: &Job, delivery: Delivery, attempt: i64) -> Tried {
+    let Delivery { url, method, mut headers, body, signer, timeout, retries } = delivery;
+    let name = inner.courier(job.lane.topic).name(job);
+    headers.push((DELIVERY, HeaderValue::try_from(name).unwrap_or_else(|_| job.id.into())));
+    headers.push((ATTEMPT, attempt.into()));
+    let repeatable = retries != Retries::Off;
+    let outgoing = Outgoing { url, method, headers, body, signer, timeout, repeatable };
+    inner.client.send(inner.now(), &outgoing).await
+}

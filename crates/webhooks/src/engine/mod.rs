@@ -1,0 +1,411 @@
+//! Carries outbox jobs outside by HTTP: at least once, in order per lane, lanes and receivers beside each other.
+//!
+//! ```text
+//!  offer (fresh heads, in memory) ─┐
+//!                                  ├─► prepare ─► board (queue, slots, circuit per receiver) ─► carry ─► record ─┐
+//!  claim (store: due lanes)       ─┘        ▲                                                                    │
+//!                                           └──────────────────── next run of the lane ◄─────────────────────────┘
+//! ```
+//!
+//! Invariants: one run of a lane is in memory at most (`held`); what was sent is recorded before the lane is let go
+//! (`record`); no receiver can take all slots or all memory (`board`); a receiver that fails is left alone without using
+//! up its jobs' attempts (`circuit`).
+
+mod attempts;
+mod board;
+mod carry;
+mod circuit;
+mod claim;
+mod courier;
+mod held;
+mod prepare;
+mod record;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+pub use board::EndpointState;
+pub use circuit::{Circuit, Gate, Patience};
+pub use courier::{After, Boxed, Courier, Delivery, Fate, Health, Prepared, Tried, Verdict};
+
+use crate::client::Client;
+use board::{Board, EndpointKey};
+use carry::{Ride, Settled};
+use claim::Bell;
+use db::Store;
+use db::outbox::{self, Lane, Run};
+use held::{Held, Key, Lease};
+use prepare::Arrival;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tasks::Tasks;
+use tokio::sync::{Notify, mpsc, watch};
+
+/// What the engine works with. Everything ambient is in here.
+pub struct Setup {
+    /// Where the outbox is.
+    pub store: Store,
+    /// The number under which this process leases lanes.
+    pub node: i64,
+    /// What requests leave through.
+    pub client: Arc<Client>,
+    /// The time in milliseconds, which decides what is due.
+    pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Random numbers in `0.0..1.0`.
+    pub jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
+    /// Whose outboxes are looked after.
+    pub companies: Arc<dyn Fn() -> Vec<i64> + Send + Sync>,
+    /// How much is done at a time.
+    pub limits: Limits,
+}
+
+/// Bounds of everything that could grow.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How long a lane is ours without word from us (milliseconds). Whoever puts jobs uses the same.
+    pub lease: i64,
+    /// How often the store is looked at when nobody rings.
+    pub poll: Duration,
+    /// Jobs in memory.
+    pub jobs: usize,
+    /// Bytes of bodies in memory.
+    pub bytes: usize,
+    /// Requests under way.
+    pub in_flight: usize,
+    /// Requests under way to a single receiver.
+    pub per_endpoint: usize,
+    /// Lanes claimed by one statement.
+    pub claim_lanes: i64,
+    /// Lanes recorded in one unit of work.
+    pub batch: usize,
+    /// How long a unit waits for more lanes to record.
+    pub gather: Duration,
+    /// When a failing receiver is left alone.
+    pub patience: Patience,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            lease: 30_000,
+            poll: Duration::from_secs(1),
+            jobs: 16_384,
+            bytes: 64 << 20,
+            in_flight: 2_048,
+            per_endpoint: 1_000,
+            claim_lanes: 512,
+            batch: 256,
+            gather: Duration::from_millis(2),
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// How busy the engine is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Lanes this node works on.
+    pub lanes: usize,
+    /// Jobs in memory.
+    pub jobs: usize,
+    /// Requests under way.
+    pub in_flight: usize,
+}
+
+/// The running engine. Dropping it without [`Engine::stop`] abandons what is under way; leases then lapse by themselves.
+pub struct Engine(Arc<Inner>);
+
+impl Engine {
+    /// Starts working for these topics. Must be called within a tokio runtime.
+    pub fn start(setup: Setup, couriers: Vec<(i64, Arc<dyn Courier>)>) -> Engine {
+        let Setup { store, node, client, clock, jitter, companies, limits } = setup;
+        let mut lines = HashMap::new();
+        let mut ends = Vec::new();
+        for (topic, courier) in couriers {
+            let (arrivals, arriving) = mpsc::unbounded_channel();
+            let (outcomes, settling) = mpsc::unbounded_channel();
+            let depth = courier.depth().max(1);
+            let (bell, hungry) = (Bell::default(), AtomicBool::new(false));
+            let line = Arc::new(Line { topic, courier, depth, arrivals, outcomes, bell, hungry });
+            ends.push((line.clone(), arriving, settling));
+            lines.insert(topic, line);
+        }
+        let board = Mutex::new(Board::new(limits.clone()));
+        let phase = watch::Sender::new(Phase::Running);
+        let (held, tasks, quiet) = Default::default();
+        let inner = Arc::new(Inner {
+            store,
+            node,
+            client,
+            clock,
+            jitter,
+            companies,
+            limits,
+            lines,
+            board,
+            held,
+            phase,
+            tasks,
+            quiet,
+        });
+        for (line, arriving, settling) in ends {
+            inner.tasks.spawn(prepare::run(inner.clone(), line.clone(), arriving));
+            inner.tasks.spawn(record::run(inner.clone(), line.clone(), settling));
+            inner.tasks.spawn(claim::run(inner.clone(), line));
+        }
+        inner.tasks.spawn(keep(inner.clone()));
+        Engine(inner)
+    }
+
+    /// Hands over a fresh head, which the store has leased to this node in the unit that put it. To be called after that
+    /// unit's commit, from any thread; it waits for nothing.
+    pub fn offer(&self, run: Run) {
+        let inner = &self.0;
+        let Some(line) = inner.lines.get(&run.lane.topic) else {
+            tracing::error!(topic = run.lane.topic, "nobody carries jobs of this topic");
+            return;
+        };
+        let now = inner.now();
+        let Some((run, lease)) = inner.held().take_fresh(run, now) else { return };
+        if inner.is_stopping() || inner.room() == 0 {
+            inner.board().enter(run.jobs.len());
+            inner.settled(Settled::put_back(run, now));
+            return;
+        }
+        inner.arrive(line, run, lease);
+    }
+
+    /// Says that something of a company may be due: a replay, another node's word, a moved clock.
+    pub fn ring(&self, company: i64, topic: i64) {
+        if let Some(line) = self.0.lines.get(&topic) {
+            line.bell.ring([company]);
+        }
+    }
+
+    /// How a receiver is doing on this node. `None` if it was not called lately.
+    pub fn endpoint(&self, company: i64, topic: i64, subscriber: i64) -> Option<EndpointState> {
+        self.0.board().state((company, topic, subscriber))
+    }
+
+    /// Forgets that a receiver was failing, because somebody says it is repaired.
+    pub fn close_circuit(&self, company: i64, topic: i64, subscriber: i64) {
+        self.0.board().close_circuit((company, topic, subscriber));
+        self.ring(company, topic);
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        let lanes = self.0.held().len();
+        let board = self.0.board();
+        Load { lanes, jobs: board.jobs(), in_flight: board.in_flight() }
+    }
+
+    /// Stops: nothing new is begun, requests under way get this long to end, what remains is given back to the store.
+    pub async fn stop(&self, bound: Duration) {
+        let inner = &self.0;
+        inner.phase.send_replace(Phase::Stopping);
+        let waiting = inner.board().drain();
+        let now = inner.now();
+        waiting.into_iter().for_each(|ride| inner.settled(ride.put_back(now)));
+        let quiet = async {
+            while inner.held().len() > 0 {
+                inner.quiet.notified().await;
+            }
+        };
+        let _ = tokio::time::timeout(bound, quiet).await;
+        inner.tasks.abort();
+        let left = inner.held().drain();
+        if !left.is_empty() {
+            tracing::warn!(lanes = left.len(), "deliveries were cut off by the stop and will be repeated");
+            inner.extend(left, 0).await;
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.0.phase.send_replace(Phase::Stopping);
+        self.0.tasks.abort();
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    Stopping,
+}
+
+/// One topic.
+struct Line {
+    topic: i64,
+    courier: Arc<dyn Courier>,
+    depth: i64,
+    arrivals: mpsc::UnboundedSender<Arrival>,
+    outcomes: mpsc::UnboundedSender<Settled>,
+    bell: Bell,
+    /// Claiming stopped because memory was full.
+    hungry: AtomicBool,
+}
+
+impl Line {
+    /// Claiming stops for want of room; these companies have more.
+    fn hungry(&self, companies: impl IntoIterator<Item = i64>) {
+        self.bell.keep(companies);
+        self.hungry.store(true, Ordering::SeqCst);
+    }
+}
+
+/// What the tasks share.
+struct Inner {
+    store: Store,
+    node: i64,
+    client: Arc<Client>,
+    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
+    companies: Arc<dyn Fn() -> Vec<i64> + Send + Sync>,
+    limits: Limits,
+    lines: HashMap<i64, Arc<Line>>,
+    board: Mutex<Board>,
+    held: Mutex<Held>,
+    phase: watch::Sender<Phase>,
+    tasks: Tasks,
+    /// Rung when the last held lane was let go.
+    quiet: Notify,
+}
+
+impl Inner {
+    fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    fn jitter(&self) -> f64 {
+        (self.jitter)()
+    }
+
+    fn is_stopping(&self) -> bool {
+        *self.phase.borrow() == Phase::Stopping
+    }
+
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn courier(&self, topic: i64) -> &dyn Courier {
+        // Rides come out of a line, so their line exists.
+        &*self.lines[&topic].courier
+    }
+
+    fn room(&self) -> usize {
+        self.board().room()
+    }
+
+    fn gate(&self, key: EndpointKey, now: i64) -> Gate {
+        self.board().gate(key, now, || self.jitter())
+    }
+
+    fn report(&self, key: EndpointKey, health: Health, now: i64) {
+        self.board().report(key, health, now, || self.jitter());
+    }
+
+    fn free_slot(&self, key: EndpointKey, weight: (usize, usize)) -> Vec<(EndpointKey, Ride)> {
+        let now = self.now();
+        self.board().next(key, weight, now)
+    }
+
+    /// A run was found in the store. One of a lane that is still held comes from a lease that lapsed while we worked: the
+    /// run in memory goes on, and its end tells what is left.
+    fn claimed(&self, line: &Line, run: Run) {
+        let lease = self.held().take((run.company, run.lane), self.now());
+        if let Some(lease) = lease {
+            self.arrive(line, run, lease);
+        }
+    }
+
+    fn arrive(&self, line: &Line, run: Run, lease: Arc<Lease>) {
+        self.board().enter(run.jobs.len());
+        // The receiving end lives as long as the engine.
+        let _ = line.arrivals.send(Arrival { run, lease });
+    }
+
+    fn settled(&self, settled: Settled) {
+        if let Some(line) = self.lines.get(&settled.outcome.lane.topic) {
+            let _ = line.outcomes.send(settled);
+        }
+    }
+
+    /// The store has handed out a held lane's next run.
+    fn go_on(&self, line: &Line, run: Run) {
+        let now = self.now();
+        let lease = self.held().go_on((run.company, run.lane), now);
+        let Some(lease) = lease else { return };
+        if self.is_stopping() {
+            self.board().enter(run.jobs.len());
+            self.settled(Settled::put_back(run, now));
+            return;
+        }
+        self.arrive(line, run, lease);
+    }
+
+    fn let_go(&self, key: Key, reached_end: bool, last: Option<i64>) {
+        let mut held = self.held();
+        let early = held.let_go(key, reached_end, last);
+        let early = early.and_then(|run| held.take_fresh(run, self.now()));
+        if held.len() == 0 {
+            self.quiet.notify_one();
+        }
+        drop(held);
+        if let Some((run, lease)) = early
+            && let Some(line) = self.lines.get(&run.lane.topic)
+        {
+            self.arrive(line, run, lease);
+        }
+    }
+
+    /// Jobs have left memory; whoever stopped claiming for want of room may go on.
+    fn recorded(&self, jobs: usize) {
+        let mut board = self.board();
+        board.leave(jobs);
+        let roomy = board.room() >= self.limits.jobs / 2;
+        drop(board);
+        if roomy {
+            self.lines
+                .values()
+                .filter(|line| line.hungry.swap(false, Ordering::SeqCst))
+                .for_each(|line| line.bell.ring([]));
+        }
+    }
+
+    /// Extends the lease of lanes until `lease` from now.
+    async fn extend(&self, lanes: Vec<Key>, lease: i64) {
+        let mut companies: BTreeMap<i64, Vec<Lane>> = BTreeMap::new();
+        lanes.into_iter().for_each(|(company, lane)| companies.entry(company).or_default().push(lane));
+        let (node, now) = (self.node, self.now());
+        for (company, lanes) in companies {
+            let unit = move |conn: &mut db::Conn| outbox::renew(conn, company, node, now, lease, &lanes);
+            if let Err(error) = self.store.write(unit).await {
+                tracing::warn!(%error, company, "leases of deliveries cannot be extended");
+            }
+        }
+    }
+}
+
+/// Extends leases and lets go of what is no longer used.
+async fn keep(inner: Arc<Inner>) {
+    let lease = Duration::from_millis(inner.limits.lease.unsigned_abs());
+    let mut tick = tokio::time::interval((lease / 8).clamp(Duration::from_millis(10), Duration::from_secs(1)));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let now = inner.now();
+        let lanes = inner.held().extend(now, inner.limits.lease);
+        inner.extend(lanes, inner.limits.lease).await;
+        inner.client.sweep();
+        inner.board().forget_unused(now);
+    }
+}

@@ -1,0 +1,141 @@
+//! Writing down what became of runs: many lanes in one unit of work, which also hands out their next runs.
+
+use super::carry::Settled;
+use super::courier::After;
+use super::held::Key;
+use super::{Inner, Line};
+use db::outbox::{self, Outcome, Run};
+use db::{Conn, Error};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Batches written at the same time: while one waits for its commit, the next is gathered and queued.
+const ABREAST: usize = 2;
+/// The pause after a failed write, doubled up to the longest.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Gathers what is settled and records it, for as long as the line exists.
+pub async fn run(inner: Arc<Inner>, line: Arc<Line>, mut settled: UnboundedReceiver<Settled>) {
+    let abreast = Arc::new(Semaphore::new(ABREAST));
+    let most = inner.limits.batch;
+    let mut batch = Vec::new();
+    while settled.recv_many(&mut batch, most).await > 0 {
+        if batch.len() < most && !inner.is_stopping() {
+            tokio::time::sleep(inner.limits.gather).await;
+            while batch.len() < most
+                && let Ok(one) = settled.try_recv()
+            {
+                batch.push(one);
+            }
+        }
+        let Ok(permit) = abreast.clone().acquire_owned().await else { return };
+        let (owner, line, batch) = (inner.clone(), line.clone(), std::mem::take(&mut batch));
+        inner.tasks.spawn(async move {
+            record(&owner, &line, batch).await;
+            drop(permit);
+        });
+    }
+}
+
+/// What was settled, apart: the outcomes side by side, and what else is to be done for each.
+struct Batch {
+    outcomes: Vec<Outcome>,
+    afters: Vec<Vec<After>>,
+}
+
+async fn record(inner: &Inner, line: &Line, settled: Vec<Settled>) {
+    let weight = settled.iter().map(|one| one.weight).sum();
+    let (outcomes, afters) = settled.into_iter().map(|one| (one.outcome, one.afters)).unzip();
+    let batch = Arc::new(Batch { outcomes, afters });
+    let all = 0..batch.outcomes.len();
+    match write(inner, line, &batch, all.clone(), true).await {
+        Ok(next) => settle(inner, line, &batch.outcomes, next),
+        // One lane's trouble must not keep the others from being recorded.
+        Err(error) => {
+            tracing::error!(%error, lanes = all.len(), "outcomes of deliveries cannot be recorded together");
+            for at in all {
+                alone(inner, line, &batch, at).await;
+            }
+        }
+    }
+    inner.recorded(weight);
+}
+
+/// Records one lane; if need be, without what else was to be done.
+async fn alone(inner: &Inner, line: &Line, batch: &Arc<Batch>, at: usize) {
+    let outcome = &batch.outcomes[at];
+    let mut result = write(inner, line, batch, at..at + 1, true).await;
+    if let Err(error) = &result {
+        tracing::error!(%error, company = outcome.company, lane = ?outcome.lane, "what follows a delivery cannot be done");
+        result = write(inner, line, batch, at..at + 1, false).await;
+    }
+    match result {
+        Ok(next) => settle(inner, line, std::slice::from_ref(outcome), next),
+        Err(error) => {
+            let (company, lane) = (outcome.company, outcome.lane);
+            tracing::error!(%error, company, ?lane, "a delivery cannot be recorded and will be repeated");
+            inner.let_go((company, lane), false, None);
+        }
+    }
+}
+
+/// Runs the unit until the store takes it. Only an error that would come again comes out.
+async fn write(
+    inner: &Inner,
+    line: &Line,
+    batch: &Arc<Batch>,
+    range: Range<usize>,
+    with_afters: bool,
+) -> Result<Vec<Run>, Error> {
+    let mut pause = PAUSE;
+    loop {
+        let (node, now, lease) = (inner.node, inner.now(), inner.limits.lease);
+        // What is handed out while stopping only has to be put back again.
+        let depth = if inner.is_stopping() { 1 } else { line.depth };
+        let (batch, range) = (batch.clone(), range.clone());
+        let unit = move |conn: &mut Conn| {
+            if with_afters {
+                for after in batch.afters[range.clone()].iter().flatten() {
+                    follow_up(conn, after)?;
+                }
+            }
+            outbox::finish(conn, node, now, lease, depth, &batch.outcomes[range.clone()])
+        };
+        match inner.store.write(unit).await {
+            Err(error) if error.is_retryable() => {
+                tracing::warn!(%error, "outcomes of deliveries wait for the store");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            result => return result,
+        }
+    }
+}
+
+fn follow_up(conn: &mut Conn, after: &After) -> Result<(), Error> {
+    match conn.savepoint(|conn| after(conn)) {
+        Err(error) if error.is_retryable() => Err(error),
+        Err(error) => {
+            tracing::error!(%error, "what follows a delivery cannot be done");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Lets go of lanes that are done or sleep, and goes on with the others.
+fn settle(inner: &Inner, line: &Line, outcomes: &[Outcome], next: Vec<Run>) {
+    let mut next: HashMap<Key, Run> = next.into_iter().map(|run| ((run.company, run.lane), run)).collect();
+    for outcome in outcomes {
+        let key = (outcome.company, outcome.lane);
+        match next.remove(&key) {
+            Some(run) => inner.go_on(line, run),
+            None => inner.let_go(key, outcome.retry.is_none(), outcome.finished.last().map(|job| job.id)),
+        }
+    }
+}
