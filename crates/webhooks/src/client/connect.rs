@@ -94,20 +94,23 @@ async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
         };
         match outcome {
             Ok(stream) => return Ok(stream),
-            Err(e) if is_exhaustion(&e) => return Err(Failure::Exhausted(e.to_string())),
+            Err(e) if is_exhaustion(&e, address) => return Err(Failure::Exhausted(e.to_string())),
             Err(e) => last = Failure::Connect(format!("{address}: {e}")),
         }
     }
     Err(last)
 }
 
-/// Out of file descriptors (of the process, of the system), of local ports, or of buffers.
-fn is_exhaustion(error: &io::Error) -> bool {
-    const EMFILE: i32 = 24;
+/// Out of file descriptors (of the process, of the system), of local ports, or of memory. For IPv6 the same error as for
+/// ports says that this machine has no address of that kind, and then the next address is to be tried.
+fn is_exhaustion(error: &io::Error, address: &SocketAddr) -> bool {
     const ENFILE: i32 = 23;
-    error.kind() == io::ErrorKind::AddrNotAvailable
-        || error.kind() == io::ErrorKind::OutOfMemory
-        || matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+    const EMFILE: i32 = 24;
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => address.is_ipv4(),
+        io::ErrorKind::OutOfMemory => true,
+        _ => matches!(error.raw_os_error(), Some(EMFILE | ENFILE)),
+    }
 }
 
 /// A connection with or without TLS.
@@ -163,5 +166,18 @@ impl AsyncWrite for Stream {
             Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_ipv6_is_not_out_of_ports() {
+        let error = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        assert!(is_exhaustion(&error, &"192.0.2.1:443".parse().unwrap()));
+        assert!(!is_exhaustion(&error, &"[2001:db8::1]:443".parse().unwrap()));
+        assert!(is_exhaustion(&io::Error::from_raw_os_error(24), &"[2001:db8::1]:443".parse().unwrap()));
     }
 }

@@ -10,6 +10,8 @@ mod exchange;
 mod pool;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 pub use answer::{Answer, Failure};
 pub use connect::Roots;

@@ -11,7 +11,7 @@ fn client() -> Client {
     })
 }
 
-fn post(url: &Arc<str>, body: &'static str) -> Outgoing {
+pub fn post(url: &Arc<str>, body: &'static str) -> Outgoing {
     Outgoing {
         url: url.clone(),
         method: Method::POST,
