@@ -93,6 +93,8 @@ CREATE TABLE conversations (
     last_inbound BIGINT,
     is_unreplied BOOLEAN NOT NULL,
     waiting_since BIGINT,
+    -- When status, assignee or snooze last changed what lists file it under.
+    status_since BIGINT NOT NULL,
     snoozed_until BIGINT,
     snoozed_by BIGINT,
     snoozed_at BIGINT,

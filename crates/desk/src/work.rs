@@ -273,6 +273,8 @@ pub struct Work<'c> {
     pub now: Timestamp,
     /// What led here, if a rule did.
     pub cause: Option<Cause>,
+    /// Whether rules pass over what is recorded from here on: imports and mass actions.
+    pub skips_rules: bool,
     pub(crate) desk: &'c Inner,
     pub(crate) recorded: VecDeque<Event>,
     pub(crate) fresh: Vec<db::outbox::Run>,
@@ -291,6 +293,7 @@ impl<'c> Work<'c> {
             access: caller.access.clone(),
             now: desk.clock.now(),
             cause: None,
+            skips_rules: false,
             desk,
             recorded: VecDeque::new(),
             fresh: Vec::new(),
@@ -393,6 +396,49 @@ impl<'c> Work<'c> {
     pub(crate) fn remember(&mut self, event: Event) {
         self.newest = Some(self.newest.map_or(event.id, |newest| newest.max(event.id)));
         self.recorded.push_back(event);
+    }
+
+    /// Runs a part of the unit that is undone alone if it fails: its rows, its events and what it would have sent.
+    pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Work<'_>) -> Result<T>) -> Result<T> {
+        let (recorded, fresh) = (self.recorded.len(), self.fresh.len());
+        let before = (self.timers, self.newest, self.directory.clone(), self.directory_is_ours);
+        let inner = Work {
+            company: self.company,
+            actor: self.actor,
+            access: self.access.clone(),
+            now: self.now,
+            cause: self.cause,
+            skips_rules: self.skips_rules,
+            desk: self.desk,
+            recorded: std::mem::take(&mut self.recorded),
+            fresh: std::mem::take(&mut self.fresh),
+            timers: self.timers,
+            newest: self.newest,
+            directory: self.directory.clone(),
+            directory_is_ours: self.directory_is_ours,
+            conn: &mut *self.conn,
+        };
+        let mut after = None;
+        let conn: &mut Conn = inner.conn;
+        let answer = conn.savepoint(|conn| {
+            let mut work = Work { conn, ..inner };
+            let answer = part(&mut work);
+            let Work { recorded, fresh, timers, newest, directory, directory_is_ours, .. } = work;
+            after = Some((recorded, fresh, timers, newest, directory, directory_is_ours));
+            answer
+        });
+        if let Some((recorded, fresh, timers, newest, directory, directory_is_ours)) = after {
+            self.recorded = recorded;
+            self.fresh = fresh;
+            (self.timers, self.newest, self.directory) = (timers, newest, directory);
+            self.directory_is_ours = directory_is_ours;
+        }
+        if answer.is_err() {
+            self.recorded.truncate(recorded);
+            self.fresh.truncate(fresh);
+            (self.timers, self.newest, self.directory, self.directory_is_ours) = before;
+        }
+        answer
     }
 
     /// Runs a part of the unit as somebody else, then goes on as before.

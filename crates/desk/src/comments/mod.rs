@@ -46,3 +46,8 @@ pub fn load(work: &mut Work<'_>, ids: &[CommentId]) -> Result<Vec<View>> {
     let rows = store::by_ids(work.conn, work.company, ids)?;
     views(work, rows)
 }
+
+/// Whom a comment mentions.
+pub(crate) fn mentioned(work: &mut Work<'_>, id: CommentId) -> Result<Vec<TeammateId>> {
+    Ok(store::mentioned(work.conn, work.company, id)?)
+}

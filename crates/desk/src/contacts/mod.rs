@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::channels::Channel;
 use crate::error::{Error, Result};
-use crate::ids::{AttachmentId, ContactId, TeamId, TeammateId};
+use crate::ids::{AttachmentId, ContactId, ContactListId, TeamId, TeammateId};
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -110,6 +110,16 @@ fn learn(work: &mut Work<'_>, handle: &Handle, name: Option<&str>) -> Result<Con
     store::insert(work.conn, work.company, &contact)?;
     store::insert_handle(work.conn, work.company, contact.id, handle)?;
     Ok(contact.id)
+}
+
+/// The custom field values of a contact, whoever asks; empty for an unknown one.
+pub(crate) fn fields_of(work: &mut Work<'_>, id: ContactId) -> Result<Value> {
+    Ok(store::get(work.conn, work.company, id)?.map_or(Value::Null, |contact| contact.custom_fields))
+}
+
+/// The lists that a contact is on.
+pub(crate) fn lists_of(work: &mut Work<'_>, id: ContactId) -> Result<Vec<ContactListId>> {
+    Ok(store::lists_of(work.conn, work.company, id)?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use db::{Conn, args};
 
 use super::{Contact, Handle};
-use crate::ids::{CompanyId, ContactId};
+use crate::ids::{CompanyId, ContactId, ContactListId};
 
 pub(crate) const COLUMNS: &str =
     "id, team, owner, name, description, avatar, links, custom_fields, is_name_manual, created_at, updated_at";
@@ -53,4 +53,12 @@ pub(crate) fn insert_handle(conn: &mut Conn, company: CompanyId, contact: Contac
          (SELECT count(*) FROM handles h WHERE h.company = $1 AND h.contact = $5))",
         args![company, handle.source, handle.key, handle.handle, contact],
     )
+}
+
+pub(crate) fn lists_of(conn: &mut Conn, company: CompanyId, id: ContactId) -> db::Result<Vec<ContactListId>> {
+    let rows: Vec<(ContactListId,)> = conn.all(
+        "SELECT list FROM contact_list_members WHERE company = $1 AND contact = $2 ORDER BY list",
+        args![company, id],
+    )?;
+    Ok(rows.into_iter().map(|(list,)| list).collect())
 }

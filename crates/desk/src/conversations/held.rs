@@ -55,6 +55,13 @@ pub fn hold(work: &mut Work<'_>, id: ConversationId) -> Result<Held> {
     Ok(Held { listed: Some(listed(&row, &inboxes)), row, inboxes })
 }
 
+/// Locks a conversation whoever asks, also a merged one; `None` if it is gone.
+pub(crate) fn hold_any(work: &mut Work<'_>, id: ConversationId) -> Result<Option<Held>> {
+    let Some(row) = store::lock(work.conn, work.company, id)? else { return Ok(None) };
+    let inboxes = store::inboxes(work.conn, work.company, id)?;
+    Ok(Some(Held { listed: Some(listed(&row, &inboxes)), row, inboxes }))
+}
+
 impl Held {
     /// A conversation that is not in the store yet; the first save puts it there.
     pub fn new(row: Conversation, inboxes: Vec<InboxId>) -> Held {
@@ -82,8 +89,11 @@ impl Held {
 
     /// Writes the row, and the lists if its place in them changed.
     pub fn save(&mut self, work: &mut Work<'_>) -> Result<()> {
-        let now = listed(&self.row, &self.inboxes);
         let shelf = self.row.shelf();
+        if self.listed.as_ref().is_some_and(|before| before.shelf != shelf.code()) {
+            self.row.status_since = work.now;
+        }
+        let now = listed(&self.row, &self.inboxes);
         match &self.listed {
             None => {
                 store::insert(work.conn, work.company, &self.row)?;

@@ -19,6 +19,7 @@ mod list;
 pub(crate) mod store;
 
 pub use held::{Held, hold};
+pub(crate) use held::hold_any;
 pub use list::{Filter, list};
 
 /// Where a conversation stands.
@@ -151,6 +152,7 @@ db::record! {
         pub last_inbound: Option<MessageId>,
         pub is_unreplied: bool,
         pub waiting_since: Option<Timestamp>,
+        pub status_since: Timestamp,
         pub snoozed_until: Option<Timestamp>,
         pub snoozed_by: Option<TeammateId>,
         pub snoozed_at: Option<Timestamp>,
@@ -206,6 +208,7 @@ impl Conversation {
             last_inbound: None,
             is_unreplied: false,
             waiting_since: None,
+            status_since: now,
             snoozed_until: None,
             snoozed_by: None,
             snoozed_at: None,
@@ -291,3 +294,23 @@ pub fn view_page(work: &mut Work<'_>, page: Page<Conversation>) -> Result<Page<V
     Ok(Page { rows: views(work, page.rows)?, next: page.next })
 }
 
+
+/// A conversation's row, whoever asks: for rules and renderers. Merged and deleted ones included while they exist.
+pub(crate) fn row(work: &mut Work<'_>, id: ConversationId) -> Result<Option<Conversation>> {
+    Ok(store::get(work.conn, work.company, id)?)
+}
+
+/// The inboxes of a conversation, whoever asks.
+pub(crate) fn inboxes_of(work: &mut Work<'_>, id: ConversationId) -> Result<Vec<InboxId>> {
+    Ok(store::inboxes(work.conn, work.company, id)?)
+}
+
+/// The tags of a conversation, whoever asks.
+pub(crate) fn tags_of(work: &mut Work<'_>, id: ConversationId) -> Result<Vec<TagId>> {
+    Ok(store::tags_of(work.conn, work.company, &[id])?.remove(&id).unwrap_or_default())
+}
+
+/// The followers of a conversation, whoever asks.
+pub(crate) fn followers_of(work: &mut Work<'_>, id: ConversationId) -> Result<Vec<TeammateId>> {
+    Ok(store::followers(work.conn, work.company, id)?)
+}

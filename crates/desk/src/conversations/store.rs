@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use db::{Conn, args, list};
 
 use super::Conversation;
-use crate::ids::{CompanyId, ConversationId, InboxId, TagId};
+use crate::ids::{CompanyId, ConversationId, InboxId, TagId, TeammateId};
 use crate::time::Timestamp;
 
 pub(super) const COLUMNS: &str = "id, type, subject, status, assignee, ticket_status, ticket_number, is_private, \
     channel, recipient_name, recipient_handle, recipient_role, recipient_contact, description, due_at, custom_fields, \
     version, message_count, comment_count, tag_count, link_count, last_message, last_inbound, is_unreplied, \
-    waiting_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, created_at, updated_at, bumped_at";
+    waiting_since, status_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, created_at, updated_at, \
+    bumped_at";
 
 pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Option<Conversation>> {
     conn.opt(&format!("SELECT {COLUMNS} FROM conversations WHERE company = $1 AND id = $2"), args![company, id])
@@ -65,9 +66,9 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Conversation) ->
         "INSERT INTO conversations (company, id, type, subject, status, assignee, shelf, ticket_status, ticket_number, \
          is_private, channel, recipient_name, recipient_handle, recipient_role, recipient_contact, description, due_at, \
          custom_fields, version, message_count, comment_count, tag_count, link_count, last_message, last_inbound, \
-         is_unreplied, waiting_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, created_at, \
-         updated_at, bumped_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-         $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)",
+         is_unreplied, waiting_since, status_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, \
+         created_at, updated_at, bumped_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)",
         args![
             company,
             row.id,
@@ -96,6 +97,7 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Conversation) ->
             row.last_inbound,
             row.is_unreplied,
             row.waiting_since,
+            row.status_since,
             row.snoozed_until,
             row.snoozed_by,
             row.snoozed_at,
@@ -113,7 +115,7 @@ const DETAILS: &str = "subject = $3, ticket_status = $4, ticket_number = $5, is_
     recipient_name = $8, recipient_handle = $9, recipient_role = $10, description = $11, due_at = $12, \
     custom_fields = $13, version = $14, message_count = $15, comment_count = $16, tag_count = $17, link_count = $18, \
     last_message = $19, last_inbound = $20, is_unreplied = $21, waiting_since = $22, snoozed_until = $23, \
-    snoozed_by = $24, snoozed_at = $25, last_event = $26, updated_at = $27";
+    snoozed_by = $24, snoozed_at = $25, last_event = $26, updated_at = $27, status_since = $28";
 
 pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
     conn.exec(
@@ -145,7 +147,8 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Conversation) ->
             row.snoozed_by,
             row.snoozed_at,
             row.last_event,
-            row.updated_at
+            row.updated_at,
+            row.status_since
         ],
     )
 }
@@ -153,8 +156,8 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Conversation) ->
 pub(super) fn update_listed(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
     conn.exec(
         &format!(
-            "UPDATE conversations SET {DETAILS}, status = $28, assignee = $29, shelf = $30, recipient_contact = $31, \
-             merged_into = $32, bumped_at = $33 WHERE company = $1 AND id = $2"
+            "UPDATE conversations SET {DETAILS}, status = $29, assignee = $30, shelf = $31, recipient_contact = $32, \
+             merged_into = $33, bumped_at = $34 WHERE company = $1 AND id = $2"
         ),
         args![
             company,
@@ -184,6 +187,7 @@ pub(super) fn update_listed(conn: &mut Conn, company: CompanyId, row: &Conversat
             row.snoozed_at,
             row.last_event,
             row.updated_at,
+            row.status_since,
             row.status,
             row.assignee,
             row.shelf().code(),
@@ -222,4 +226,12 @@ pub(super) fn relist(
 
 pub(super) fn unlist(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<u64> {
     conn.exec("DELETE FROM conversation_inboxes WHERE company = $1 AND conversation = $2", args![company, id])
+}
+
+pub(super) fn followers(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Vec<TeammateId>> {
+    let rows: Vec<(TeammateId,)> = conn.all(
+        "SELECT teammate FROM followers WHERE company = $1 AND conversation = $2 ORDER BY teammate",
+        args![company, id],
+    )?;
+    Ok(rows.into_iter().map(|(teammate,)| teammate).collect())
 }

@@ -2,7 +2,8 @@
 //! the same address in the same way always means the same endpoint, so its deliveries keep one order and one log.
 
 use crate::error::{Error, Result};
-use crate::ids::EndpointId;
+use crate::events::Shape;
+use crate::ids::{EndpointId, RuleId};
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -59,4 +60,30 @@ pub fn load(work: &mut Work<'_>, ids: &[EndpointId]) -> Result<Vec<Endpoint>> {
 /// All endpoints, the oldest first.
 pub fn list(work: &mut Work<'_>) -> Result<Vec<Endpoint>> {
     Ok(store::all(work.conn, work.company)?)
+}
+
+/// How hard an endpoint is tried, in the words of the sender's schedules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retries {
+    /// Once, as Front does.
+    Off,
+    /// For a day, with growing pauses.
+    Durable,
+}
+
+impl Retries {
+    /// The word in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Retries::Off => "off",
+            Retries::Durable => "day",
+        }
+    }
+}
+
+/// The endpoint that a rule's webhook action tells.
+pub fn of_rule(work: &mut Work<'_>, rule: RuleId, url: &str, shape: Shape, retries: Retries) -> Result<EndpointId> {
+    let wanted =
+        Wanted { kind: "rule", owner: rule.0, url, shape: shape.as_str(), retries: retries.as_str() };
+    ensure(work, wanted)
 }

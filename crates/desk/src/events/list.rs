@@ -94,3 +94,8 @@ pub fn since(work: &mut Work<'_>, after: EventId, limit: i64) -> Result<Vec<Even
         .with(" ORDER BY id LIMIT ?", limit);
     Ok(select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect())
 }
+
+/// An event of any kind, whoever asks: for rules and senders.
+pub(crate) fn find(work: &mut Work<'_>, id: EventId) -> Result<Option<Event>> {
+    Ok(store::get(work.conn, work.company, id)?)
+}

@@ -15,6 +15,7 @@ pub(crate) mod store;
 mod view;
 
 pub use kind::Kind;
+pub(crate) use list::find;
 pub use list::{Filter, get, in_conversation, list, since};
 pub use view::{View, view, views};
 
@@ -43,6 +44,8 @@ pub struct Event {
     pub change: Option<Value>,
     /// The inboxes the conversation was in.
     pub inboxes: Vec<InboxId>,
+    /// Whether rules pass it over: imports and mass actions. Only known in the unit that records it.
+    pub skips_rules: bool,
 }
 
 /// What an event was done with: a kind and a number (events.md section 1).
@@ -187,6 +190,7 @@ pub fn record(
         depth: work.cause.map_or(0, |cause| cause.depth),
         change: record.change,
         inboxes: inboxes.to_vec(),
+        skips_rules: work.skips_rules,
     };
     store::insert(work.conn, work.company, &event)?;
     let id = event.id;
@@ -208,6 +212,7 @@ pub fn record_setting(work: &mut Work<'_>, kind: Kind, change: Value) -> Result<
         depth: 0,
         change: Some(change),
         inboxes: Vec::new(),
+        skips_rules: true,
     };
     store::insert(work.conn, work.company, &event)?;
     let id = event.id;

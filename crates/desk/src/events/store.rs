@@ -45,6 +45,7 @@ impl From<Stored> for Event {
             depth: row.depth,
             change: row.change,
             inboxes: numbers(&row.inboxes),
+            skips_rules: false,
         }
     }
 }

@@ -143,3 +143,8 @@ pub fn take_part(work: &mut Work<'_>, conversation: ConversationId, parties: &[(
     }
     Ok(())
 }
+
+/// A message's row, whoever asks: for rules and senders.
+pub(crate) fn row(work: &mut Work<'_>, id: MessageId) -> Result<Option<Message>> {
+    Ok(store::get(work.conn, work.company, id)?)
+}

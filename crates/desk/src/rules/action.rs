@@ -314,9 +314,9 @@ pub enum LinkTo<Id = i64> {
 #[serde(rename_all = "snake_case")]
 pub enum WebhookBody {
     /// All of it.
-    #[default]
     Full,
     /// Ids and links.
+    #[default]
     Preview,
 }
 

@@ -1,53 +1,52 @@
 //! Rules: what a company wants to happen by itself.
+//!
+//! A rule is data ([`definition`]); per version of the directory all rules are compiled once into a [`RuleBook`]. When a
+//! unit has run, [`react`] takes what it recorded, event by event, asks the pure evaluator, and does what the matching
+//! rules say with the desk's own operations, each rule undone alone if it fails.
 
-use crate::directory::Directory;
-use crate::error::Result;
-use crate::ids::{RuleId, TeamId, TeammateId};
-use crate::work::Work;
-
+pub mod action;
+mod book;
+pub mod choose;
+mod compare;
+pub mod compile;
+pub mod condition;
+pub mod definition;
+pub mod evaluate;
+pub mod explanation;
+pub mod facts;
+mod gather;
+pub mod hours;
+pub mod index;
+mod kinds;
+mod leaf;
+mod lint_actions;
+mod lint_conditions;
+mod manage;
+pub mod pattern;
+mod perform;
+pub mod periods;
+mod phrases;
+mod react;
+mod resolve;
+pub mod sentences;
+mod snooze;
 pub(crate) mod store;
+pub mod validate;
+pub mod variables;
+mod words;
 
-/// All rules of a company in one version.
-#[derive(Debug, Default)]
-pub struct RuleBook {
-    rules: Vec<Rule>,
-}
+#[cfg(test)]
+mod pure_lint_tests;
+#[cfg(test)]
+mod pure_tests;
+#[cfg(test)]
+mod tests;
 
-/// A rule, compiled.
-#[derive(Debug)]
-pub struct Rule {
-    /// Its number.
-    pub id: RuleId,
-    /// The workspace it belongs to.
-    pub team: Option<TeamId>,
-    /// The teammate it belongs to.
-    pub owner: Option<TeammateId>,
-    /// What it is called.
-    pub name: String,
-    /// Its actions, as people read them.
-    pub sentences: Vec<String>,
-}
-
-impl RuleBook {
-    pub(crate) fn compile(stored: Vec<store::Stored>, _directory: &Directory) -> RuleBook {
-        let rule = |row: store::Stored| Rule {
-            id: row.id,
-            team: row.team,
-            owner: row.owner,
-            name: row.name,
-            sentences: Vec::new(),
-        };
-        RuleBook { rules: stored.into_iter().map(rule).collect() }
-    }
-
-    /// The rule with an id.
-    pub fn get(&self, id: RuleId) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
-    }
-}
-
-/// Lets the rules react to what the unit recorded.
-pub(crate) fn react(work: &mut Work<'_>) -> Result<()> {
-    work.recorded.clear();
-    Ok(())
-}
+pub use book::{Rule, RuleBook};
+pub use compile::compile;
+pub use leaf::Noun;
+pub use manage::{
+    New, Run, Trial, change, check, create, list, order, remove, run_macro, runs, switch, trial, visible,
+};
+pub(crate) use react::react;
+pub use react::{MOST_DEEP, fire_delayed};

@@ -3,7 +3,8 @@
 use db::{Conn, args};
 use serde_json::Value;
 
-use crate::ids::{CompanyId, RuleId, TeamId, TeammateId};
+use crate::ids::{CompanyId, ConversationId, EventId, RuleId, TeamId, TeammateId};
+use crate::time::Timestamp;
 
 db::record! {
     /// A rule as stored.
@@ -28,4 +29,147 @@ pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Stored>
          WHERE company = $1 AND deleted_at IS NULL ORDER BY id",
         args![company],
     )
+}
+
+/// A run to be noted.
+pub(super) struct NewRun {
+    pub(super) id: i64,
+    pub(super) slot: i64,
+    pub(super) rule: RuleId,
+    pub(super) version: i64,
+    pub(super) event: EventId,
+    pub(super) conversation: ConversationId,
+    pub(super) matched: bool,
+    pub(super) explanation: Value,
+}
+
+pub(super) fn insert_run(conn: &mut Conn, company: CompanyId, run: &NewRun, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO rule_runs (company, rule, slot, id, version, event, conversation, matched, explanation, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (company, rule, slot) DO UPDATE SET \
+         id = excluded.id, version = excluded.version, event = excluded.event, conversation = excluded.conversation, \
+         matched = excluded.matched, explanation = excluded.explanation, created_at = excluded.created_at",
+        args![
+            company,
+            run.rule,
+            run.slot,
+            run.id,
+            run.version,
+            run.event,
+            run.conversation,
+            run.matched,
+            run.explanation,
+            now
+        ],
+    )
+}
+
+pub(super) fn runs(conn: &mut Conn, company: CompanyId, rule: RuleId) -> db::Result<Vec<super::Run>> {
+    conn.all(
+        "SELECT id, version, event, conversation, matched, explanation, created_at FROM rule_runs \
+         WHERE company = $1 AND rule = $2 ORDER BY id DESC",
+        args![company, rule],
+    )
+}
+
+pub(super) fn turn(conn: &mut Conn, company: CompanyId, rule: RuleId, action: i64) -> db::Result<Option<i64>> {
+    let row: Option<(i64,)> = conn.opt(
+        "SELECT last_teammate FROM rule_turns WHERE company = $1 AND rule = $2 AND action = $3",
+        args![company, rule, action],
+    )?;
+    Ok(row.map(|(last,)| last))
+}
+
+pub(super) fn set_turn(conn: &mut Conn, company: CompanyId, rule: RuleId, action: i64, last: i64) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO rule_turns (company, rule, action, last_teammate) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (company, rule, action) DO UPDATE SET last_teammate = excluded.last_teammate",
+        args![company, rule, action, last],
+    )
+}
+
+pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Stored, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO rules (company, id, team, owner, name, position, is_enabled, is_macro, version, definition, bot, \
+         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+        args![
+            company,
+            row.id,
+            row.team,
+            row.owner,
+            row.name,
+            row.position,
+            row.is_enabled,
+            row.is_macro,
+            row.version,
+            row.definition,
+            row.bot,
+            now
+        ],
+    )
+}
+
+pub(super) fn insert_version(
+    conn: &mut Conn,
+    company: CompanyId,
+    rule: RuleId,
+    version: i64,
+    definition: &Value,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO rule_versions (company, rule, version, definition, created_at) VALUES ($1, $2, $3, $4, $5)",
+        args![company, rule, version, definition, now],
+    )
+}
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Stored, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE rules SET name = $3, position = $4, is_enabled = $5, is_macro = $6, version = $7, definition = $8, \
+         updated_at = $9 WHERE company = $1 AND id = $2 AND deleted_at IS NULL",
+        args![
+            company,
+            row.id,
+            row.name,
+            row.position,
+            row.is_enabled,
+            row.is_macro,
+            row.version,
+            row.definition,
+            now
+        ],
+    )
+}
+
+pub(super) fn place(conn: &mut Conn, company: CompanyId, id: RuleId, position: i64) -> db::Result<u64> {
+    conn.exec("UPDATE rules SET position = $3 WHERE company = $1 AND id = $2", args![company, id, position])
+}
+
+pub(super) fn delete(conn: &mut Conn, company: CompanyId, id: RuleId, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE rules SET deleted_at = $3, is_enabled = FALSE WHERE company = $1 AND id = $2 AND deleted_at IS NULL",
+        args![company, id, now],
+    )
+}
+
+pub(super) fn get(conn: &mut Conn, company: CompanyId, id: RuleId) -> db::Result<Option<Stored>> {
+    conn.opt(
+        "SELECT id, team, owner, name, position, is_enabled, is_macro, version, definition, bot FROM rules \
+         WHERE company = $1 AND id = $2 AND deleted_at IS NULL",
+        args![company, id],
+    )
+}
+
+/// Open assigned shared conversations of each of some teammates, and when each was last given one.
+pub(super) fn loads(
+    conn: &mut Conn,
+    company: CompanyId,
+    teammates: &[i64],
+) -> db::Result<Vec<(TeammateId, i64, Option<Timestamp>)>> {
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT assignee, count(*), max(updated_at) FROM conversations WHERE company = $1 AND assignee IN {among} \
+         AND shelf = 1 AND NOT is_private AND merged_into IS NULL GROUP BY assignee"
+    );
+    conn.all(&sql, args![company, db::list(teammates.iter().copied())])
 }

@@ -1,0 +1,153 @@
+//! All rules of a company in one version: compiled, in order, and found by what happened where.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::compile::{Compiled, compile};
+use super::definition::{Definition, TriggerKind};
+use super::index::{Listed, RuleSet, Scope};
+use super::{sentences, store, words};
+use crate::directory::Directory;
+use crate::ids::{RuleId, TeamId, TeammateId};
+
+/// A rule or macro.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its number.
+    pub id: RuleId,
+    /// The workspace it belongs to.
+    pub team: Option<TeamId>,
+    /// The teammate it belongs to.
+    pub owner: Option<TeammateId>,
+    /// What it is called.
+    pub name: String,
+    /// Its actions, as people read them.
+    pub sentences: Vec<String>,
+    /// Whether it runs.
+    pub is_enabled: bool,
+    /// Whether teammates run it by hand.
+    pub is_macro: bool,
+    /// Its place among those of the same owner.
+    pub position: i64,
+    /// Raised by every change of the definition.
+    pub version: i64,
+    /// As it is written.
+    pub definition: serde_json::Value,
+    /// Ready to run; absent if something that it names is gone, which [`Rule::fault`] explains.
+    pub compiled: Option<Arc<Compiled>>,
+    /// Why it can't run.
+    pub fault: Option<String>,
+    /// The bot that writes its comments and drafts.
+    pub bot: TeammateId,
+    slot: AtomicI64,
+}
+
+/// How many runs of a rule are kept.
+pub(super) const KEPT_RUNS: i64 = 128;
+
+impl Rule {
+    /// Where the next run is noted: round and round the slots.
+    pub(super) fn next_slot(&self, seed: i64) -> i64 {
+        // After a restart the ring goes on anywhere; it only matters that no slot is left out.
+        let _ = self.slot.compare_exchange(-1, seed.rem_euclid(KEPT_RUNS), Ordering::Relaxed, Ordering::Relaxed);
+        self.slot.fetch_add(1, Ordering::Relaxed).rem_euclid(KEPT_RUNS)
+    }
+}
+
+/// The rules of a company.
+#[derive(Debug, Default)]
+pub struct RuleBook {
+    rules: Vec<Arc<Rule>>,
+    places: HashMap<RuleId, usize>,
+    running: RuleSet<usize>,
+}
+
+impl RuleBook {
+    pub(crate) fn compile(stored: Vec<store::Stored>, directory: &Directory) -> RuleBook {
+        let mut rules: Vec<Arc<Rule>> = stored.into_iter().map(|row| Arc::new(read(row, directory))).collect();
+        // Company rules first, then those of workspaces, then those of individuals; each in its own order.
+        rules.sort_by_key(|rule| (rule.owner.is_some(), rule.team, rule.owner, rule.position, rule.id));
+        let listed = rules.iter().enumerate().filter(|(_, rule)| rule.is_enabled).filter_map(|(at, rule)| {
+            let compiled = rule.compiled.clone()?;
+            Some(Listed { rule: at, scope: scope(rule, directory), compiled })
+        });
+        let running = RuleSet::new(listed.collect());
+        let places = rules.iter().enumerate().map(|(at, rule)| (rule.id, at)).collect();
+        RuleBook { rules, places, running }
+    }
+
+    /// The rule with an id.
+    pub fn get(&self, id: RuleId) -> Option<&Arc<Rule>> {
+        self.places.get(&id).map(|at| &self.rules[*at])
+    }
+
+    /// All rules and macros in the order in which they run.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.rules.iter()
+    }
+
+    /// Whether any rule listens to one of these kinds.
+    pub(super) fn listens(&self, kinds: &[TriggerKind]) -> bool {
+        kinds.iter().any(|kind| self.running.listens(*kind))
+    }
+
+    /// The next rule behind a place that may run for an event in these inboxes.
+    pub(super) fn next(&self, after: Option<usize>, kinds: &[TriggerKind], inboxes: &[i64]) -> Option<(usize, &Arc<Rule>)> {
+        let (place, listed) = self.running.candidates_after(after, kinds, inboxes).next()?;
+        Some((place, &self.rules[listed.rule]))
+    }
+
+    /// The rules whose clocks may have to run for a conversation in these inboxes.
+    pub(super) fn delayed(&self, inboxes: &[i64]) -> impl Iterator<Item = &Arc<Rule>> {
+        const KINDS: [TriggerKind; 3] =
+            [TriggerKind::UnrepliedFor, TriggerKind::NoResponseFromContactFor, TriggerKind::InStatusFor];
+        self.running.candidates(&KINDS, inboxes).map(|listed| &self.rules[listed.rule]).collect::<Vec<_>>().into_iter()
+    }
+}
+
+fn read(row: store::Stored, directory: &Directory) -> Rule {
+    let parsed = serde_json::from_value::<Definition>(row.definition.clone());
+    let mut sentences = Vec::new();
+    let (compiled, fault) = match &parsed {
+        Err(error) => (None, Some(error.to_string())),
+        Ok(definition) => {
+            sentences = sentences::actions(definition, &mut |noun, id| words::name(directory, noun, id));
+            match compile(definition, &mut |noun, id| words::resolve(directory, noun, id)) {
+                Ok(compiled) => (Some(Arc::new(compiled)), None),
+                Err(findings) => (None, findings.first().map(|finding| format!("{}: {}", finding.field, finding.message))),
+            }
+        }
+    };
+    if let Some(fault) = &fault {
+        tracing::warn!(rule = %row.id, %fault, "a rule can't run");
+    }
+    Rule {
+        id: row.id,
+        team: row.team,
+        owner: row.owner,
+        name: row.name,
+        sentences,
+        is_enabled: row.is_enabled,
+        is_macro: row.is_macro,
+        position: row.position,
+        version: row.version,
+        definition: row.definition,
+        compiled,
+        fault,
+        bot: row.bot,
+        slot: AtomicI64::new(-1),
+    }
+}
+
+/// Where a rule runs: a workspace's in its inboxes, an individual's in its own, the company's everywhere.
+fn scope(rule: &Rule, directory: &Directory) -> Scope {
+    let of = |wanted: &dyn Fn(&crate::inboxes::Inbox) -> bool| {
+        Scope::Inboxes(directory.inboxes().filter(|inbox| wanted(inbox)).map(|inbox| inbox.id.0).collect())
+    };
+    match (rule.team, rule.owner) {
+        (Some(team), _) => of(&|inbox| inbox.team == Some(team)),
+        (None, Some(owner)) => of(&|inbox| inbox.owner == Some(owner)),
+        (None, None) => Scope::Everywhere,
+    }
+}

@@ -1,0 +1,324 @@
+//! The facts of one event, gathered from the desk when a rule first asks for them and kept until the next event.
+
+use std::collections::HashSet;
+
+use serde_json::Value as Json;
+
+use super::condition::Pool;
+use super::facts::{Facts, Field, Known, KnownFacts, Text, Value};
+use crate::conversations::{self, Conversation, Status};
+use crate::directory::Directory;
+use crate::error::{Error, Result};
+use crate::events::{Event, TargetKind};
+use crate::ids::{CommentId, ConversationId, CustomFieldId, InboxId, MessageId, TeamId, TeammateId};
+use crate::messages::{self, Message};
+use crate::work::{ActorKind, Work};
+
+/// What is known so far about an event and its conversation.
+pub(super) struct Gathered {
+    event: Event,
+    conversation: ConversationId,
+    row: Option<Option<Box<Conversation>>>,
+    message: Option<Option<Box<Message>>>,
+    known: KnownFacts,
+    asked: HashSet<Field>,
+}
+
+impl Gathered {
+    /// Nothing is known yet.
+    pub(super) fn new(event: Event, conversation: ConversationId) -> Gathered {
+        Gathered {
+            event,
+            conversation,
+            row: None,
+            message: None,
+            known: KnownFacts::new(),
+            asked: HashSet::new(),
+        }
+    }
+
+    /// The facts as the evaluator asks for them, gathered through a unit.
+    pub(super) fn with<'g, 'w, 'c>(&'g mut self, work: &'w mut Work<'c>) -> Asked<'g, 'w, 'c> {
+        Asked { gathered: self, work }
+    }
+
+    /// Whether the event's message opened the conversation.
+    pub(super) fn is_first_message(&mut self, work: &mut Work<'_>) -> Result<bool> {
+        Ok(self.row(work)?.is_some_and(|row| row.message_count == 1))
+    }
+
+    /// The conversation's row.
+    pub(super) fn row(&mut self, work: &mut Work<'_>) -> Result<Option<&Conversation>> {
+        if self.row.is_none() {
+            self.row = Some(conversations::row(work, self.conversation)?.map(Box::new));
+        }
+        Ok(self.row.as_ref().and_then(|row| row.as_deref()))
+    }
+
+    /// The message of the event, or the conversation's newest.
+    pub(super) fn message(&mut self, work: &mut Work<'_>) -> Result<Option<&Message>> {
+        if self.message.is_none() {
+            let target = self.event.target.filter(|target| target.kind == TargetKind::Message);
+            let id = match target {
+                Some(target) => Some(MessageId(target.id)),
+                None => self.row(work)?.and_then(|row| row.last_message),
+            };
+            let found = match id {
+                Some(id) => messages::row(work, id)?.map(Box::new),
+                None => None,
+            };
+            self.message = Some(found);
+        }
+        Ok(self.message.as_ref().and_then(|message| message.as_deref()))
+    }
+}
+
+/// Facts bound to the unit that gathers them.
+pub(super) struct Asked<'g, 'w, 'c> {
+    gathered: &'g mut Gathered,
+    work: &'w mut Work<'c>,
+}
+
+impl Facts for Asked<'_, '_, '_> {
+    type Error = Error;
+
+    fn get(&mut self, field: &Field) -> Result<Value<'_>> {
+        if !self.gathered.asked.contains(field) {
+            if let Some(known) = self.find(field)? {
+                self.gathered.known.set(field.clone(), known);
+            }
+            self.gathered.asked.insert(field.clone());
+        }
+        match self.gathered.known.get(field) {
+            Ok(value) => Ok(value),
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl Asked<'_, '_, '_> {
+    fn find(&mut self, field: &Field) -> Result<Option<Known>> {
+        if let Some(known) = self.of_event(field) {
+            return Ok(known);
+        }
+        match field {
+            Field::From | Field::To | Field::Cc | Field::Bcc | Field::Recipient | Field::Subject | Field::Body
+            | Field::Header(_) | Field::HasAttachment | Field::IsAutoReply | Field::IsReply | Field::IsInbound
+            | Field::Channel | Field::MessageType | Field::SentAt | Field::Author => self.of_message(field),
+            Field::Tag | Field::Link | Field::LinkName | Field::LinkUrl | Field::LinkApplication | Field::Follower
+            | Field::Participant | Field::Inbox | Field::Team | Field::ContactList | Field::ContactField(_)
+            | Field::LinkField(_) => self.beside(field),
+            Field::CommentBody | Field::Commenter | Field::Mention => self.of_comment(field),
+            Field::Available(pool) => self.available(pool).map(Some),
+            _ => self.of_row(field),
+        }
+    }
+
+    /// What the event itself says. The outer `None` means that it says nothing about the field.
+    fn of_event(&self, field: &Field) -> Option<Option<Known>> {
+        let event = &self.gathered.event;
+        Some(match field {
+            Field::Now => Some(Known::Time(self.work.now.0)),
+            Field::EventTarget => Some(Known::Ids(match event.target {
+                Some(target) if target.kind == TargetKind::Inboxes => event.inboxes.iter().map(|id| id.0).collect(),
+                Some(target) => vec![target.id],
+                None => Vec::new(),
+            })),
+            Field::EventType => Some(Known::Word(event.kind.as_str().to_string())),
+            Field::Actor => {
+                let person = matches!(event.actor.kind, ActorKind::Teammate | ActorKind::Agent);
+                event.actor.teammate.filter(|_| person).map(|id| Known::Ids(vec![id.0]))
+            }
+            Field::Payload(key) => event.change.as_ref().and_then(|change| change.get(&**key)).and_then(known),
+            _ => return None,
+        })
+    }
+
+    fn of_message(&mut self, field: &Field) -> Result<Option<Known>> {
+        let Some(message) = self.gathered.message(self.work)? else { return Ok(None) };
+        let role = |wanted: &[&str]| {
+            let of = message.recipients().into_iter().filter(|to| wanted.contains(&to.role.as_str()));
+            Known::Texts(of.flat_map(|to| std::iter::once(to.handle).chain(to.name)).map(Text::from).collect())
+        };
+        Ok(match field {
+            Field::From => Some(role(&["from"])),
+            Field::To => Some(role(&["to"])),
+            Field::Cc => Some(role(&["cc"])),
+            Field::Bcc => Some(role(&["bcc"])),
+            Field::Recipient => Some(role(&["to", "cc", "bcc"])),
+            Field::Subject => Some(Known::Text(Text::new(message.subject.clone()))),
+            Field::Body => Some(Known::Text(Text::new(message.text.clone()))),
+            Field::Header(name) => {
+                let headers = message.metadata.get("headers").and_then(Json::as_object);
+                let named = headers.into_iter().flatten().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+                Some(Known::Texts(named.filter_map(|(_, value)| value.as_str()).map(Text::from).collect()))
+            }
+            Field::HasAttachment => Some(Known::Flag(message.attachment_count > 0)),
+            Field::IsAutoReply => Some(Known::Flag(message.is_auto_reply)),
+            Field::IsReply => Some(Known::Flag(message.replied_to.is_some())),
+            Field::IsInbound => Some(Known::Flag(message.is_inbound)),
+            Field::Channel => message.channel.map(|id| Known::Ids(vec![id.0])),
+            Field::MessageType => Some(Known::Word(message.r#type.clone())),
+            Field::SentAt => Some(Known::Time(message.created_at.0)),
+            Field::Author => message.author.map(|id| Known::Ids(vec![id.0])),
+            _ => None,
+        })
+    }
+
+    fn of_row(&mut self, field: &Field) -> Result<Option<Known>> {
+        let directory = self.work.directory()?;
+        let Some(row) = self.gathered.row(self.work)? else { return Ok(None) };
+        let time = |at: Option<crate::Timestamp>| at.map(|at| Known::Time(at.0));
+        Ok(match field {
+            Field::Contact => row.recipient_contact.map(|id| Known::Ids(vec![id.0])),
+            Field::ContactExists => Some(Known::Flag(row.recipient_contact.is_some())),
+            Field::Assignee => Some(Known::Ids(row.assignee.iter().map(|id| id.0).collect())),
+            Field::AssigneeAvailable => {
+                row.assignee.and_then(|id| directory.teammate(id)).map(|teammate| Known::Flag(teammate.is_available))
+            }
+            Field::Status => Some(Known::Word(status_word(row).to_string())),
+            Field::TicketStatus => Some(Known::Ids(row.ticket_status.iter().map(|id| id.0).collect())),
+            Field::TicketCategory => row
+                .ticket_status
+                .and_then(|id| directory.status(id))
+                .map(|status| Known::Word(status.category.clone())),
+            Field::MessageCount => Some(Known::Number(row.message_count as f64)),
+            Field::Replied => Some(Known::Flag(row.last_message.is_some() && row.last_message != row.last_inbound)),
+            Field::ConversationField(id) => value_of(&directory, CustomFieldId(*id), &row.custom_fields),
+            Field::IsDiscussion => Some(Known::Flag(row.r#type == "discussion")),
+            Field::CreatedAt => time(Some(row.created_at)),
+            Field::LastMessageAt => time(Some(row.bumped_at)),
+            Field::WaitingSince => time(row.waiting_since.filter(|_| row.is_unreplied)),
+            Field::ContactSilentSince => {
+                let answered = row.is_unreplied || row.last_message.is_none();
+                time((!answered).then_some(row.bumped_at))
+            }
+            Field::StatusSince => time(Some(row.status_since)),
+            Field::Summary => row.description.clone().map(|text| Known::Text(Text::new(text))),
+            _ => None,
+        })
+    }
+
+    /// What hangs on the conversation in tables of its own.
+    fn beside(&mut self, field: &Field) -> Result<Option<Known>> {
+        let id = self.gathered.conversation;
+        let directory = self.work.directory()?;
+        let inboxes = |gathered: &Gathered| gathered.event.inboxes.clone();
+        Ok(match field {
+            Field::Tag => Some(Known::Ids(conversations::tags_of(self.work, id)?.iter().map(|tag| tag.0).collect())),
+            Field::Inbox => Some(Known::Ids(inboxes(self.gathered).iter().map(|inbox| inbox.0).collect())),
+            Field::Team => Some(Known::Ids(
+                inboxes(self.gathered)
+                    .iter()
+                    .filter_map(|inbox| directory.inbox(*inbox)?.team)
+                    .map(|team| team.0)
+                    .collect(),
+            )),
+            Field::Follower | Field::Participant => {
+                Some(Known::Ids(conversations::followers_of(self.work, id)?.iter().map(|who| who.0).collect()))
+            }
+            Field::Link => Some(Known::Ids(self.links()?.iter().map(|link| link.id.0).collect())),
+            Field::LinkName => {
+                Some(Known::Texts(self.links()?.into_iter().map(|link| Text::new(link.name)).collect()))
+            }
+            Field::LinkUrl => {
+                Some(Known::Texts(self.links()?.into_iter().map(|link| Text::new(link.external_url)).collect()))
+            }
+            Field::LinkField(field) => {
+                let links = self.links()?;
+                links.iter().find_map(|link| value_of(&directory, CustomFieldId(*field), &link.custom_fields))
+            }
+            Field::ContactList | Field::ContactField(_) => {
+                let Some(contact) = self.gathered.row(self.work)?.and_then(|row| row.recipient_contact) else {
+                    return Ok(None);
+                };
+                match field {
+                    Field::ContactField(field) => {
+                        let fields = crate::contacts::fields_of(self.work, contact)?;
+                        value_of(&directory, CustomFieldId(*field), &fields)
+                    }
+                    _ => {
+                        let lists = crate::contacts::lists_of(self.work, contact)?;
+                        Some(Known::Ids(lists.iter().map(|list| list.0).collect()))
+                    }
+                }
+            }
+            _ => None,
+        })
+    }
+
+    fn links(&mut self) -> Result<Vec<crate::links::Link>> {
+        let id = self.gathered.conversation;
+        Ok(crate::links::of(self.work, &[id])?.remove(&id).unwrap_or_default())
+    }
+
+    fn of_comment(&mut self, field: &Field) -> Result<Option<Known>> {
+        let target = self.gathered.event.target.filter(|target| target.kind == TargetKind::Comment);
+        let Some(target) = target else { return Ok(None) };
+        let comment = CommentId(target.id);
+        Ok(match field {
+            Field::Mention => {
+                let mentioned = crate::comments::mentioned(self.work, comment)?;
+                Some(Known::Ids(mentioned.iter().map(|who| who.0).collect()))
+            }
+            _ => {
+                let found = crate::comments::load(self.work, &[comment])?.pop();
+                found.and_then(|view| match field {
+                    Field::Commenter => view.row.author.map(|id| Known::Ids(vec![id.0])),
+                    _ => Some(Known::Text(Text::new(view.row.body))),
+                })
+            }
+        })
+    }
+
+    fn available(&mut self, pool: &Pool) -> Result<Known> {
+        let directory = self.work.directory()?;
+        let members = pool_members(&directory, pool, &self.gathered.event.inboxes);
+        let here = members.into_iter().filter(|id| {
+            directory.teammate(*id).is_some_and(|teammate| teammate.is_available && !teammate.is_blocked)
+        });
+        Ok(Known::Ids(here.map(|id| id.0).collect()))
+    }
+}
+
+/// The teammates of a pool, each once, in id order.
+pub(super) fn pool_members(directory: &Directory, pool: &Pool, inboxes: &[InboxId]) -> Vec<TeammateId> {
+    let of_inbox = |id: InboxId| directory.inbox(id).map(|inbox| directory.inbox_teammates(inbox)).unwrap_or_default();
+    let mut members: Vec<TeammateId> = match pool {
+        Pool::Teammates(ids) => ids.iter().map(|id| TeammateId(*id)).collect(),
+        Pool::Team(id) => directory.members(TeamId(*id)).map(|member| member.teammate).collect(),
+        Pool::Inbox(id) => of_inbox(InboxId(*id)),
+        Pool::ConversationInbox => inboxes.iter().flat_map(|id| of_inbox(*id)).collect(),
+        Pool::Group(_) => Vec::new(),
+    };
+    members.sort_unstable();
+    members.dedup();
+    members.retain(|id| directory.teammate(*id).is_some_and(|teammate| teammate.is_person() && !teammate.is_blocked));
+    members
+}
+
+fn status_word(row: &Conversation) -> &'static str {
+    match (row.status(), row.assignee, row.snoozed_until) {
+        (_, _, Some(_)) => "snoozed",
+        (Status::Open, None, None) => "unassigned",
+        (Status::Open, Some(_), None) => "assigned",
+        (Status::Archived, ..) => "archived",
+        (Status::Deleted, ..) => "trashed",
+        (Status::Spam, ..) => "spam",
+    }
+}
+
+/// The value of a custom field: values are kept by name, rules name the definition.
+fn value_of(directory: &Directory, field: CustomFieldId, values: &Json) -> Option<Known> {
+    let name = &super::words::field(directory, field)?.name;
+    values.get(name).and_then(known)
+}
+
+fn known(value: &Json) -> Option<Known> {
+    match value {
+        Json::Bool(flag) => Some(Known::Flag(*flag)),
+        Json::Number(number) => number.as_f64().map(Known::Number),
+        Json::String(text) => Some(Known::Text(Text::new(text.clone()))),
+        _ => None,
+    }
+}

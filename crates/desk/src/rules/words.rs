@@ -1,0 +1,51 @@
+//! The public ids that a rule names: which of the desk's things they are, and what people call them.
+
+use std::str::FromStr;
+
+use super::leaf::Noun;
+use crate::directory::Directory;
+use crate::ids::{
+    ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
+};
+
+/// The desk's own number of a public id, if there is such a thing. What the directory does not hold (contacts, links,
+/// lists) is taken by its form alone; the action or condition then finds nothing.
+pub(super) fn resolve(directory: &Directory, noun: Noun, id: &str) -> Option<i64> {
+    fn parse<T: FromStr>(id: &str) -> Option<T> {
+        id.parse().ok()
+    }
+    match noun {
+        Noun::Channel => parse::<ChannelId>(id).filter(|id| directory.channel(*id).is_some()).map(|id| id.0),
+        Noun::Contact => parse::<ContactId>(id).map(|id| id.0),
+        Noun::ContactList => parse::<ContactListId>(id).map(|id| id.0),
+        Noun::CustomField => parse::<CustomFieldId>(id).filter(|id| field(directory, *id).is_some()).map(|id| id.0),
+        Noun::Inbox => parse::<InboxId>(id).filter(|id| directory.inbox(*id).is_some()).map(|id| id.0),
+        Noun::Link => parse::<LinkId>(id).map(|id| id.0),
+        Noun::Tag => parse::<TagId>(id).filter(|id| directory.tag(*id).is_some()).map(|id| id.0),
+        Noun::Team => parse::<TeamId>(id).filter(|id| directory.team(*id).is_some()).map(|id| id.0),
+        Noun::Teammate => parse::<TeammateId>(id).filter(|id| directory.teammate(*id).is_some()).map(|id| id.0),
+        Noun::TicketStatus => parse::<StatusId>(id).filter(|id| directory.status(*id).is_some()).map(|id| id.0),
+        Noun::Account | Noun::Application | Noun::Shift | Noun::TeammateGroup | Noun::Template => None,
+    }
+}
+
+/// What people call the thing behind a public id.
+pub(super) fn name(directory: &Directory, noun: Noun, id: &str) -> Option<String> {
+    match noun {
+        Noun::Channel => Some(directory.channel(id.parse().ok()?)?.name.clone()),
+        Noun::CustomField => Some(field(directory, id.parse().ok()?)?.name.clone()),
+        Noun::Inbox => Some(directory.inbox(id.parse().ok()?)?.name.clone()),
+        Noun::Tag => Some(directory.tag(id.parse().ok()?)?.name.clone()),
+        Noun::Team => Some(directory.team(id.parse().ok()?)?.name.clone()),
+        Noun::Teammate => Some(directory.teammate(id.parse().ok()?)?.full_name()),
+        Noun::TicketStatus => Some(directory.status(id.parse().ok()?)?.name.clone()),
+        _ => None,
+    }
+}
+
+/// The definition of a custom field, whatever it belongs to.
+pub(super) fn field(directory: &Directory, id: CustomFieldId) -> Option<&crate::custom_fields::CustomField> {
+    ["conversation", "contact", "account", "inbox", "link", "teammate"]
+        .into_iter()
+        .find_map(|kind| directory.custom_fields(kind).find(|field| field.id == id))
+}
