@@ -14,6 +14,7 @@ pub mod router;
 pub mod routes;
 pub mod tokens;
 
+mod admin;
 mod conversations;
 mod events;
 mod idempotency;

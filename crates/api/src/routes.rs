@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::answer::Refusal;
 use crate::call::Call;
-use crate::{conversations, events, messages};
+use crate::{admin, conversations, events, messages};
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -43,7 +43,7 @@ macro_rules! operations {
 }
 
 /// Every operation, by family.
-pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, EVENTS];
+pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, EVENTS, ADMIN];
 
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
@@ -58,4 +58,28 @@ static MESSAGES: &[Operation] = operations! {
 static EVENTS: &[Operation] = operations! {
     GET "/events" "list-events" "events:*:read" => events::list;
     GET "/events/{event_id}" "get-event" "events:*:read" => events::get;
+};
+
+/// What Front has no public operation for.
+static ADMIN: &[Operation] = operations! {
+    GET "/portico/v1/company" "portico-get-company" "portico:read" => admin::company::get;
+    GET "/portico/v1/company/secret" "portico-get-secret" "portico:write" => admin::company::secret;
+    POST "/portico/v1/company/secret/rotate" "portico-rotate-secret" "portico:write" => admin::company::rotate;
+    GET "/portico/v1/rules" "portico-list-rules" "portico:read" => admin::rules::list;
+    POST "/portico/v1/rules" "portico-create-rule" "portico:write" => admin::rules::create;
+    POST "/portico/v1/rules/order" "portico-order-rules" "portico:write" => admin::rules::order;
+    POST "/portico/v1/rules/test" "portico-test-rule" "portico:read" => admin::rules::test;
+    GET "/portico/v1/rules/{rule_id}" "portico-get-rule" "portico:read" => admin::rules::get;
+    PATCH "/portico/v1/rules/{rule_id}" "portico-update-rule" "portico:write" => admin::rules::update;
+    DELETE "/portico/v1/rules/{rule_id}" "portico-delete-rule" "portico:write" => admin::rules::delete;
+    GET "/portico/v1/rules/{rule_id}/runs" "portico-list-rule-runs" "portico:read" => admin::rules::runs;
+    POST "/portico/v1/rules/{rule_id}/run" "portico-run-macro" "portico:write" => admin::rules::run;
+    GET "/portico/v1/tokens" "portico-list-tokens" "portico:read" => admin::tokens::list;
+    POST "/portico/v1/tokens" "portico-create-token" "portico:write" => admin::tokens::create;
+    DELETE "/portico/v1/tokens/{token_id}" "portico-revoke-token" "portico:write" => admin::tokens::revoke;
+    GET "/portico/v1/endpoints" "portico-list-endpoints" "portico:read" => admin::deliveries::endpoints;
+    GET "/portico/v1/deliveries" "portico-list-deliveries" "portico:read" => admin::deliveries::list;
+    POST "/portico/v1/deliveries/replay" "portico-replay-deliveries" "portico:write" => admin::deliveries::replay_range;
+    GET "/portico/v1/deliveries/{delivery_id}" "portico-get-delivery" "portico:read" => admin::deliveries::get;
+    POST "/portico/v1/deliveries/{delivery_id}/replay" "portico-replay-delivery" "portico:write" => admin::deliveries::replay;
 };

@@ -62,3 +62,12 @@ pub fn all(desk: &Desk) -> Result<Vec<CompanyId>> {
 pub fn count(work: &mut Work<'_>, counter: &str) -> Result<i64> {
     Ok(store::count(work.conn, work.company, counter)?)
 }
+
+/// Gives the company a new API secret and answers it. What leaves from now on is signed with it.
+pub fn rotate_secret(work: &mut Work<'_>) -> Result<String> {
+    let secret = work.random().hex(16);
+    store::set_secret(work.conn, work.company, &secret)?;
+    work.directory_changed()?;
+    crate::events::record_setting(work, crate::events::Kind::Setting, serde_json::json!({"api_secret": "rotated"}))?;
+    Ok(secret)
+}

@@ -44,3 +44,7 @@ pub(super) fn ids(conn: &mut Conn) -> db::Result<Vec<CompanyId>> {
     let rows: Vec<(CompanyId,)> = conn.all("SELECT company FROM companies ORDER BY company", args![])?;
     Ok(rows.into_iter().map(|(company,)| company).collect())
 }
+
+pub(super) fn set_secret(conn: &mut Conn, company: CompanyId, secret: &str) -> db::Result<u64> {
+    conn.exec("UPDATE companies SET api_secret = $2 WHERE company = $1", args![company, secret])
+}

@@ -1,0 +1,9 @@
+//! The admin API under `/portico/v1/`: what Front only configures in its own pages, and what it does not have.
+//!
+//! It answers in the same shapes as the public API (collections, errors, ids), with scopes of its own: `portico:read`
+//! and `portico:write`, which tokens with all scopes hold.
+
+pub(crate) mod company;
+pub(crate) mod deliveries;
+pub(crate) mod rules;
+pub(crate) mod tokens;

@@ -1,0 +1,103 @@
+//! API tokens.
+
+use desk::ids::TokenId;
+use desk::tokens::{self, New, Token};
+use desk::{Access, access::Shared};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wire::Seconds;
+
+use crate::answer::Answer;
+use crate::call::{Call, Result};
+use crate::edge::bearer::{ApiClaims, mint};
+
+fn shown(token: &Token) -> Value {
+    json!({
+        "id": token.id,
+        "name": token.name,
+        "scopes": token.scopes,
+        "namespaces": token.namespaces,
+        "created_at": Seconds(token.created_at),
+        "last_used_at": token.last_used_at.map(Seconds),
+    })
+}
+
+/// `GET /portico/v1/tokens`
+pub async fn list(call: Call) -> Result {
+    let paging = call.whole()?;
+    call.read(move |work| Answer::list(&paging, tokens::list(work)?.iter().map(shown))).await
+}
+
+/// A new token.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateToken {
+    /// For people, to recognise it.
+    name: String,
+    /// Scopes as in the contract (`conversations:read`), or `*` for all.
+    scopes: Vec<String>,
+    /// The namespaces it reaches; all, if left out.
+    #[serde(default)]
+    namespaces: Option<Namespaces>,
+}
+
+/// What a token reaches.
+#[derive(Deserialize, JsonSchema)]
+struct Namespaces {
+    /// Company-wide things.
+    #[serde(default)]
+    global: bool,
+    /// Things of workspaces: true for all, or a list of their ids.
+    #[serde(default)]
+    shared: Value,
+    /// Things of individuals who let the API see them.
+    #[serde(default)]
+    private: bool,
+}
+
+fn access(given: Option<&Namespaces>) -> desk::Result<Access> {
+    let Some(given) = given else { return Ok(Access::everything()) };
+    let shared = match &given.shared {
+        Value::Bool(true) => Shared::All,
+        Value::Bool(false) | Value::Null => Shared::None,
+        Value::Array(teams) => {
+            let parse = |team: &Value| {
+                let id = team.as_str().and_then(|id| id.parse().ok());
+                id.ok_or_else(|| desk::Error::invalid("namespaces.shared", format!("{team} is no workspace")))
+            };
+            Shared::Teams(teams.iter().map(parse).collect::<desk::Result<_>>()?)
+        }
+        other => return Err(desk::Error::invalid("namespaces.shared", format!("expected true or a list, found {other}"))),
+    };
+    Ok(Access { global: given.global, shared, private: given.private })
+}
+
+/// `POST /portico/v1/tokens`: the token is in this one answer and never again.
+pub async fn create(call: Call) -> Result {
+    let body: CreateToken = call.body()?;
+    let access = access(body.namespaces.as_ref())?;
+    if body.name.trim().is_empty() {
+        return Err(desk::Error::invalid("name", "a token needs a name").into());
+    }
+    call.write(move |work| {
+        let (company, issued_at) = (work.company.0, work.now.0 / 1_000);
+        let new = New { name: body.name.trim().to_string(), scopes: body.scopes.clone(), access: access.clone() };
+        let (id, text) =
+            tokens::create(work, &new, |id, key| mint(key, &ApiClaims { company, token: id.0, issued_at }))?;
+        Answer::created(&json!({"id": id, "name": new.name, "token": text}))
+    })
+    .await
+}
+
+/// `DELETE /portico/v1/tokens/{token_id}`
+pub async fn revoke(call: Call) -> Result {
+    let id: TokenId = call.id(0)?;
+    let answer = call
+        .write(move |work| {
+            tokens::revoke(work, id)?;
+            Answer::no_content()
+        })
+        .await?;
+    call.app.tokens.forget();
+    Ok(answer)
+}
