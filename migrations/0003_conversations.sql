@@ -146,6 +146,8 @@ CREATE TABLE messages (
     type TEXT NOT NULL,
     is_inbound BOOLEAN NOT NULL,
     draft_mode TEXT,
+    -- Who made the draft, where that is not its author: a token on a teammate's behalf.
+    drafter BIGINT,
     version TEXT,
     author BIGINT,
     subject TEXT NOT NULL,

@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, CommentId, ContactId, MessageId};
 use crate::work::Work;
+use crate::{comments, conversations, messages};
 
+mod blobs;
 pub(crate) mod store;
+
+pub use blobs::Blobs;
 
 db::record! {
     /// A file as stored: where the content is, and what it is.
@@ -75,4 +79,35 @@ pub fn attach(work: &mut Work<'_>, owner: Owner, uploads: &[Upload]) -> Result<V
 /// The files of several owners of one kind (`message`, `comment`), by owner, in the order they were hung on.
 pub fn of(work: &mut Work<'_>, owner_kind: &str, owners: &[i64]) -> Result<HashMap<i64, Vec<Attachment>>> {
     Ok(store::of(work.conn, work.company, owner_kind, owners)?)
+}
+
+/// A file that the caller may see, because it may see what the file hangs on.
+pub fn get(work: &mut Work<'_>, id: AttachmentId) -> Result<Attachment> {
+    let file = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("attachment"))?;
+    let hidden = |error: Error| match error {
+        Error::NotFound(_) => Error::NotFound("attachment"),
+        other => other,
+    };
+    match file.owner_kind.as_str() {
+        "message" => messages::get(work, MessageId(file.owner)).map(drop).map_err(hidden)?,
+        "comment" => {
+            let comment = comments::load(work, &[CommentId(file.owner)])?.pop().ok_or(Error::NotFound("attachment"))?;
+            match conversations::see(work, comment.row.conversation) {
+                Ok(_) | Err(Error::Moved(_)) => {}
+                Err(other) => return Err(hidden(other)),
+            }
+        }
+        "contact" if work.access.global => {}
+        _ => return Err(Error::NotFound("attachment")),
+    }
+    Ok(file)
+}
+
+/// The same for a file that is asked for below its owner.
+pub fn get_of(work: &mut Work<'_>, owner: Owner, id: AttachmentId) -> Result<Attachment> {
+    let file = get(work, id)?;
+    match (file.owner_kind.as_str(), file.owner) == owner.key() {
+        true => Ok(file),
+        false => Err(Error::NotFound("attachment")),
+    }
 }

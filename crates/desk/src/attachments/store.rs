@@ -58,3 +58,27 @@ pub(crate) fn of(
     }
     Ok(found)
 }
+
+/// Takes all files off an owner. Their content stays until a sweep finds that nothing refers to it.
+pub(crate) fn detach(conn: &mut Conn, company: CompanyId, owner: Owner) -> db::Result<u64> {
+    let (kind, owner) = owner.key();
+    conn.exec(
+        "DELETE FROM attachments WHERE company = $1 AND owner_kind = $2 AND owner = $3",
+        args![company, kind, owner],
+    )
+}
+
+pub(super) fn get(conn: &mut Conn, company: CompanyId, id: AttachmentId) -> db::Result<Option<Attachment>> {
+    conn.opt(
+        "SELECT id, owner_kind, owner, filename, content_type, size, digest, is_inline, cid FROM attachments \
+         WHERE company = $1 AND id = $2",
+        args![company, id],
+    )
+}
+
+/// Whether any row refers to a content.
+pub(super) fn is_used(conn: &mut Conn, company: CompanyId, digest: &str) -> db::Result<bool> {
+    let row: Option<(i64,)> =
+        conn.opt("SELECT id FROM attachments WHERE company = $1 AND digest = $2 LIMIT 1", args![company, digest])?;
+    Ok(row.is_some())
+}

@@ -17,6 +17,7 @@ use crate::work::Work;
 mod held;
 mod list;
 pub(crate) mod store;
+pub mod tagging;
 
 pub use held::{Held, hold};
 pub(crate) use held::hold_any;

@@ -235,3 +235,18 @@ pub(super) fn followers(conn: &mut Conn, company: CompanyId, id: ConversationId)
     )?;
     Ok(rows.into_iter().map(|(teammate,)| teammate).collect())
 }
+
+/// Adds a tag; 0 if it was there.
+pub(super) fn tag(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    tag: TagId,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO conversation_tags (company, conversation, tag, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT DO NOTHING",
+        args![company, conversation, tag, now],
+    )
+}

@@ -60,7 +60,7 @@ fn an_endpoint_is_made_once() {
         let other = fixture.write(|work| endpoints::ensure(work, Wanted { shape: "preview", ..WANTED }));
         assert_eq!(first, second, "{}", fixture.engine);
         assert_ne!(first, other, "{}", fixture.engine);
-        assert_eq!(fixture.write(|work| endpoints::list(work)).len(), 2);
+        assert_eq!(fixture.write(endpoints::list).len(), 2);
     }
 }
 

@@ -44,6 +44,31 @@ impl Content {
         Content { blurb: blurb(&text), body, text }
     }
 
+    /// What a client sends without saying in which form: HTML if it holds a tag or an entity, plain text otherwise.
+    pub fn outgoing(source: &str) -> Content {
+        if looks_like_html(source) { Content::html(source) } else { Content::plain(source) }
+    }
+
+    /// The same with a plain text of the sender's own beside the HTML.
+    pub fn with_text(self, text: Option<&str>) -> Content {
+        match text {
+            Some(text) => Content { text: text.to_string(), blurb: blurb(text), body: self.body },
+            None => self,
+        }
+    }
+
+    /// The same with a quotation below it. The preview stays that of what is new.
+    pub fn quoting(&self, quote: &Content) -> Content {
+        let mut text = format!("{}\n\n", self.text);
+        for line in quote.text.lines() {
+            text.push_str("> ");
+            text.push_str(line);
+            text.push('\n');
+        }
+        let body = format!("{}<blockquote type=\"cite\">{}</blockquote>", self.body, quote.body);
+        Content { body, text, blurb: self.blurb.clone() }
+    }
+
     /// From plain text.
     pub fn plain(source: &str) -> Content {
         let mut body = String::with_capacity(source.len() + 16);
@@ -57,6 +82,19 @@ impl Content {
         body.push_str("</p>");
         Content { body, text: source.to_string(), blurb: blurb(source) }
     }
+}
+
+/// Whether a text holds a tag (`<p>`, `</b>`, `<!-- -->`) or an entity (`&amp;`, `&#39;`).
+fn looks_like_html(source: &str) -> bool {
+    let last = source.rfind('>').unwrap_or(0);
+    let tag =
+        |at: usize| at < last && source[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c));
+    let entity = |at: usize| {
+        let name = &source.as_bytes()[at + 1..source.len().min(at + 12)];
+        let end = name.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'#');
+        end.is_some_and(|end| end > 0 && name[end] == b';')
+    };
+    source.match_indices('<').any(|(at, _)| tag(at)) || source.match_indices('&').any(|(at, _)| entity(at))
 }
 
 /// Appends text with what HTML would take as markup escaped.
@@ -146,8 +184,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_is_taken_for_what_it_is() {
+        assert_eq!(Content::outgoing("<p>Hi</p>").body, "<p>Hi</p>");
+        assert_eq!(Content::outgoing("Fish &amp; chips").text, "Fish & chips");
+        let plain = Content::outgoing("AT&T: 1 < 2;\nsecond line");
+        assert_eq!(plain.body, "<p>AT&amp;T: 1 &lt; 2;<br>second line</p>");
+        assert_eq!(plain.text, "AT&T: 1 < 2;\nsecond line");
+        assert_eq!(Content::outgoing("<p>Hi</p>").with_text(Some("Hello")).blurb, "Hello");
+    }
+
+    #[test]
+    fn a_quotation_stands_below() {
+        let content = Content::outgoing("<p>Yes</p>").quoting(&Content::outgoing("Shall we?"));
+        assert_eq!(content.body, "<p>Yes</p><blockquote type=\"cite\"><p>Shall we?</p></blockquote>");
+        assert_eq!((content.text.as_str(), content.blurb.as_str()), ("Yes\n\n> Shall we?\n", "Yes"));
+    }
+
+    #[test]
     fn html_is_cleaned_and_read() {
-        let content = Content::html("<p onclick='x()'>Caf&eacute; &amp; more</p><div>two<br>three</div><script>x</script>");
+        let content =
+            Content::html("<p onclick='x()'>Caf&eacute; &amp; more</p><div>two<br>three</div><script>x</script>");
         assert!(!content.body.contains("onclick") && !content.body.contains("script"), "{}", content.body);
         assert_eq!(content.text, "Café & more\ntwo\nthree");
         assert_eq!(content.blurb, "Café & more two three");

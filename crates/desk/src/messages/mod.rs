@@ -10,13 +10,26 @@ use crate::work::Work;
 
 mod content;
 pub mod delivery;
+pub mod drafts;
+pub mod import;
+pub mod outgoing;
 pub mod receive;
+pub mod reply;
+pub mod seen;
+pub mod send;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 pub mod threading;
 
 pub use content::Content;
+pub use drafts::{Edit, Mode, NewDraft, Place, draft};
 pub use delivery::{ErrorType, Receipt, depart, failed, retry, sent};
+pub use import::{Import, Imported, import};
+pub use outgoing::{Accepted, Addressees, Letter, Options, Signing};
 pub use receive::{Incoming, Received, Sender, receive};
+pub use reply::{Reply, reply};
+pub use send::{New, send};
 
 db::record! {
     /// A message or draft as stored.
@@ -30,6 +43,7 @@ db::record! {
         pub r#type: String,
         pub is_inbound: bool,
         pub draft_mode: Option<String>,
+        pub drafter: Option<TeammateId>,
         pub version: Option<String>,
         pub author: Option<TeammateId>,
         pub subject: String,
@@ -64,6 +78,38 @@ pub struct Recipient {
 }
 
 impl Message {
+    /// An empty message of ours that does not exist yet.
+    pub(crate) fn new(id: MessageId, conversation: ConversationId, uid: String, now: Timestamp) -> Message {
+        Message {
+            id,
+            conversation,
+            channel: None,
+            uid,
+            external_id: None,
+            r#type: String::new(),
+            is_inbound: false,
+            draft_mode: None,
+            drafter: None,
+            version: None,
+            author: None,
+            subject: String::new(),
+            blurb: String::new(),
+            body: String::new(),
+            text: String::new(),
+            recipients: Value::Array(Vec::new()),
+            metadata: Value::Object(serde_json::Map::new()),
+            replied_to: None,
+            signature: None,
+            attachment_count: 0,
+            delivery: delivery::State::Sent.as_str().to_string(),
+            error_type: None,
+            error_text: None,
+            is_auto_reply: false,
+            sent_at: None,
+            created_at: now,
+        }
+    }
+
     /// The recipients, in order. Unreadable ones are left out.
     pub fn recipients(&self) -> Vec<Recipient> {
         serde_json::from_value(self.recipients.clone()).unwrap_or_default()
@@ -113,7 +159,8 @@ pub fn view(work: &mut Work<'_>, id: MessageId) -> Result<View> {
 pub fn get(work: &mut Work<'_>, id: MessageId) -> Result<Message> {
     let message = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("message"))?;
     match crate::conversations::see(work, message.conversation) {
-        Ok(_) | Err(Error::Moved(_)) => Ok(message),
+        Ok(_) | Err(Error::Moved(_)) if drafts::may_see(work, &message)? => Ok(message),
+        Ok(_) | Err(Error::Moved(_)) => Err(Error::NotFound("message")),
         Err(Error::NotFound(_)) => Err(Error::NotFound("message")),
         Err(other) => Err(other),
     }

@@ -152,6 +152,7 @@ fn keep(
         r#type: super::type_on(channel).to_string(),
         is_inbound: true,
         draft_mode: None,
+        drafter: None,
         version: None,
         author: None,
         subject: incoming.subject.clone(),

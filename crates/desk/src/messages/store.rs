@@ -4,9 +4,10 @@ use db::{Conn, args, list};
 
 use super::Message;
 use crate::ids::{ChannelId, CompanyId, ConversationId, MessageId};
+use crate::time::Timestamp;
 
-pub(crate) const COLUMNS: &str = "id, conversation, channel, uid, external_id, type, is_inbound, draft_mode, version, \
-    author, subject, blurb, body, text, recipients, metadata, replied_to, signature, attachment_count, delivery, \
+pub(crate) const COLUMNS: &str = "id, conversation, channel, uid, external_id, type, is_inbound, draft_mode, drafter, \
+    version, author, subject, blurb, body, text, recipients, metadata, replied_to, signature, attachment_count, delivery, \
     error_type, error_text, is_auto_reply, sent_at, created_at";
 
 pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: MessageId) -> db::Result<Option<Message>> {
@@ -43,9 +44,9 @@ pub(crate) fn by_external(
 pub(crate) fn insert(conn: &mut Conn, company: CompanyId, message: &Message) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO messages (company, id, conversation, channel, uid, external_id, type, is_inbound, draft_mode, \
-         version, author, subject, blurb, body, text, recipients, metadata, replied_to, signature, attachment_count, \
+         drafter, version, author, subject, blurb, body, text, recipients, metadata, replied_to, signature, attachment_count, \
          delivery, error_type, error_text, is_auto_reply, sent_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, \
-         $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+         $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
         args![
             company,
             message.id,
@@ -56,6 +57,7 @@ pub(crate) fn insert(conn: &mut Conn, company: CompanyId, message: &Message) -> 
             message.r#type,
             message.is_inbound,
             message.draft_mode,
+            message.drafter,
             message.version,
             message.author,
             message.subject,
@@ -132,5 +134,83 @@ pub(super) fn set_delivery(conn: &mut Conn, company: CompanyId, message: &Messag
             message.sent_at,
             message.external_id
         ],
+    )
+}
+
+/// Writes what an edit may change.
+pub(super) fn update(conn: &mut Conn, company: CompanyId, message: &Message) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE messages SET channel = $3, type = $4, draft_mode = $5, version = $6, author = $7, subject = $8, \
+         blurb = $9, body = $10, text = $11, recipients = $12, signature = $13, attachment_count = $14 \
+         WHERE company = $1 AND id = $2",
+        args![
+            company,
+            message.id,
+            message.channel,
+            message.r#type,
+            message.draft_mode,
+            message.version,
+            message.author,
+            message.subject,
+            message.blurb,
+            message.body,
+            message.text,
+            message.recipients,
+            message.signature,
+            message.attachment_count
+        ],
+    )
+}
+
+pub(super) fn delete(conn: &mut Conn, company: CompanyId, id: MessageId) -> db::Result<u64> {
+    conn.exec("DELETE FROM messages WHERE company = $1 AND id = $2", args![company, id])
+}
+
+/// The drafts of a conversation, the newest first, those before a given one.
+pub(super) fn drafts(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    before: Option<MessageId>,
+    limit: i64,
+) -> db::Result<Vec<Message>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE company = $1 AND conversation = $2 AND draft_mode IS NOT NULL \
+         AND id < $3 ORDER BY id DESC LIMIT $4"
+    );
+    conn.all(&sql, args![company, conversation, before.map_or(i64::MAX, |id| id.0), limit])
+}
+
+/// The message that was imported under an id. Imports belong to no channel.
+pub(super) fn imported(
+    conn: &mut Conn,
+    company: CompanyId,
+    external_id: &str,
+) -> db::Result<Option<(MessageId, String, ConversationId)>> {
+    conn.opt(
+        "SELECT id, uid, conversation FROM messages WHERE company = $1 AND external_id = $2 AND channel IS NULL",
+        args![company, external_id],
+    )
+}
+
+/// Notes a first look; 0 if there was one.
+pub(super) fn see(conn: &mut Conn, company: CompanyId, id: MessageId, by: &str, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO seen_receipts (company, message, seen_by, first_seen_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT DO NOTHING",
+        args![company, id, by, now],
+    )
+}
+
+pub(super) fn receipts(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: MessageId,
+    limit: i64,
+) -> db::Result<Vec<(String, Timestamp)>> {
+    conn.all(
+        "SELECT seen_by, first_seen_at FROM seen_receipts WHERE company = $1 AND message = $2 \
+         ORDER BY first_seen_at, seen_by LIMIT $3",
+        args![company, id, limit],
     )
 }

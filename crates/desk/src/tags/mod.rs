@@ -3,7 +3,10 @@
 use crate::ids::{TagId, TeamId, TeammateId};
 use crate::time::Timestamp;
 
+mod named;
 pub(crate) mod store;
+
+pub use named::named;
 
 db::record! {
     /// A tag as stored.

@@ -1,0 +1,272 @@
+//! What sending, replying and drafting have in common: who writes to whom through which channel, and the message that
+//! comes of it.
+
+use serde_json::{Value, json};
+
+use super::delivery::{self, State};
+use super::{Content, Message, Recipient, store};
+use crate::attachments::{self, Upload};
+use crate::channels::Channel;
+use crate::contacts::{self, Handle};
+use crate::conversations::{Held, Status, tagging};
+use crate::error::{Error, Result};
+use crate::events::{Kind, Record, TargetKind};
+use crate::ids::{ChannelId, MessageId, SignatureId, TagId};
+use crate::search;
+use crate::teammates::{self, Who};
+use crate::work::{Actor, ActorKind, Work};
+
+/// The most people one message can go to.
+pub const MOST_RECIPIENTS: usize = 500;
+/// The longest handle, in characters.
+const LONGEST_HANDLE: usize = 1_000;
+
+/// Whom a message goes to, as handles on its channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addressees {
+    /// Its receivers.
+    pub to: Vec<String>,
+    /// Who gets a copy.
+    pub cc: Vec<String>,
+    /// Who gets a copy without the others knowing.
+    pub bcc: Vec<String>,
+}
+
+impl Addressees {
+    /// Whether nobody is named.
+    pub fn is_empty(&self) -> bool {
+        self.to.is_empty() && self.cc.is_empty() && self.bcc.is_empty()
+    }
+}
+
+/// Which signature stands below a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Signing {
+    /// None.
+    #[default]
+    Nothing,
+    /// This one.
+    With(SignatureId),
+    /// The one that the author uses where nothing else is said.
+    Default,
+}
+
+/// What somebody writes.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Whom it goes to.
+    pub to: Addressees,
+    /// The name it is sent under, instead of the channel's.
+    pub sender_name: Option<String>,
+    /// Its subject; a reply's default is the conversation's.
+    pub subject: Option<String>,
+    /// What it says.
+    pub content: Content,
+    /// What it refers to, below the text. Shown by e-mail alone.
+    pub quote: Option<Content>,
+    /// What stands below it. E-mail alone has signatures.
+    pub signature: Signing,
+    /// The files that go with it, already on disk.
+    pub uploads: Vec<Upload>,
+}
+
+/// What happens to the conversation when a message leaves.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Tags that the conversation gets.
+    pub tags: Vec<TagId>,
+    /// Whether the conversation is done with.
+    pub archive: bool,
+}
+
+/// A message that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The message.
+    pub message: MessageId,
+    /// Its secondary id, which the answer carries.
+    pub uid: String,
+    /// Where it is.
+    pub conversation: crate::ids::ConversationId,
+}
+
+/// Whether a channel speaks e-mail.
+pub(super) fn is_email(channel: &Channel) -> bool {
+    super::type_on(channel) == "email"
+}
+
+/// A channel that the caller may use.
+pub(super) fn channel(work: &mut Work<'_>, id: ChannelId) -> Result<Channel> {
+    let directory = work.directory()?;
+    let channel = directory.channel(id).ok_or(Error::NotFound("channel"))?;
+    let inbox = directory.inbox(channel.inbox).ok_or(Error::NotFound("channel"))?;
+    match work.access.sees_owner(&directory, inbox.team, inbox.owner) {
+        true => Ok(channel.clone()),
+        false => Err(Error::NotFound("channel")),
+    }
+}
+
+/// Who acts when something is done on behalf of a teammate: the teammate; otherwise whoever asks.
+pub(super) fn author(work: &mut Work<'_>, who: Option<&Who>) -> Result<Actor> {
+    match who {
+        Some(who) => {
+            let teammate = teammates::resolve(work, who)?;
+            Ok(Actor { kind: ActorKind::Teammate, teammate: Some(teammate) })
+        }
+        None => Ok(work.actor),
+    }
+}
+
+/// The recipients of a message, with their contacts; those in `to` come first, because some clients write to whoever
+/// does. The sender is the last.
+pub(super) fn recipients(work: &mut Work<'_>, channel: &Channel, letter: &Letter) -> Result<Vec<Recipient>> {
+    let Addressees { to, cc, bcc } = &letter.to;
+    let count = to.len() + cc.len() + bcc.len();
+    if count > MOST_RECIPIENTS {
+        return Err(Error::invalid("to", format!("{count} recipients, at most {MOST_RECIPIENTS} are possible")));
+    }
+    let mut all = Vec::with_capacity(count + 1);
+    for (role, handles) in [("to", to), ("cc", cc), ("bcc", bcc)] {
+        for (at, given) in handles.iter().enumerate() {
+            let handle = Handle::on_channel(channel, given);
+            check(channel, &handle, &format!("{role}[{at}]"))?;
+            let contact = contacts::matching(work, &handle, None, None)?;
+            all.push(Recipient { role: role.to_string(), handle: handle.handle, name: None, contact: Some(contact) });
+        }
+    }
+    let handle = channel.send_as.clone().unwrap_or_else(|| channel.address.clone());
+    let name = letter.sender_name.clone().or_else(|| Some(channel.name.clone()).filter(|name| !name.is_empty()));
+    all.push(Recipient { role: "from".to_string(), handle, name, contact: None });
+    Ok(all)
+}
+
+fn check(channel: &Channel, handle: &Handle, field: &str) -> Result<()> {
+    let length = handle.handle.chars().count();
+    if length == 0 || length > LONGEST_HANDLE {
+        return Err(Error::invalid(field, format!("a handle has 1 to {LONGEST_HANDLE} characters")));
+    }
+    let is_address = handle.key.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    if channel.contact_type == "email" && (!is_address || handle.key.contains(char::is_whitespace)) {
+        return Err(Error::invalid(field, format!("{:?} is not an e-mail address", handle.handle)));
+    }
+    Ok(())
+}
+
+/// The signature that a letter asks for. Only e-mail has them.
+pub(super) fn signature(channel: &Channel, letter: &Letter) -> Result<Option<SignatureId>> {
+    match letter.signature {
+        Signing::With(_) if !is_email(channel) => {
+            Err(Error::Forbidden("signature_id is only supported for email channels".to_string()))
+        }
+        Signing::With(id) => Ok(Some(id)),
+        Signing::Nothing | Signing::Default => Ok(None),
+    }
+}
+
+/// A message or draft that is not in the store yet, written by the actor.
+pub(super) fn compose(
+    work: &mut Work<'_>,
+    held: &Held,
+    channel: &Channel,
+    letter: &Letter,
+    replied_to: Option<&Message>,
+) -> Result<Message> {
+    let recipients = recipients(work, channel, letter)?;
+    let content = match &letter.quote {
+        Some(quote) if is_email(channel) => letter.content.quoting(quote),
+        _ => letter.content.clone(),
+    };
+    let mut message = Message::new(MessageId(work.new_id()), held.row.id, work.random().hex(16), work.now);
+    message.channel = Some(channel.id);
+    message.r#type = super::type_on(channel).to_string();
+    message.author = work.actor.teammate;
+    message.subject = letter.subject.clone().unwrap_or_else(|| held.row.subject.clone());
+    message.blurb = content.blurb;
+    message.body = content.body;
+    message.text = content.text;
+    message.recipients = json!(recipients);
+    message.metadata = json!({"headers": {"in_reply_to": replied_to.and_then(reference)}});
+    message.replied_to = replied_to.map(|message| message.id);
+    message.signature = signature(channel, letter)?;
+    message.attachment_count = i64::try_from(letter.uploads.len()).unwrap_or(0);
+    Ok(message)
+}
+
+/// What a partner calls the message that is answered: its thread, else its own id (channels.md section 8).
+fn reference(message: &Message) -> Option<String> {
+    let thread = message.metadata.get("thread_ref").and_then(Value::as_str).map(str::to_string);
+    thread.or_else(|| message.external_id.clone())
+}
+
+/// Keeps a message that leaves now, tells the conversation of it and hands it to its channel. The events are, in order:
+/// the message, the tags, the archiving.
+pub(super) fn dispatch(
+    work: &mut Work<'_>,
+    held: &mut Held,
+    channel: &Channel,
+    mut message: Message,
+    letter: (&[Upload], &Options),
+) -> Result<Accepted> {
+    let (uploads, options) = letter;
+    let kind = if held.row.message_count == 0 { Kind::Outbound } else { Kind::OutReply };
+    message.delivery = delivery::first(channel).as_str().to_string();
+    message.sent_at = (message.delivery == State::Sent.as_str()).then_some(work.now);
+    store::insert(work.conn, work.company, &message)?;
+    attachments::attach(work, attachments::Owner::Message(message.id), uploads)?;
+    sent_off(work, held, &message)?;
+    held.record(work, Record::with(kind, TargetKind::Message, message.id.0))?;
+    tagging::add(work, held, &options.tags)?;
+    if options.archive && held.row.status() == Status::Open {
+        archive(work, held)?;
+    }
+    held.save(work)?;
+    delivery::start(work, channel, &message)?;
+    Ok(Accepted { message: message.id, uid: message.uid, conversation: held.row.id })
+}
+
+/// What a message that leaves means for its conversation: it is answered, findable, and on top.
+pub(super) fn sent_off(work: &mut Work<'_>, held: &mut Held, message: &Message) -> Result<()> {
+    let recipients = message.recipients();
+    let contacts: Vec<String> =
+        recipients.iter().filter_map(|recipient| recipient.contact).map(|id| id.to_string()).collect();
+    let author = message.author.map(|id| id.to_string());
+    let parties: Vec<(&str, &str)> = recipients
+        .iter()
+        .map(|recipient| (recipient.role.as_str(), recipient.handle.as_str()))
+        .chain(contacts.iter().map(|contact| ("contact", contact.as_str())))
+        .chain(author.iter().map(|author| ("author", author.as_str())))
+        .collect();
+    super::take_part(work, held.row.id, &parties)?;
+    search::index(work, message.id.0, held.row.id, &[&message.subject, &message.text])?;
+    held.row.message_count += 1;
+    held.row.last_message = Some(message.id);
+    held.row.is_unreplied = false;
+    held.row.waiting_since = None;
+    held.bump(work);
+    Ok(())
+}
+
+/// The conversation is done with, for now.
+fn archive(work: &mut Work<'_>, held: &mut Held) -> Result<()> {
+    let mut change = json!({"status": [held.row.status().as_str(), Status::Archived.as_str()]});
+    held.row.status = Status::Archived.code();
+    let directory = work.directory()?;
+    if directory.company.has_ticketing {
+        let resolved = crate::statuses::default_of(&directory, "resolved");
+        let name = |status: Option<crate::ids::StatusId>| status.map(|id| id.to_string());
+        change["status_id"] = json!([name(held.row.ticket_status), name(resolved)]);
+        held.row.ticket_status = resolved.or(held.row.ticket_status);
+    }
+    held.record(work, Record::plain(Kind::Archive).changing(change))?;
+    Ok(())
+}
+
+/// The main recipient of a conversation that begins with a message of ours: the first that it goes to.
+pub(super) fn address(held: &mut Held, message: &Message) {
+    let recipients = message.recipients();
+    let Some(first) = recipients.iter().find(|recipient| recipient.role != "from") else { return };
+    held.row.recipient_name = first.name.clone();
+    held.row.recipient_handle = Some(first.handle.clone());
+    held.row.recipient_role = Some(first.role.clone());
+    held.row.recipient_contact = first.contact;
+}

@@ -1,0 +1,127 @@
+//! Drafts.
+
+use super::*;
+use crate::conversations::Status;
+use crate::events::Kind;
+use crate::messages::drafts::{delete, edit, list, send_draft};
+use crate::paging::Window;
+use crate::teammates::Who;
+use crate::testing::companies;
+use crate::work::{Actor, ActorKind};
+
+fn begin(fixture: &Fixture, mode: Mode) -> Message {
+    let new = NewDraft {
+        place: Place::On(fixture.custom),
+        letter: to("ann", "First words"),
+        author: Some(Who::Id(fixture.ada)),
+        mode,
+    };
+    let id = fixture.write(move |work| draft(work, &new));
+    fixture.write(move |work| get(work, id))
+}
+
+fn change(draft: &Message, text: &str, version: Option<&str>) -> Edit {
+    Edit {
+        draft: draft.id,
+        version: version.map(str::to_string),
+        channel: draft.channel.expect("a channel"),
+        letter: letter(text),
+        author: None,
+        share: false,
+    }
+}
+
+#[test]
+fn a_draft_begins_a_conversation_without_leaving() {
+    for fixture in companies() {
+        let draft = begin(&fixture, Mode::Private);
+        assert_eq!((draft.draft_mode.as_deref(), draft.author), (Some("private"), Some(fixture.ada)));
+        let row = conversation(&fixture, draft.conversation);
+        assert_eq!((row.message_count, row.recipient_handle.as_deref()), (0, Some("ann")), "{}", fixture.engine);
+        assert_eq!(fixture.kinds(), [Kind::Draft]);
+    }
+}
+
+#[test]
+fn an_edit_of_an_old_version_is_refused() {
+    for fixture in companies() {
+        let draft = begin(&fixture, Mode::Private);
+        let first = change(&draft, "Second words", draft.version.as_deref());
+        fixture.write(move |work| edit(work, &first));
+        let stale = change(&draft, "Other words", draft.version.as_deref());
+        assert!(matches!(fixture.attempt(move |work| edit(work, &stale)), Err(Error::Conflict(_))));
+        let id = draft.id;
+        let now = fixture.write(move |work| get(work, id));
+        assert_eq!((now.text.as_str(), now.recipients()[0].handle.as_str()), ("Second words", "ann"));
+        assert_ne!(now.version, draft.version, "{}", fixture.engine);
+        let version = draft.version.clone().expect("a version");
+        let stale = fixture.attempt(move |work| delete(work, id, &version));
+        assert!(matches!(stale, Err(Error::Conflict(_))));
+    }
+}
+
+#[test]
+fn a_private_draft_is_seen_by_its_author_and_by_who_made_it() {
+    for fixture in companies() {
+        let received = received(&fixture, fixture.custom, "ann");
+        for mode in [Mode::Private, Mode::Shared] {
+            let new = NewDraft {
+                place: Place::In(received.conversation, fixture.custom),
+                letter: letter("Soon"),
+                author: Some(Who::Id(fixture.ada)),
+                mode,
+            };
+            fixture.write(move |work| draft(work, &new));
+        }
+        let (ada, bot) = (fixture.ada, fixture.bot);
+        let seen_by = |teammate| {
+            fixture.write(move |work| {
+                let mut access = crate::Access::everything();
+                access.private = false;
+                work.access = std::sync::Arc::new(access);
+                let actor = Actor { kind: ActorKind::Api, teammate };
+                work.acting(actor, |work| Ok(list(work, received.conversation, &Window::first(10))?.rows.len()))
+            })
+        };
+        assert_eq!((seen_by(Some(ada)), seen_by(Some(bot)), seen_by(None)), (2, 2, 1), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_draft_is_shared_and_stays_so() {
+    for fixture in companies() {
+        let draft = begin(&fixture, Mode::Private);
+        let share = Edit { share: true, ..change(&draft, "Look at this", None) };
+        fixture.write(move |work| edit(work, &share));
+        let again = change(&draft, "Better?", None);
+        fixture.write(move |work| edit(work, &again));
+        let row = message(&fixture, draft.id).row;
+        assert_eq!(row.draft_mode.as_deref(), Some("shared"), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_deleted_draft_takes_an_empty_conversation_with_it() {
+    for fixture in companies() {
+        let draft = begin(&fixture, Mode::Private);
+        let (id, version) = (draft.id, draft.version.clone().expect("a version"));
+        fixture.write(move |work| delete(work, id, &version));
+        assert!(matches!(fixture.attempt(move |work| get(work, id)), Err(Error::NotFound("message"))));
+        assert_eq!(conversation(&fixture, draft.conversation).status(), Status::Deleted, "{}", fixture.engine);
+        assert_eq!(fixture.kinds(), [Kind::Draft, Kind::Draft]);
+    }
+}
+
+#[test]
+fn a_draft_that_is_sent_is_a_message_like_any_other() {
+    for fixture in companies() {
+        let draft = begin(&fixture, Mode::Shared);
+        let (id, version) = (draft.id, draft.version.clone());
+        let accepted = fixture.write(move |work| send_draft(work, id, version.as_deref(), &Options::default()));
+        let row = message(&fixture, id).row;
+        assert_eq!((accepted.message, row.draft_mode, row.version), (id, None, None), "{}", fixture.engine);
+        assert_eq!((row.delivery.as_str(), row.author), ("queued", Some(fixture.ada)));
+        assert_eq!(conversation(&fixture, draft.conversation).message_count, 1);
+        assert_eq!(fixture.kinds(), [Kind::Draft, Kind::Outbound]);
+    }
+}
