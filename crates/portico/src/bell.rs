@@ -7,6 +7,8 @@ use desk::work::{Bell, Committed};
 use tokio::sync::{Notify, broadcast};
 use webhooks::engine::Engine;
 
+use crate::companies::Companies;
+
 /// That something was committed in a company.
 #[derive(Debug, Clone, Copy)]
 pub struct News {
@@ -18,6 +20,8 @@ pub struct News {
 
 /// The bell of this process.
 pub struct Doorbell {
+    /// The companies in which something was committed.
+    pub companies: Arc<Companies>,
     engine: OnceLock<Arc<Engine>>,
     news: broadcast::Sender<News>,
     timers: Notify,
@@ -25,7 +29,7 @@ pub struct Doorbell {
 
 impl Default for Doorbell {
     fn default() -> Self {
-        Doorbell { engine: OnceLock::new(), news: broadcast::Sender::new(1_024), timers: Notify::new() }
+        Doorbell { companies: Arc::default(), engine: OnceLock::new(), news: broadcast::Sender::new(1_024), timers: Notify::new() }
     }
 }
 
@@ -48,6 +52,7 @@ impl Doorbell {
 
 impl Bell for Doorbell {
     fn ring(&self, committed: Committed) {
+        self.companies.note(committed.company);
         if let Some(engine) = self.engine.get() {
             for run in committed.fresh {
                 engine.offer(run);

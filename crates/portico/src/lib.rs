@@ -6,6 +6,8 @@
 
 pub mod bell;
 pub mod commands;
+pub mod companies;
+pub mod couriers;
 pub mod founding;
 pub mod server;
 pub mod settings;

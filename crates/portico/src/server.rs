@@ -14,6 +14,9 @@ use db::{Engine as Database, Options, Store};
 use desk::crypto::Random;
 use desk::{Desk, companies};
 use tokio::net::TcpListener;
+use webhooks::client::{Client, Options as ClientOptions};
+use webhooks::engine::{Engine, Limits as EngineLimits, Setup};
+use webhooks::guard::Guard;
 
 use crate::bell::Doorbell;
 use crate::commands::Failure;
@@ -23,7 +26,7 @@ use crate::workers::Workers;
 /// How long a freshly committed delivery stays with the node that committed it (milliseconds).
 const LEASE: i64 = 30_000;
 /// The number of a process that does not serve (a command): no server has it.
-const TOOL: i64 = 255;
+pub const TOOL: i64 = 255;
 /// The largest request.
 const MAX_BODY: u64 = 25 * 1024 * 1024;
 
@@ -36,6 +39,7 @@ pub struct Server {
     /// What clients see.
     pub public_url: String,
     workers: Workers,
+    engine: Arc<Engine>,
     _lock: Option<File>,
 }
 
@@ -80,6 +84,8 @@ impl Server {
         let desk = make_desk(store, node, &public_url);
         let bell = Arc::new(Doorbell::default());
         desk.ring(bell.clone());
+        let engine = carry(&desk, &bell, node, settings.serving.allow_private_networks).await?;
+        bell.connect(engine.clone());
         let spool = Folder::open(settings.location.uploads())
             .map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
         let limits = Limits {
@@ -88,6 +94,19 @@ impl Server {
             ..Limits::default()
         };
         let reading = Reading { limit: MAX_BODY, spool: Arc::new(spool) };
+        let (known, store, stopping) = (bell.companies.clone(), desk.store().clone(), workers.stopping());
+        workers.spawn("companies", async move {
+            let mut stopping = std::pin::pin!(stopping);
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                    () = &mut stopping => return,
+                }
+                if let Err(error) = known.refresh(&store).await {
+                    tracing::warn!(%error, "the list of companies could not be read");
+                }
+            }
+        });
         let app = App::new(desk.clone(), reading, Limiter::new(limits));
         let service = router(app);
         let listener = listener.tap_io(|stream| {
@@ -100,7 +119,7 @@ impl Server {
                 tracing::error!(%error, "the listener failed");
             }
         });
-        Ok(Server { desk, address, public_url, workers, _lock: lock })
+        Ok(Server { desk, address, public_url, workers, engine, _lock: lock })
     }
 
     /// The companies of the store.
@@ -111,10 +130,37 @@ impl Server {
     /// Stops accepting, finishes what is under way, and returns when all is quiet.
     pub async fn stop(self) {
         let quiet = tokio::time::timeout(Duration::from_secs(20), self.workers.stop()).await;
+        self.engine.stop(Duration::from_secs(10)).await;
         if quiet.is_err() {
             tracing::warn!("some work was still under way after 20 s and was left to the next start");
         }
     }
+}
+
+/// Starts the engine that carries deliveries outside, with what an earlier process of this node left.
+async fn carry(desk: &Desk, bell: &Doorbell, node: i64, allow_private: bool) -> Result<Arc<Engine>, Failure> {
+    bell.companies.refresh(desk.store()).await?;
+    if desk.store().engine() == Database::Sqlite {
+        let store = desk.store().clone();
+        for company in bell.companies.all() {
+            let freed: db::Result<u64> =
+                store.write(move |conn| db::outbox::release_node(conn, company.0, node)).await;
+            freed.map_err(|error| Failure::new(format!("taking up deliveries: {error}")))?;
+        }
+    }
+    let guard = Guard { allow_private, allow_http: allow_private };
+    let client = Client::new(ClientOptions { guard, ..ClientOptions::default() });
+    let (clock, dice, known) = (desk.clone(), desk.clone(), bell.companies.clone());
+    let setup = Setup {
+        store: desk.store().clone(),
+        node,
+        client: Arc::new(client),
+        clock: Arc::new(move || clock.clock().now().0),
+        jitter: Arc::new(move || (dice.random().number() >> 11) as f64 / (1u64 << 53) as f64),
+        companies: Arc::new(move || known.all().iter().map(|company| company.0).collect()),
+        limits: EngineLimits { lease: LEASE, ..EngineLimits::default() },
+    };
+    Ok(Arc::new(Engine::start(setup, crate::couriers::all(desk))))
 }
 
 /// An embedded store serves one server: a second one would lease the same work.

@@ -53,9 +53,14 @@ pub fn found<T: Send + 'static>(
     })
 }
 
-/// Every company in the store, the oldest first.
+/// Every company in the store, the oldest first. For threads that may wait.
 pub fn all(desk: &Desk) -> Result<Vec<CompanyId>> {
     desk.store().read_blocking(|conn| Ok(store::ids(conn)?))
+}
+
+/// Every company in a store, the oldest first.
+pub async fn all_of(from: &db::Store) -> Result<Vec<CompanyId>> {
+    from.read(|conn| Ok(store::ids(conn)?)).await
 }
 
 /// Counts up one of the company's counters and gives the new number, from 1 on.

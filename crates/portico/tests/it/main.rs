@@ -2,5 +2,6 @@
 
 mod architecture;
 mod conversations;
+mod crash;
 mod schema;
 mod server;

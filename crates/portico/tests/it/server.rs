@@ -203,13 +203,37 @@ impl Server {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the store of a test run is chosen by its environment")]
-fn wants_postgres() -> bool {
+pub fn wants_postgres() -> bool {
     std::env::var("PORTICO_TEST_STORE").is_ok_and(|store| store == "postgres")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's client is no part of the product")]
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     // Another test may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
+}
+
+/// A workspace "Support" with a shared inbox and a custom channel in it.
+pub fn support(work: &mut Work<'_>) -> desk::Result<(desk::ids::InboxId, desk::ids::ChannelId)> {
+    use desk::ids::{ChannelId, InboxId, TeamId};
+    let (team, inbox, channel) = (TeamId(work.new_id()), InboxId(work.new_id()), ChannelId(work.new_id()));
+    let (company, now) = (work.company, work.now);
+    let empty = serde_json::json!({});
+    work.conn.exec(
+        "INSERT INTO teams (company, id, name, assign_limit, created_at) VALUES ($1, $2, 'Support', 100, $3)",
+        db::args![company, team, now],
+    )?;
+    work.conn.exec(
+        "INSERT INTO inboxes (company, id, team, name, is_public, custom_fields, created_at) \
+         VALUES ($1, $2, $3, 'Support', TRUE, $4, $5)",
+        db::args![company, inbox, team, empty, now],
+    )?;
+    work.conn.exec(
+        "INSERT INTO channels (company, id, inbox, type, name, address, settings, contact_type, is_valid, created_at) \
+         VALUES ($1, $2, $3, 'custom', 'Shop', 'shop', $4, 'custom', TRUE, $5)",
+        db::args![company, channel, inbox, empty, now],
+    )?;
+    work.directory_changed()?;
+    Ok((inbox, channel))
 }

@@ -1,0 +1,34 @@
+//! The companies of the store, as the workers know them: read at the start, again now and then, and whenever something
+//! commits in one that is new.
+
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
+
+use db::Store;
+use desk::ids::CompanyId;
+
+/// The companies known to this process.
+#[derive(Default)]
+pub struct Companies(RwLock<BTreeSet<CompanyId>>);
+
+impl Companies {
+    /// All of them, the oldest first.
+    pub fn all(&self) -> Vec<CompanyId> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    /// Takes note of one.
+    pub fn note(&self, company: CompanyId) {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&company);
+        if !known {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).insert(company);
+        }
+    }
+
+    /// Reads them from the store.
+    pub async fn refresh(&self, store: &Store) -> desk::Result<()> {
+        let all = desk::companies::all_of(store).await?;
+        self.0.write().unwrap_or_else(PoisonError::into_inner).extend(all);
+        Ok(())
+    }
+}
