@@ -194,7 +194,8 @@ impl Server {
                     .unwrap_or_else(|faults| panic!("{method} {path} -> {status}: {}\n{json:#}", faults.join("\n")));
             }
             for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
-                let told = headers.contains_key(name) || path.starts_with("/portico/") || status == 404 || status == 405;
+                let told =
+                    headers.contains_key(name) || path.starts_with("/portico/") || status == 404 || status == 405;
                 assert!(told, "{method} {path} -> {status} lacks {name}");
             }
             Reply { status, headers, json, bytes }
