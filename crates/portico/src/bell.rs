@@ -29,7 +29,12 @@ pub struct Doorbell {
 
 impl Default for Doorbell {
     fn default() -> Self {
-        Doorbell { companies: Arc::default(), engine: OnceLock::new(), news: broadcast::Sender::new(1_024), timers: Notify::new() }
+        Doorbell {
+            companies: Arc::default(),
+            engine: OnceLock::new(),
+            news: broadcast::Sender::new(1_024),
+            timers: Notify::new(),
+        }
     }
 }
 

@@ -23,11 +23,7 @@ pub fn token(work: &mut Work<'_>, name: &str, scopes: Vec<String>, access: Acces
 }
 
 /// Founds a company with a token of its owner, and whatever `fill` adds, all in one unit.
-pub fn found(
-    desk: &Desk,
-    new: New,
-    fill: impl Fn(&mut Work<'_>) -> Result<()> + Send + 'static,
-) -> Result<Founded> {
+pub fn found(desk: &Desk, new: New, fill: impl Fn(&mut Work<'_>) -> Result<()> + Send + 'static) -> Result<Founded> {
     let (company, token) = companies::found(desk, new, move |work| {
         fill(work)?;
         let (_, text) = token(work, "Owner", vec!["*".to_string()], Access::everything())?;

@@ -59,8 +59,12 @@ pub fn open_desk(location: &Location, public_url: &str) -> Result<Desk, Failure>
 }
 
 fn make_desk(store: Store, node: i64, public_url: &str) -> Desk {
-    let settings =
-        desk::Settings { node, lease: LEASE, public_url: public_url.trim_end_matches('/').to_string(), directories: 64 };
+    let settings = desk::Settings {
+        node,
+        lease: LEASE,
+        public_url: public_url.trim_end_matches('/').to_string(),
+        directories: 64,
+    };
     let desk = Desk::new(store, settings, Random::default());
     desk.render_with(Arc::new(wire::Renderer));
     desk
@@ -143,8 +147,7 @@ async fn carry(desk: &Desk, bell: &Doorbell, node: i64, allow_private: bool) -> 
     if desk.store().engine() == Database::Sqlite {
         let store = desk.store().clone();
         for company in bell.companies.all() {
-            let freed: db::Result<u64> =
-                store.write(move |conn| db::outbox::release_node(conn, company.0, node)).await;
+            let freed: db::Result<u64> = store.write(move |conn| db::outbox::release_node(conn, company.0, node)).await;
             freed.map_err(|error| Failure::new(format!("taking up deliveries: {error}")))?;
         }
     }
