@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Directory;
+use crate::error::{Error, Result};
 use crate::ids::{InboxId, TeamId, TeammateId};
+use crate::work::Work;
 
 /// The namespaces of a token (contract/fundamentals.md section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,4 +68,67 @@ impl Access {
         let visible = directory.inboxes().filter(|inbox| self.sees_owner(directory, inbox.team, inbox.owner));
         Some(visible.map(|inbox| inbox.id).collect())
     }
+}
+
+/// Whose a thing is. What has no team and no teammate belongs to the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// The company's.
+    Company,
+    /// A workspace's.
+    Team(TeamId),
+    /// One teammate's.
+    Teammate(TeammateId),
+}
+
+impl Owner {
+    /// Whose a row is, by its two columns.
+    pub fn of(team: Option<TeamId>, teammate: Option<TeammateId>) -> Owner {
+        match (team, teammate) {
+            (Some(team), _) => Owner::Team(team),
+            (None, Some(teammate)) => Owner::Teammate(teammate),
+            (None, None) => Owner::Company,
+        }
+    }
+
+    /// The workspace, if it is one's.
+    pub fn team(self) -> Option<TeamId> {
+        match self {
+            Owner::Team(team) => Some(team),
+            Owner::Company | Owner::Teammate(_) => None,
+        }
+    }
+
+    /// The teammate, if it is one's.
+    pub fn teammate(self) -> Option<TeammateId> {
+        match self {
+            Owner::Teammate(teammate) => Some(teammate),
+            Owner::Company | Owner::Team(_) => None,
+        }
+    }
+
+    /// Refuses owners that the caller may not see: the namespace is as good as absent.
+    pub fn check(self, work: &mut Work<'_>) -> Result<()> {
+        let directory = work.directory()?;
+        let exists = match self {
+            Owner::Company => true,
+            Owner::Team(team) => directory.team(team).is_some(),
+            Owner::Teammate(teammate) => directory.teammate(teammate).is_some(),
+        };
+        if exists && work.access.sees_owner(&directory, self.team(), self.teammate()) {
+            return Ok(());
+        }
+        match self {
+            Owner::Company => Err(Error::Forbidden("the token does not reach the company's own things".to_string())),
+            Owner::Team(_) => Err(Error::NotFound("team")),
+            Owner::Teammate(_) => Err(Error::NotFound("teammate")),
+        }
+    }
+}
+
+/// The oldest workspace that the caller reaches: where things go that name no owner.
+pub fn oldest_team(work: &mut Work<'_>) -> Result<TeamId> {
+    let directory = work.directory()?;
+    let reached = directory.teams().find(|team| work.access.sees_team(team.id)).map(|team| team.id);
+    reached.ok_or_else(|| Error::Forbidden("the token reaches no workspace".to_string()))
 }

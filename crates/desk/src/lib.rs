@@ -24,6 +24,7 @@ pub mod inboxes;
 pub mod links;
 pub mod messages;
 pub mod migrations;
+mod names;
 pub mod paging;
 pub mod rules;
 pub mod search;

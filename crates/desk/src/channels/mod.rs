@@ -5,9 +5,13 @@ use serde_json::Value;
 use crate::ids::{ChannelId, InboxId};
 
 mod connection;
+mod create;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 pub use connection::set_valid;
+pub use create::{New, create};
 
 db::record! {
     /// A channel as stored.

@@ -1,10 +1,19 @@
 //! Where conversations arrive: shared inboxes of a workspace and private ones of a teammate.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
+use crate::access::Owner;
+use crate::custom_fields;
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
 use crate::ids::{InboxId, TeamId, TeammateId};
+use crate::names;
+use crate::teammates;
+use crate::work::Work;
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 db::record! {
     /// An inbox as stored. It has a team or an owner.
@@ -24,4 +33,54 @@ impl Inbox {
     pub fn is_private(&self) -> bool {
         self.owner.is_some()
     }
+}
+
+/// The longest name of an inbox, in characters.
+const LONGEST: usize = 128;
+
+/// A new inbox.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Whose it is: a workspace's or a teammate's, never the company's.
+    pub owner: Owner,
+    /// What it is called.
+    pub name: String,
+    /// Whether every member of the workspace may open it. Private inboxes never are public.
+    pub is_public: bool,
+    /// Who else may open it.
+    pub teammates: Vec<TeammateId>,
+    /// Values of custom fields, by name.
+    pub custom_fields: Map<String, Value>,
+}
+
+/// Adds an inbox.
+pub fn create(work: &mut Work<'_>, new: &New) -> Result<InboxId> {
+    new.owner.check(work)?;
+    if new.owner == Owner::Company {
+        return Err(Error::invalid("owner", "an inbox belongs to a workspace or a teammate"));
+    }
+    teammates::people(work, &new.teammates)?;
+    let inbox = Inbox {
+        id: InboxId(work.new_id()),
+        team: new.owner.team(),
+        owner: new.owner.teammate(),
+        name: names::checked("name", &new.name, LONGEST)?,
+        is_public: new.is_public && new.owner.teammate().is_none(),
+        custom_fields: custom_fields::checked(work, "inbox", &new.custom_fields)?,
+    };
+    store::insert(work.conn, work.company, &inbox, work.now)?;
+    for teammate in &new.teammates {
+        store::allow(work.conn, work.company, inbox.id, *teammate)?;
+    }
+    work.directory_changed()?;
+    let change = json!({"inbox": [null, inbox.id.to_string()], "name": [null, inbox.name]});
+    events::record_setting(work, Kind::Setting, change)?;
+    Ok(inbox.id)
+}
+
+/// An inbox that the caller may see.
+pub fn get(work: &mut Work<'_>, id: InboxId) -> Result<Inbox> {
+    let directory = work.directory()?;
+    let found = directory.inbox(id).filter(|inbox| work.access.sees_owner(&directory, inbox.team, inbox.owner));
+    found.cloned().ok_or(Error::NotFound("inbox"))
 }

@@ -4,6 +4,7 @@ use db::{Conn, args};
 
 use super::Inbox;
 use crate::ids::{CompanyId, InboxId, TeammateId};
+use crate::time::Timestamp;
 
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Inbox>> {
     conn.all(
@@ -14,4 +15,37 @@ pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Inbox>>
 
 pub(crate) fn access(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<(InboxId, TeammateId)>> {
     conn.all("SELECT inbox, teammate FROM inbox_access WHERE company = $1 ORDER BY inbox, teammate", args![company])
+}
+
+pub(super) fn insert(conn: &mut Conn, company: CompanyId, inbox: &Inbox, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO inboxes (company, id, team, owner, name, is_public, custom_fields, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        args![
+            company,
+            inbox.id,
+            inbox.team,
+            inbox.owner,
+            inbox.name,
+            inbox.is_public,
+            inbox.custom_fields,
+            now
+        ],
+    )
+}
+
+/// Lets a teammate in by name; 0 if they were on the list.
+pub(super) fn allow(conn: &mut Conn, company: CompanyId, inbox: InboxId, teammate: TeammateId) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO inbox_access (company, inbox, teammate) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        args![company, inbox, teammate],
+    )
+}
+
+/// Takes a teammate off the list; 0 if they were not on it.
+pub(super) fn forbid(conn: &mut Conn, company: CompanyId, inbox: InboxId, teammate: TeammateId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM inbox_access WHERE company = $1 AND inbox = $2 AND teammate = $3",
+        args![company, inbox, teammate],
+    )
 }

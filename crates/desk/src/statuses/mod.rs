@@ -1,12 +1,18 @@
 //! Ticket statuses: named states inside the categories open, waiting and resolved.
 
+use serde_json::json;
+
 use crate::conversations::Conversation;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
 use crate::ids::StatusId;
+use crate::names;
 use crate::time::Timestamp;
 use crate::work::Work;
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 db::record! {
     /// A ticket status as stored.
@@ -19,6 +25,62 @@ db::record! {
         pub is_default: bool,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+    }
+}
+
+/// The categories that every status belongs to one of.
+pub const CATEGORIES: &[&str] = &["open", "waiting", "resolved"];
+
+/// The longest name of a status, in characters.
+const LONGEST: usize = 64;
+
+/// A new ticket status.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Unique in the company.
+    pub name: String,
+    /// One of [`CATEGORIES`].
+    pub category: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether its category falls back to it.
+    pub is_default: bool,
+}
+
+/// Adds a ticket status.
+pub fn create(work: &mut Work<'_>, new: &New) -> Result<StatusId> {
+    if !CATEGORIES.contains(&new.category.as_str()) {
+        return Err(Error::invalid("category", format!("expected open, waiting or resolved, found {:?}", new.category)));
+    }
+    let status = Status {
+        id: StatusId(work.new_id()),
+        name: names::checked("name", &new.name, LONGEST)?,
+        category: new.category.clone(),
+        description: new.description.clone(),
+        is_default: new.is_default,
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    store::insert(work.conn, work.company, &status).map_err(|error| taken(error, &status.name))?;
+    work.directory_changed()?;
+    let change = json!({"status": [null, status.id.to_string()], "name": [null, status.name]});
+    events::record_setting(work, Kind::Setting, change)?;
+    Ok(status.id)
+}
+
+/// Adds the statuses that every company begins with: one for each category, named like it.
+pub fn create_defaults(work: &mut Work<'_>) -> Result<()> {
+    for (name, category) in [("Open", "open"), ("Waiting", "waiting"), ("Resolved", "resolved")] {
+        let new = New { name: name.to_string(), category: category.to_string(), description: None, is_default: true };
+        create(work, &new)?;
+    }
+    Ok(())
+}
+
+fn taken(error: db::Error, name: &str) -> Error {
+    match error.is_duplicate() {
+        true => Error::Conflict(format!("there is a status named {name:?} already")),
+        false => error.into(),
     }
 }
 

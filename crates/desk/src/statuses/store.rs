@@ -12,3 +12,20 @@ pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Status>
         args![company],
     )
 }
+
+pub(super) fn insert(conn: &mut Conn, company: CompanyId, status: &Status) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO statuses (company, id, name, category, description, is_default, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        args![
+            company,
+            status.id,
+            status.name,
+            status.category,
+            status.description,
+            status.is_default,
+            status.created_at,
+            status.updated_at
+        ],
+    )
+}

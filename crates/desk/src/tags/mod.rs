@@ -1,11 +1,18 @@
 //! Labels on conversations: of the company, of a workspace, or of one teammate; in trees.
 
+use crate::access::Owner;
+use crate::error::{Error, Result};
 use crate::ids::{TagId, TeamId, TeammateId};
 use crate::time::Timestamp;
+use crate::work::Work;
 
+mod create;
 mod named;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
+pub use create::{New, Place, create};
 pub use named::named;
 
 db::record! {
@@ -22,5 +29,34 @@ db::record! {
         pub is_visible: bool,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+    }
+}
+
+impl Tag {
+    /// Whose it is.
+    pub fn owner(&self) -> Owner {
+        Owner::of(self.team, self.owner)
+    }
+}
+
+/// The longest name of a tag, in characters.
+pub(crate) const LONGEST: usize = 64;
+
+/// The colours that a tag may be given.
+pub const HIGHLIGHTS: &[&str] = &["grey", "pink", "red", "orange", "yellow", "green", "light-blue", "blue", "purple"];
+
+/// A tag that the caller may see.
+pub fn get(work: &mut Work<'_>, id: TagId) -> Result<Tag> {
+    let directory = work.directory()?;
+    let found = directory.tag(id).filter(|tag| work.access.sees_owner(&directory, tag.team, tag.owner));
+    found.cloned().ok_or(Error::NotFound("tag"))
+}
+
+fn checked_highlight(highlight: Option<&str>) -> Result<Option<String>> {
+    match highlight {
+        Some(colour) if !HIGHLIGHTS.contains(&colour) => {
+            Err(Error::invalid("highlight", format!("expected one of {}, found {colour:?}", HIGHLIGHTS.join(", "))))
+        }
+        colour => Ok(colour.map(str::to_string)),
     }
 }

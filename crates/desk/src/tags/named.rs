@@ -2,23 +2,17 @@
 
 use serde_json::json;
 
-use super::{Tag, store};
+use super::{LONGEST, Tag, store};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{InboxId, TagId};
+use crate::names;
 use crate::work::Work;
-
-/// The longest name, in characters.
-const LONGEST: usize = 64;
 
 /// The tag of a name that conversations of an inbox may have: its workspace's or owner's, else the company's. An unknown
 /// name becomes a new tag beside the inbox.
 pub fn named(work: &mut Work<'_>, inbox: InboxId, name: &str) -> Result<TagId> {
-    let name = name.trim();
-    let length = name.chars().count();
-    if length == 0 || length > LONGEST {
-        return Err(Error::invalid("tags", format!("{name:?}: a tag's name has 1 to {LONGEST} characters")));
-    }
+    let name = names::checked("tags", name, LONGEST)?;
     let directory = work.directory()?;
     let inbox = directory.inbox(inbox).ok_or(Error::NotFound("inbox"))?;
     let near = |tag: &&Tag| tag.name == name && tag.team == inbox.team && tag.owner == inbox.owner;
@@ -31,7 +25,7 @@ pub fn named(work: &mut Work<'_>, inbox: InboxId, name: &str) -> Result<TagId> {
         team: inbox.team,
         owner: inbox.owner,
         parent: None,
-        name: name.to_string(),
+        name,
         description: None,
         highlight: None,
         is_visible: false,

@@ -102,3 +102,13 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<TeammateId> {
     work.directory_changed()?;
     Ok(id)
 }
+
+/// Refuses ids that are no people of this company.
+pub(crate) fn people(work: &mut Work<'_>, ids: &[TeammateId]) -> Result<()> {
+    let directory = work.directory()?;
+    let unknown = ids.iter().find(|id| !directory.teammate(**id).is_some_and(Teammate::is_person));
+    match unknown {
+        Some(id) => Err(Error::invalid("teammate_ids", format!("unknown teammate {id}"))),
+        None => Ok(()),
+    }
+}

@@ -1,8 +1,17 @@
 //! Workspaces: the API calls them teams.
 
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
 use crate::ids::{TeamId, TeammateId};
+use crate::names;
+use crate::teammates;
+use crate::work::Work;
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 db::record! {
     /// A workspace as stored.
@@ -22,4 +31,74 @@ db::record! {
         pub teammate: TeammateId,
         pub is_admin: bool,
     }
+}
+
+/// The longest name of a workspace, in characters.
+const LONGEST: usize = 128;
+
+/// A new workspace.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// What it is called.
+    pub name: String,
+}
+
+/// Adds a workspace.
+pub fn create(work: &mut Work<'_>, new: &New) -> Result<TeamId> {
+    let name = names::checked("name", &new.name, LONGEST)?;
+    let id = TeamId(work.new_id());
+    store::insert(work.conn, work.company, &Team { id, name: name.clone(), assign_limit: 0 }, work.now)?;
+    work.directory_changed()?;
+    events::record_setting(work, Kind::Setting, json!({"team": [null, id.to_string()], "name": [null, name]}))?;
+    Ok(id)
+}
+
+/// A workspace that the caller may see.
+pub fn get(work: &mut Work<'_>, id: TeamId) -> Result<Team> {
+    let directory = work.directory()?;
+    let found = directory.team(id).filter(|_| work.access.sees_team(id));
+    found.cloned().ok_or(Error::NotFound("team"))
+}
+
+/// The workspaces that the caller may see, the oldest first.
+pub fn list(work: &mut Work<'_>) -> Result<Vec<Team>> {
+    let directory = work.directory()?;
+    Ok(directory.teams().filter(|team| work.access.sees_team(team.id)).cloned().collect())
+}
+
+/// Adds people to a workspace. Those who belong to it already stay as they are.
+pub fn add_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId]) -> Result<()> {
+    get(work, id)?;
+    teammates::people(work, teammates)?;
+    let mut added = Vec::new();
+    for teammate in teammates {
+        let member = Member { team: id, teammate: *teammate, is_admin: false };
+        if store::add(work.conn, work.company, &member)? > 0 {
+            added.push(teammate.to_string());
+        }
+    }
+    changed(work, id, &[], &added)
+}
+
+/// Takes people out of a workspace, and with it out of the inboxes they were let into there. Others are passed over.
+pub fn remove_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId]) -> Result<()> {
+    get(work, id)?;
+    teammates::people(work, teammates)?;
+    let mut removed = Vec::new();
+    for teammate in teammates {
+        if store::remove(work.conn, work.company, id, *teammate)? > 0 {
+            store::shut_out(work.conn, work.company, id, *teammate)?;
+            removed.push(teammate.to_string());
+        }
+    }
+    changed(work, id, &removed, &[])
+}
+
+fn changed(work: &mut Work<'_>, id: TeamId, removed: &[String], added: &[String]) -> Result<()> {
+    if removed.is_empty() && added.is_empty() {
+        return Ok(());
+    }
+    work.directory_changed()?;
+    events::record_setting(work, Kind::Setting, json!({"team": id.to_string(), "members": [removed, added]}))?;
+    Ok(())
 }

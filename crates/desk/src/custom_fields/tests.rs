@@ -1,0 +1,74 @@
+//! What custom fields promise, on every store.
+
+use serde_json::Map;
+
+use super::*;
+use crate::testing::companies;
+
+fn field(r#type: &str, choices: &[&str]) -> New {
+    let choices = choices.iter().map(|value| Choice { value: (*value).to_string(), label: value.to_uppercase() }).collect();
+    New {
+        owner_kind: "inbox".to_string(),
+        name: format!("A {type}"),
+        description: String::new(),
+        r#type: r#type.to_string(),
+        choices,
+    }
+}
+
+#[test]
+fn values_must_fit_their_definition() {
+    for company in companies() {
+        let inbox = company.inbox.to_string();
+        company.write(|work| {
+            for kind in TYPES {
+                create(work, &field(kind, if *kind == "enum" { &["gold", "silver"] } else { &[] }))?;
+            }
+            Ok(())
+        });
+        let good = [
+            ("string", json!("text")),
+            ("boolean", json!(false)),
+            ("datetime", json!(1_760_000_000.5)),
+            ("number", json!(7)),
+            ("teammate", json!("ADA@acme.example")),
+            ("inbox", json!(inbox)),
+            ("enum", json!("gold")),
+        ];
+        let bad = [json!(["list"]), json!("nobody"), json!(1.5), json!({})];
+        for (kind, value) in good {
+            let name = format!("A {kind}");
+            let given = Map::from_iter([(name.clone(), value.clone())]);
+            let kept = company.write(move |work| checked(work, "inbox", &given));
+            assert_eq!(kept[&name], value, "{}", company.engine);
+            for value in bad.iter().filter(|value| {
+                !matches!((kind, value), ("string", Value::String(_)) | ("datetime", Value::Number(_)))
+            }) {
+                let given = Map::from_iter([(name.clone(), value.clone())]);
+                let refused = company.attempt(move |work| checked(work, "inbox", &given));
+                assert!(matches!(refused, Err(Error::Invalid { .. })), "{kind} took {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unknown_name_is_refused_and_null_empties() {
+    for company in companies() {
+        company.write(|work| create(work, &field("string", &[])));
+        let unknown = company.attempt(|work| checked(work, "inbox", &Map::from_iter([("Other".to_string(), json!(1))])));
+        assert!(matches!(unknown, Err(Error::Invalid { ref field, .. }) if field == "custom_fields.Other"), "{unknown:?}");
+        let empty = company.write(|work| checked(work, "inbox", &Map::from_iter([("A string".to_string(), Value::Null)])));
+        assert_eq!(empty, json!({}));
+    }
+}
+
+#[test]
+fn an_enum_has_values_and_nothing_else_has() {
+    for company in companies() {
+        for new in [field("enum", &[]), field("string", &["a"]), field("enum", &["a", "a"])] {
+            let refused = company.attempt(move |work| create(work, &new));
+            assert!(matches!(refused, Err(Error::Invalid { ref field, .. }) if field == "values"), "{refused:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What ticket statuses promise, on every store.
+
+use super::*;
+use crate::testing::companies;
+
+#[test]
+fn every_category_begins_with_a_status_of_its_own() {
+    for company in companies() {
+        company.write(create_defaults);
+        let defaults = company.write(|work| {
+            let directory = work.directory()?;
+            Ok(CATEGORIES.iter().filter_map(|category| default_of(&directory, category)).count())
+        });
+        assert_eq!(defaults, 3, "{}", company.engine);
+    }
+}
+
+#[test]
+fn names_of_statuses_are_unique() {
+    for company in companies() {
+        company.write(create_defaults);
+        let again = company.attempt(create_defaults);
+        assert!(matches!(again, Err(Error::Conflict(_))), "{}: {again:?}", company.engine);
+    }
+}
