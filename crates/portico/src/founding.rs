@@ -1,10 +1,12 @@
 //! The first start: a company with what it needs to receive a message, and its owner's token.
 
 use api::edge::bearer::{self, ApiClaims};
+use desk::access::Owner;
 use desk::companies::{self, New};
 use desk::ids::{CompanyId, TokenId};
-use desk::tokens;
 use desk::{Access, Desk, Result, Work};
+use desk::{channels, inboxes, statuses, teammates, teams, tokens};
+use serde_json::Map;
 
 /// A company that was just founded.
 #[derive(Debug)]
@@ -30,4 +32,47 @@ pub fn found(desk: &Desk, new: New, fill: impl Fn(&mut Work<'_>) -> Result<()> +
         Ok(text)
     })?;
     Ok(Founded { company, token })
+}
+
+/// Furnishes a new company with what it needs to receive a message: its owner, a workspace, a shared inbox, the usual
+/// ticket statuses, and a channel that programs can write to. The owner's address is a placeholder until they sign in.
+pub fn furnish(work: &mut Work<'_>) -> Result<()> {
+    let owner = teammates::create(
+        work,
+        &teammates::New {
+            r#type: "user",
+            email: "owner@portico.invalid".to_string(),
+            username: "owner".to_string(),
+            first_name: "Owner".to_string(),
+            last_name: String::new(),
+            is_admin: true,
+            bot_source: None,
+        },
+    )?;
+    let team = teams::create(work, &teams::New { name: "Support".to_string() })?;
+    teams::add_members(work, team, &[owner])?;
+    let inbox = inboxes::create(
+        work,
+        &inboxes::New {
+            owner: Owner::Team(team),
+            name: "Support".to_string(),
+            is_public: true,
+            teammates: Vec::new(),
+            custom_fields: Map::new(),
+        },
+    )?;
+    channels::create(
+        work,
+        &channels::New {
+            inbox,
+            r#type: "custom".to_string(),
+            name: "Custom".to_string(),
+            address: None,
+            send_as: None,
+            settings: Map::new(),
+            webhook_url: None,
+            contact_type: None,
+        },
+    )?;
+    statuses::create_defaults(work)
 }

@@ -17,7 +17,7 @@ pub(super) fn run(settings: Settings) -> Result<(), Failure> {
         if server.companies()?.is_empty() {
             let desk = server.desk.clone();
             let new = New { name: "My company".to_string(), slug: "company".to_string(), has_ticketing: false };
-            let founded = tokio::task::spawn_blocking(move || founding::found(&desk, new, |_| Ok(())))
+            let founded = tokio::task::spawn_blocking(move || founding::found(&desk, new, founding::furnish))
                 .await
                 .map_err(|error| Failure::new(error.to_string()))??;
             writeln!(out, "A new company was made. Its owner's token, shown only now:\n\n  {}\n", founded.token)?;
