@@ -117,6 +117,15 @@ impl Conn {
         }
     }
 
+    /// The number of the oldest transaction that may still go on, for `written_in < {settled}`: rows of earlier ones are
+    /// all visible. None where transactions write one after another, so that rows appear in the order of their ids.
+    pub fn settled(&self) -> Option<&'static str> {
+        match self.engine() {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some("CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"),
+        }
+    }
+
     /// The list of integers in parameter `$n` (made by [`list`]), for `id IN {among}`: one text whatever the length.
     pub fn among(&self, n: usize) -> String {
         match self.engine() {

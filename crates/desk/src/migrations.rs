@@ -12,7 +12,13 @@ pub const ALL: &[Migration] = &[
     shared(1, "outbox", include_str!("../../../migrations/0001_outbox.sql")),
     shared(2, "company", include_str!("../../../migrations/0002_company.sql")),
     shared(3, "conversations", include_str!("../../../migrations/0003_conversations.sql")),
-    shared(4, "events", include_str!("../../../migrations/0004_events.sql")),
+    Migration {
+        number: 4,
+        name: "events",
+        sql: include_str!("../../../migrations/0004_events.sql"),
+        sqlite: "",
+        postgres: include_str!("../../../migrations/postgres/0004_events.sql"),
+    },
     Migration {
         number: 5,
         name: "search",

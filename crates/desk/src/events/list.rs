@@ -1,4 +1,4 @@
-//! Reading the log: by conversation, by filter, by id, and from a point on.
+//! Reading the log: by conversation, by filter, by id.
 
 use super::{Event, Kind, store};
 use crate::conversations;
@@ -27,11 +27,22 @@ const IN_INBOXES: &str = " AND EXISTS (SELECT 1 FROM conversation_inboxes i WHER
 
 /// A page of the company's public events, by time.
 pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Page<Event>> {
+    let Some(mut select) = wanted(work, filter)? else { return Ok(Page { rows: Vec::new(), next: None }) };
+    let (than, order) = direction(window.ascending);
+    if let Some(after) = window.after {
+        select = select.with(&format!(" AND (at, id) {than} (?, "), after.key).with("?)", after.id);
+    }
+    let select = select.with(&format!(" ORDER BY at {order}, id {order} LIMIT ?"), window.limit + 1);
+    let rows = select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect();
+    Ok(Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 }))
+}
+
+/// The public events that a filter asks for and that the actor may see; none if the filter wants only internal ones.
+pub(super) fn wanted(work: &mut Work<'_>, filter: &Filter) -> Result<Option<Select>> {
     let kinds: Vec<&str> = filter.kinds.iter().filter(|kind| kind.is_public()).map(|kind| kind.as_str()).collect();
     if kinds.is_empty() && !filter.kinds.is_empty() {
-        return Ok(Page { rows: Vec::new(), next: None });
+        return Ok(None);
     }
-    let (than, order) = direction(window.ascending);
     let mut select = Select::new(format!("SELECT {} FROM events WHERE is_public", store::COLUMNS))
         .with(" AND company = ?", work.company)
         .maybe(" AND at < ?", filter.before)
@@ -46,12 +57,7 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Pag
     if let Some(visible) = work.access.inboxes(&directory) {
         select = select.among(work.conn, IN_INBOXES, visible.iter().map(|inbox| inbox.0));
     }
-    if let Some(after) = window.after {
-        select = select.with(&format!(" AND (at, id) {than} (?, "), after.key).with("?)", after.id);
-    }
-    let select = select.with(&format!(" ORDER BY at {order}, id {order} LIMIT ?"), window.limit + 1);
-    let rows = select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect();
-    Ok(Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 }))
+    Ok(Some(select))
 }
 
 /// A page of a conversation's public events, the newest first.
@@ -81,18 +87,6 @@ pub fn get(work: &mut Work<'_>, id: EventId) -> Result<Event> {
         }
     }
     Ok(event)
-}
-
-/// Public events with an id after the given one, oldest first: what a live stream reads.
-///
-/// Ids are taken before the commit, so on several nodes a smaller id can appear after a greater one. Callers therefore
-/// read again from a horizon that lies a little behind (`portico`'s stream keeps the ids it has already sent).
-pub fn since(work: &mut Work<'_>, after: EventId, limit: i64) -> Result<Vec<Event>> {
-    let select = Select::new(format!("SELECT {} FROM events WHERE is_public", store::COLUMNS))
-        .with(" AND company = ?", work.company)
-        .with(" AND id > ?", after)
-        .with(" ORDER BY id LIMIT ?", limit);
-    Ok(select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect())
 }
 
 /// An event of any kind, whoever asks: for rules and senders.

@@ -12,11 +12,15 @@ use crate::work::{Actor, ActorKind, Work};
 mod kind;
 mod list;
 pub(crate) mod store;
+mod tail;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use kind::Kind;
 pub(crate) use list::find;
-pub use list::{Filter, get, in_conversation, list, since};
+pub use list::{Filter, get, in_conversation, list};
+pub use tail::{Position, Tail, end, follow, position, settle_restored};
 pub use view::{View, view, views};
 
 /// One line of the log.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Event, Kind, Shape, Target, TargetKind};
 use crate::ids::{CompanyId, ConversationId, EventId, InboxId, RuleId, TeammateId};
+use crate::select::Select;
 use crate::time::Timestamp;
 use crate::work::{Actor, ActorKind};
 
@@ -106,4 +107,55 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: EventId) -> db::Resul
     let sql = format!("SELECT {COLUMNS} FROM events WHERE company = $1 AND id = $2");
     let row: Option<Stored> = conn.opt(&sql, args![company, id])?;
     Ok(row.map(Event::from))
+}
+
+/// The last public event in the order in which events become visible, of those behind which nothing can still appear.
+pub(super) fn newest_settled(conn: &mut Conn, company: CompanyId) -> db::Result<(i64, EventId)> {
+    let settled = conn.settled().map_or(String::new(), |horizon| format!(" AND written_in < {horizon}"));
+    last(conn, company, &settled)
+}
+
+/// The same of all that are committed.
+pub(super) fn newest(conn: &mut Conn, company: CompanyId) -> db::Result<(i64, EventId)> {
+    last(conn, company, "")
+}
+
+fn last(conn: &mut Conn, company: CompanyId, clause: &str) -> db::Result<(i64, EventId)> {
+    let (column, order) = match conn.settled() {
+        None => ("CAST(0 AS BIGINT)", "id DESC"),
+        Some(_) => ("written_in", "written_in DESC, id DESC"),
+    };
+    let sql =
+        format!("SELECT {column}, id FROM events WHERE company = $1 AND is_public{clause} ORDER BY {order} LIMIT 1");
+    Ok(conn.opt(&sql, args![company])?.unwrap_or((0, EventId(0))))
+}
+
+/// The transaction that wrote an event; 0 where commits follow the order of ids anyway.
+pub(super) fn transaction(conn: &mut Conn, company: CompanyId, id: EventId) -> db::Result<Option<i64>> {
+    let column = if conn.settled().is_none() { "CAST(0 AS BIGINT)" } else { "written_in" };
+    let sql = format!("SELECT {column} FROM events WHERE company = $1 AND id = $2");
+    Ok(conn.opt::<(i64,)>(&sql, args![company, id])?.map(|(transaction,)| transaction))
+}
+
+/// Narrows a list to what lies between two positions (transaction, id), the second included, in order.
+pub(super) fn between(conn: &Conn, select: Select, after: (i64, EventId), end: (i64, EventId)) -> Select {
+    match conn.settled() {
+        None => select.with(" AND id > ?", after.1).with(" AND id <= ?", end.1).text(" ORDER BY id"),
+        Some(_) => select
+            .with(" AND (written_in, id) > (?, ", after.0)
+            .with("?)", after.1)
+            .with(" AND (written_in, id) <= (?, ", end.0)
+            .with("?)", end.1)
+            .text(" ORDER BY written_in, id"),
+    }
+}
+
+/// Forgets the transactions of a database that this one was copied from: their numbers mean nothing here.
+pub(super) fn forget_transactions(conn: &mut Conn, company: CompanyId) -> db::Result<u64> {
+    let Some(horizon) = conn.settled() else { return Ok(0) };
+    let sql = format!("SELECT max(written_in) >= {horizon} FROM events WHERE company = $1 AND is_public");
+    match conn.opt::<(Option<bool>,)>(&sql, args![company])? {
+        Some((Some(true),)) => conn.exec("UPDATE events SET written_in = 0 WHERE company = $1", args![company]),
+        _ => Ok(0),
+    }
 }

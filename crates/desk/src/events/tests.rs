@@ -1,0 +1,110 @@
+//! What those who follow the log are promised.
+
+use super::{Filter, Kind, Position, Tail, end, follow, position};
+use crate::ids::{ChannelId, ConversationId, EventId};
+use crate::messages::{self, Content, Incoming, Sender};
+use crate::testing::{Fixture, companies};
+
+fn incoming(channel: ChannelId, who: &str) -> Incoming {
+    Incoming {
+        channel,
+        sender: Sender { handle: who.to_string(), name: None, contact: None },
+        subject: String::new(),
+        content: Content::markdown("hello"),
+        thread: None,
+        external_id: None,
+        headers: None,
+        uploads: Vec::new(),
+        written_at: None,
+    }
+}
+
+fn say(company: &Fixture, who: &str) -> ConversationId {
+    let incoming = incoming(company.custom, who);
+    company.write(move |work| messages::receive(work, &incoming)).conversation
+}
+
+fn tail(company: &Fixture, filter: Filter, after: Position, limit: i64) -> Tail {
+    company.desk.read_blocking(&company.caller, move |work| follow(work, &filter, after, limit)).expect("a tail")
+}
+
+fn now(company: &Fixture) -> Position {
+    company.desk.read_blocking(&company.caller, end).expect("an end")
+}
+
+#[test]
+fn a_follower_hears_what_happens_after_it_began_and_nothing_twice() {
+    for company in companies() {
+        say(&company, "before");
+        let start = now(&company);
+        let second = say(&company, "second");
+        let third = say(&company, "third");
+        let first = tail(&company, Filter::default(), start, 1);
+        assert!(first.is_cut, "{}", company.engine);
+        let rest = tail(&company, Filter::default(), first.position, 10);
+        let heard: Vec<_> = first.events.iter().chain(&rest.events).map(|event| event.conversation).collect();
+        assert_eq!(heard, [Some(second), Some(third)], "{}", company.engine);
+        assert!(tail(&company, Filter::default(), rest.position, 10).events.is_empty());
+    }
+}
+
+#[test]
+fn a_follower_goes_on_after_the_event_it_saw_last() {
+    for company in companies() {
+        let start = now(&company);
+        say(&company, "one");
+        say(&company, "two");
+        let all = tail(&company, Filter::default(), start, 10).events;
+        let seen: EventId = all[0].id;
+        let from = company.desk.read_blocking(&company.caller, move |work| position(work, seen)).expect("known");
+        let rest = tail(&company, Filter::default(), from, 10).events;
+        assert_eq!(rest.iter().map(|event| event.id).collect::<Vec<_>>(), [all[1].id], "{}", company.engine);
+        let unknown = company.desk.read_blocking(&company.caller, |work| position(work, EventId(1)));
+        assert!(matches!(unknown, Err(crate::Error::NotFound("event"))));
+    }
+}
+
+#[test]
+fn what_a_follower_does_not_want_moves_it_on_all_the_same() {
+    for company in companies() {
+        let start = now(&company);
+        say(&company, "one");
+        let only_tags = Filter { kinds: vec![Kind::Tag], ..Filter::default() };
+        let nothing = tail(&company, only_tags, start, 10);
+        assert!(nothing.events.is_empty());
+        assert_eq!(nothing.position, now(&company), "{}", company.engine);
+        assert_ne!(nothing.position, start);
+    }
+}
+
+#[test]
+fn an_event_that_commits_late_is_not_lost_behind_a_greater_id() {
+    for company in companies().into_iter().filter(|company| company.engine == "postgres") {
+        let start = now(&company);
+        let (slow, caller) = (company.desk.clone(), company.caller.clone());
+        let (begun, wait) = std::sync::mpsc::channel();
+        let (go, told) = std::sync::mpsc::channel::<()>();
+        let told = std::sync::Mutex::new(told);
+        let channel = company.custom;
+        let late = std::thread::spawn(move || {
+            slow.write_blocking(&caller, move |work| {
+                let received = messages::receive(work, &incoming(channel, "slow"))?;
+                let _ = begun.send(());
+                let _ = told.lock().map(|told| told.recv_timeout(std::time::Duration::from_secs(5)));
+                Ok(received.conversation)
+            })
+        });
+        wait.recv().expect("the slow unit began");
+        let quick = say(&company, "quick");
+        let held = tail(&company, Filter::default(), start, 10);
+        assert!(held.events.is_empty() && held.is_held_back, "nothing overtakes what may still come");
+        drop(go);
+        let late = late.join().expect("no panic").expect("it commits");
+        let mut all: Vec<_> =
+            tail(&company, Filter::default(), held.position, 10).events.iter().map(|event| event.conversation).collect();
+        all.sort_unstable();
+        let mut expected = [Some(late), Some(quick)];
+        expected.sort_unstable();
+        assert_eq!(all, expected);
+    }
+}
