@@ -12,8 +12,8 @@ use crate::work::Work;
 /// A point in the order in which events become visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    transaction: i64,
-    id: EventId,
+    pub(super) transaction: i64,
+    pub(super) id: EventId,
 }
 
 /// What came after a position.
