@@ -32,9 +32,10 @@ CREATE TABLE outbox (
     log         {json} NOT NULL,
     PRIMARY KEY (company, id)
 );
-CREATE INDEX outbox_pending ON outbox (company, topic, subscriber, subject, id) WHERE state = 0;
 CREATE INDEX outbox_log ON outbox (company, topic, subscriber, id);
 CREATE INDEX outbox_finished ON outbox (company, finished_at) WHERE state <> 0;
+-- After outbox_log: where both would do, SQLite takes the later one, and this is the small one.
+CREATE INDEX outbox_pending ON outbox (company, topic, subscriber, subject, id) WHERE state = 0;
 
 -- The processes that share this store. A number is part of the ids a process makes, so it is unique over companies.
 CREATE TABLE nodes (

@@ -4,7 +4,7 @@
 //! (`postgres://postgres@127.0.0.1:5432/postgres`). Without it those tests are left out, with a line that says so;
 //! `PORTICO_REQUIRE_POSTGRES=1` makes that a failure.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -34,9 +34,9 @@ pub fn file(migrations: &[Migration]) -> Store {
     store
 }
 
-fn remove(path: &PathBuf) {
+fn remove(path: &Path) {
     for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.clone().into_os_string();
+        let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         let _ = std::fs::remove_file(name);
     }
@@ -142,6 +142,7 @@ fn migrated(url: &StoreUrl, options: Options, migrations: &[Migration]) -> Store
     store
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration to be handed")]
 fn server() -> Option<String> {
     if let Ok(url) = std::env::var("PORTICO_TEST_POSTGRES") {
         return Some(url);
@@ -174,6 +175,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{query}", &address[..path])
 }
 
+#[expect(clippy::disallowed_methods, reason = "a name that no earlier run has left behind")]
 fn unique(prefix: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).subsec_nanos();

@@ -119,11 +119,11 @@ pub(super) fn lease_due(
     // A common table expression, because a plan may run a subselect in IN twice, and then lock more than the limit.
     let sql = format!(
         "WITH due AS (
-             SELECT subscriber AS r, subject AS s FROM outbox_lanes
+             SELECT company AS c, topic AS t, subscriber AS r, subject AS s FROM outbox_lanes
              WHERE company = $1 AND topic = $2 AND due_at <= $3 ORDER BY due_at LIMIT $4{}
          )
          UPDATE outbox_lanes SET due_at = $5, holder = $6 FROM due
-         WHERE company = $1 AND topic = $2 AND subscriber = due.r AND subject = due.s
+         WHERE company = due.c AND topic = due.t AND subscriber = due.r AND subject = due.s
          RETURNING company, topic, subscriber, subject",
         conn.skip_locked()
     );

@@ -228,6 +228,7 @@ fn read_here(conn: &mut Conn, task: Box<dyn Task>) {
 
 /// Runs waiting units in one transaction, each in its savepoint, and answers them after the commit. When anything but
 /// a unit itself fails, everything is undone and each unit is run again alone, so that the guilty one fails alone.
+#[expect(clippy::disallowed_methods, reason = "measures how long the group has been open")]
 fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: &Options) {
     let mut group = Vec::new();
     if let Err(error) = conn.control("BEGIN IMMEDIATE") {

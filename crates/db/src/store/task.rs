@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
 
-use crate::conn::Conn;
+use crate::conn::{Conn, Engine};
 use crate::error::{Error, Result, UnitError};
 
 /// What kind of transaction a unit needs.
@@ -70,7 +70,10 @@ where
         let verdict = match &result {
             Ok(_) => Verdict::Keep,
             Err(error) => {
-                Verdict::Undo(failure.as_ref().or(error.database()).filter(|error| error.is_retryable()).cloned())
+                // A key that the snapshot could not see is there for the next run to see; SQLite's one writer sees all.
+                let unseen = self.access == Access::Write && conn.engine() == Engine::Postgres;
+                let again = |error: &&Error| error.is_retryable() || (unseen && error.is_duplicate());
+                Verdict::Undo(failure.as_ref().or(error.database()).filter(again).cloned())
             }
         };
         self.result = Some(result);
