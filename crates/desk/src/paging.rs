@@ -56,3 +56,18 @@ impl<T> Page<T> {
 pub fn direction(ascending: bool) -> (&'static str, &'static str) {
     if ascending { (">", "ASC") } else { ("<", "DESC") }
 }
+
+/// A page of what is in memory already, sorted by number.
+pub fn page_of<T>(rows: impl DoubleEndedIterator<Item = T>, window: &Window, id: impl Fn(&T) -> i64) -> Page<T> {
+    let wanted = usize::try_from(window.limit).unwrap_or(0).saturating_add(1);
+    let behind = |row: &T| match (window.after, window.ascending) {
+        (None, _) => true,
+        (Some(after), true) => id(row) > after.id,
+        (Some(after), false) => id(row) < after.id,
+    };
+    let rows: Vec<T> = match window.ascending {
+        true => rows.filter(behind).take(wanted).collect(),
+        false => rows.rev().filter(behind).take(wanted).collect(),
+    };
+    Page::cut(rows, window.limit, |row| Position { key: 0, id: id(row) })
+}

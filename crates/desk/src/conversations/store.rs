@@ -250,3 +250,16 @@ pub(super) fn tag(
         args![company, conversation, tag, now],
     )
 }
+
+/// Says of all conversations with a tag that they have one less.
+pub(super) fn uncount_tag(conn: &mut Conn, company: CompanyId, tag: TagId) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE conversations SET tag_count = tag_count - 1, version = version + 1 WHERE company = $1 \
+         AND id IN (SELECT conversation FROM conversation_tags WHERE company = $1 AND tag = $2)",
+        args![company, tag],
+    )
+}
+
+pub(super) fn forget_tag(conn: &mut Conn, company: CompanyId, tag: TagId) -> db::Result<u64> {
+    conn.exec("DELETE FROM conversation_tags WHERE company = $1 AND tag = $2", args![company, tag])
+}

@@ -69,7 +69,7 @@ impl Directory {
     }
 
     /// All teammates and bots.
-    pub fn teammates(&self) -> impl Iterator<Item = &Teammate> {
+    pub fn teammates(&self) -> impl DoubleEndedIterator<Item = &Teammate> {
         self.teammates.iter()
     }
 
@@ -79,7 +79,7 @@ impl Directory {
     }
 
     /// All workspaces, the oldest first.
-    pub fn teams(&self) -> impl Iterator<Item = &Team> {
+    pub fn teams(&self) -> impl DoubleEndedIterator<Item = &Team> {
         self.teams.iter()
     }
 
@@ -99,7 +99,7 @@ impl Directory {
     }
 
     /// All inboxes.
-    pub fn inboxes(&self) -> impl Iterator<Item = &Inbox> {
+    pub fn inboxes(&self) -> impl DoubleEndedIterator<Item = &Inbox> {
         self.inboxes.iter()
     }
 
@@ -127,7 +127,7 @@ impl Directory {
     }
 
     /// All channels.
-    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+    pub fn channels(&self) -> impl DoubleEndedIterator<Item = &Channel> {
         self.channels.iter()
     }
 
@@ -137,7 +137,7 @@ impl Directory {
     }
 
     /// All tags.
-    pub fn tags(&self) -> impl Iterator<Item = &Tag> {
+    pub fn tags(&self) -> impl DoubleEndedIterator<Item = &Tag> {
         self.tags.iter()
     }
 
@@ -147,7 +147,7 @@ impl Directory {
     }
 
     /// All ticket statuses.
-    pub fn statuses(&self) -> impl Iterator<Item = &Status> {
+    pub fn statuses(&self) -> impl DoubleEndedIterator<Item = &Status> {
         self.statuses.iter()
     }
 

@@ -3,17 +3,22 @@
 use crate::access::Owner;
 use crate::error::{Error, Result};
 use crate::ids::{TagId, TeamId, TeammateId};
+use crate::paging::{Page, Window, page_of};
 use crate::time::Timestamp;
 use crate::work::Work;
 
 mod create;
+mod delete;
 mod named;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub use create::{New, Place, create};
+pub use delete::delete;
 pub use named::named;
+pub use update::{Change, update};
 
 db::record! {
     /// A tag as stored.
@@ -50,6 +55,26 @@ pub fn get(work: &mut Work<'_>, id: TagId) -> Result<Tag> {
     let directory = work.directory()?;
     let found = directory.tag(id).filter(|tag| work.access.sees_owner(&directory, tag.team, tag.owner));
     found.cloned().ok_or(Error::NotFound("tag"))
+}
+
+/// A page of the tags that the caller may see, by id: of one owner, or all.
+pub fn list(work: &mut Work<'_>, of: Option<Owner>, window: &Window) -> Result<Page<Tag>> {
+    if let Some(owner) = of {
+        owner.check(work)?;
+    }
+    let directory = work.directory()?;
+    let wanted = |tag: &&Tag| match of {
+        Some(owner) => tag.owner() == owner,
+        None => work.access.sees_owner(&directory, tag.team, tag.owner),
+    };
+    Ok(page_of(directory.tags().filter(wanted), window, |tag| tag.id.0).map(Tag::clone))
+}
+
+/// The children of a tag, the oldest first.
+pub fn children(work: &mut Work<'_>, id: TagId) -> Result<Vec<Tag>> {
+    get(work, id)?;
+    let directory = work.directory()?;
+    Ok(directory.tags().filter(|tag| tag.parent == Some(id)).cloned().collect())
 }
 
 fn checked_highlight(highlight: Option<&str>) -> Result<Option<String>> {
