@@ -215,26 +215,10 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
-/// A workspace "Support" with a shared inbox and a custom channel in it.
+/// What a new company is furnished with: its shared inbox and the custom channel in it.
 pub fn support(work: &mut Work<'_>) -> desk::Result<(desk::ids::InboxId, desk::ids::ChannelId)> {
-    use desk::ids::{ChannelId, InboxId, TeamId};
-    let (team, inbox, channel) = (TeamId(work.new_id()), InboxId(work.new_id()), ChannelId(work.new_id()));
-    let (company, now) = (work.company, work.now);
-    let empty = serde_json::json!({});
-    work.conn.exec(
-        "INSERT INTO teams (company, id, name, assign_limit, created_at) VALUES ($1, $2, 'Support', 100, $3)",
-        db::args![company, team, now],
-    )?;
-    work.conn.exec(
-        "INSERT INTO inboxes (company, id, team, name, is_public, custom_fields, created_at) \
-         VALUES ($1, $2, $3, 'Support', TRUE, $4, $5)",
-        db::args![company, inbox, team, empty, now],
-    )?;
-    work.conn.exec(
-        "INSERT INTO channels (company, id, inbox, type, name, address, settings, contact_type, is_valid, created_at) \
-         VALUES ($1, $2, $3, 'custom', 'Shop', 'shop', $4, 'custom', TRUE, $5)",
-        db::args![company, channel, inbox, empty, now],
-    )?;
-    work.directory_changed()?;
-    Ok((inbox, channel))
+    founding::furnish(work)?;
+    let directory = work.directory()?;
+    let channel = directory.channels().next().ok_or(desk::Error::NotFound("channel"))?;
+    Ok((channel.inbox, channel.id))
 }
