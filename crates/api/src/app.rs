@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use desk::Desk;
+use desk::attachments::Blobs;
 
 use crate::edge::body::Reading;
 use crate::edge::limits::Limiter;
@@ -14,6 +15,8 @@ pub struct App {
     pub desk: Desk,
     /// How bodies are read, and where files wait.
     pub reading: Reading,
+    /// Where their content stays.
+    pub blobs: Arc<Blobs>,
     /// Who may ask how often.
     pub limiter: Limiter,
     /// The tokens seen lately.
@@ -22,7 +25,7 @@ pub struct App {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(desk: Desk, reading: Reading, limiter: Limiter) -> Arc<App> {
-        Arc::new(App { desk, reading, limiter, tokens: Tokens::default() })
+    pub fn new(desk: Desk, reading: Reading, blobs: Arc<Blobs>, limiter: Limiter) -> Arc<App> {
+        Arc::new(App { desk, reading, blobs, limiter, tokens: Tokens::default() })
     }
 }

@@ -15,7 +15,9 @@ pub mod routes;
 pub mod tokens;
 
 mod admin;
+mod attachments;
 mod conversations;
+mod drafts;
 mod events;
 mod idempotency;
 mod messages;

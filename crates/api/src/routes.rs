@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::answer::Refusal;
 use crate::call::Call;
-use crate::{admin, conversations, events, messages};
+use crate::{admin, attachments, conversations, drafts, events, messages};
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -43,7 +43,7 @@ macro_rules! operations {
 }
 
 /// Every operation, by family.
-pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, EVENTS, ADMIN];
+pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, EVENTS, ADMIN];
 
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
@@ -53,6 +53,26 @@ static CONVERSATIONS: &[Operation] = operations! {
 
 static MESSAGES: &[Operation] = operations! {
     POST "/channels/{channel_id}/incoming_messages" "receive-custom-messages" "messages:write" => messages::receive_custom;
+    POST "/channels/{channel_id}/messages" "create-message" "messages:send" => messages::create;
+    POST "/conversations/{conversation_id}/messages" "create-message-reply" "messages:send" => messages::reply;
+    POST "/inboxes/{inbox_id}/imported_messages" "import-inbox-message" "messages:write" => messages::import;
+    GET "/messages/{message_id}" "get-message" "messages:read" => messages::get;
+    GET "/messages/{message_id}/seen" "get-message-seen-status" "messages:read" => messages::seen;
+    POST "/messages/{message_id}/seen" "mark-message-seen" "messages:write" => messages::mark_seen;
+};
+
+static DRAFTS: &[Operation] = operations! {
+    POST "/channels/{channel_id}/drafts" "create-draft" "drafts:write" => drafts::create;
+    GET "/conversations/{conversation_id}/drafts" "list-conversation-drafts" "drafts:read" => drafts::list;
+    POST "/conversations/{conversation_id}/drafts" "create-draft-reply" "drafts:write" => drafts::reply;
+    PATCH "/drafts/{message_id}/" "edit-draft" "drafts:write" => drafts::edit;
+    DELETE "/drafts/{draft_id}" "delete-draft" "drafts:delete" => drafts::delete;
+};
+
+static ATTACHMENTS: &[Operation] = operations! {
+    GET "/download/{attachment_link_id}" "download-attachment" "attachments:read" => attachments::download;
+    GET "/messages/{message_id}/download/{attachment_link_id}" "download-attachment-for-a-message" "attachments:read" => attachments::of_message;
+    GET "/comments/{comment_id}/download/{attachment_link_id}" "download-attachment-for-a-comment" "attachments:read" => attachments::of_comment;
 };
 
 static EVENTS: &[Operation] = operations! {

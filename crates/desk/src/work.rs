@@ -217,6 +217,17 @@ impl Desk {
         self.0.store.write(move |conn| Work::change(&inner, conn, &caller, &unit)).await
     }
 
+    /// Runs a unit as part of one that somebody else has begun on the store: what follows from a delivery commits
+    /// together with the delivery's own record.
+    pub fn within<T>(
+        &self,
+        conn: &mut Conn,
+        caller: &Caller,
+        unit: impl Fn(&mut Work<'_>) -> Result<T>,
+    ) -> Result<T> {
+        Work::change(&self.0, conn, caller, &unit)
+    }
+
     /// Runs a unit that only reads, on a snapshot.
     pub async fn read<T: Send + 'static>(
         &self,

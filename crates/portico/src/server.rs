@@ -11,6 +11,7 @@ use api::edge::limits::{Limiter, Limits};
 use api::{App, router};
 use axum::serve::ListenerExt;
 use db::{Engine as Database, Options, Store};
+use desk::attachments::Blobs;
 use desk::crypto::Random;
 use desk::{Desk, companies};
 use tokio::net::TcpListener;
@@ -92,6 +93,8 @@ impl Server {
         bell.connect(engine.clone());
         let spool = Folder::open(settings.location.uploads())
             .map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
+        let blobs = Blobs::open(settings.location.blobs())
+            .map_err(|error| Failure::new(format!("the folder for attachments: {error}")))?;
         let limits = Limits {
             enforced: settings.serving.enforce_limits,
             per_minute: settings.serving.requests_per_minute,
@@ -111,7 +114,7 @@ impl Server {
                 }
             }
         });
-        let app = App::new(desk.clone(), reading, Limiter::new(limits));
+        let app = App::new(desk.clone(), reading, Arc::new(blobs), Limiter::new(limits));
         let service = router(app);
         let listener = listener.tap_io(|stream| {
             // Answers are written whole, so waiting for more to send only costs time.

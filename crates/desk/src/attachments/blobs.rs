@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::store;
@@ -49,6 +50,15 @@ impl Blobs {
         fs::rename(file, &path)?;
         sync(folder)?;
         sync(&self.root)
+    }
+
+    /// The same for a content in memory.
+    pub fn keep(&self, content: &[u8], digest: &str) -> io::Result<()> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let waiting = self.root.join(format!("new-{}-{number}", std::process::id()));
+        fs::write(&waiting, content)?;
+        self.adopt(&waiting, digest)
     }
 
     /// Opens a content for reading.

@@ -81,6 +81,12 @@ pub fn of(work: &mut Work<'_>, owner_kind: &str, owners: &[i64]) -> Result<HashM
     Ok(store::of(work.conn, work.company, owner_kind, owners)?)
 }
 
+/// Takes all files off an owner that goes away.
+pub fn detach(work: &mut Work<'_>, owner: Owner) -> Result<()> {
+    store::detach(work.conn, work.company, owner)?;
+    Ok(())
+}
+
 /// A file that the caller may see, because it may see what the file hangs on.
 pub fn get(work: &mut Work<'_>, id: AttachmentId) -> Result<Attachment> {
     let file = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("attachment"))?;

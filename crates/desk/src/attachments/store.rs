@@ -60,7 +60,7 @@ pub(crate) fn of(
 }
 
 /// Takes all files off an owner. Their content stays until a sweep finds that nothing refers to it.
-pub(crate) fn detach(conn: &mut Conn, company: CompanyId, owner: Owner) -> db::Result<u64> {
+pub(super) fn detach(conn: &mut Conn, company: CompanyId, owner: Owner) -> db::Result<u64> {
     let (kind, owner) = owner.key();
     conn.exec(
         "DELETE FROM attachments WHERE company = $1 AND owner_kind = $2 AND owner = $3",

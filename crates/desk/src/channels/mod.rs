@@ -9,9 +9,11 @@ mod create;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod which;
 
 pub use connection::set_valid;
 pub use create::{New, create};
+pub use which::{Which, resolve};
 
 db::record! {
     /// A channel as stored.

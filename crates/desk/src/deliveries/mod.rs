@@ -71,7 +71,7 @@ pub fn enqueue_message(
 ) -> Result<DeliveryId> {
     if store::body(work.conn, work.company, message.0, MESSAGE)?.is_none() {
         let bytes = work.renderer()?.message(work, message)?;
-        events::store::insert_body(work.conn, work.company, EventId(message.0), MESSAGE, &bytes)?;
+        events::keep(work, EventId(message.0), MESSAGE, &bytes)?;
     }
     enqueue(work, Subscriber::Channel(channel), conversation, message.0, json!({"shape": MESSAGE}))
 }

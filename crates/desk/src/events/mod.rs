@@ -235,6 +235,12 @@ pub fn body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Arc<[u8]
     Ok(bytes.into())
 }
 
+/// Keeps bytes that were rendered elsewhere beside those of events; a message's number serves as well as an event's.
+pub(crate) fn keep(work: &mut Work<'_>, about: EventId, shape: &str, bytes: &[u8]) -> Result<()> {
+    store::insert_body(work.conn, work.company, about, shape, bytes)?;
+    Ok(())
+}
+
 /// The source of an event as the contract names it (events.md section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {

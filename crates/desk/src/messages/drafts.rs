@@ -74,8 +74,13 @@ pub fn draft(work: &mut Work<'_>, new: &NewDraft) -> Result<MessageId> {
             (held, channel, answered)
         }
     };
+    // A reply goes to whoever wrote, unless the draft says otherwise; there may be nobody yet.
+    let letter = match held.row.recipient_handle {
+        Some(_) => reply::addressed(&held, &new.letter)?,
+        None => new.letter.clone(),
+    };
     work.acting(author, |work| {
-        let mut message = compose(work, &held, &channel, &new.letter, answered.as_ref())?;
+        let mut message = compose(work, &held, &channel, &letter, answered.as_ref())?;
         message.draft_mode = Some(new.mode.as_str().to_string());
         message.drafter = drafter;
         message.version = Some(version(work, message.id));
@@ -84,7 +89,7 @@ pub fn draft(work: &mut Work<'_>, new: &NewDraft) -> Result<MessageId> {
             outgoing::address(&mut held, &message);
         }
         store::insert(work.conn, work.company, &message)?;
-        attachments::attach(work, Owner::Message(message.id), &new.letter.uploads)?;
+        attachments::attach(work, Owner::Message(message.id), &letter.uploads)?;
         note(work, &mut held, &message, json!({"draft": [null, message.id.to_string()]}))?;
         Ok(message.id)
     })
@@ -183,7 +188,7 @@ pub fn delete(work: &mut Work<'_>, id: MessageId, version: &str) -> Result<()> {
     let mut held = held(work, &old)?;
     current(&old, Some(version))?;
     store::delete(work.conn, work.company, id)?;
-    attachments::store::detach(work.conn, work.company, Owner::Message(id))?;
+    attachments::detach(work, Owner::Message(id))?;
     let mut change = json!({"draft": [id.to_string(), null]});
     let status = held.row.status();
     let is_empty = held.row.message_count == 0 && held.row.comment_count == 0;

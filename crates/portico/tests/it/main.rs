@@ -1,9 +1,13 @@
 //! The whole product over real HTTP, in one binary. `PORTICO_TEST_STORE=postgres` runs it on PostgreSQL.
 
 mod architecture;
+mod attachments;
 mod contract;
 mod conversations;
 mod crash;
+mod drafts;
+mod messages;
+mod office;
 mod schema;
 mod server;
 mod statements;

@@ -1,13 +1,24 @@
-//! Messages.
+//! Messages: received, sent, answered, imported, shown.
 
-use desk::ids::{ChannelId, ContactId};
+use desk::channels::{self, Which};
+use desk::ids::ContactId;
 use desk::messages::threading::Space;
 use desk::messages::{self, Content, Incoming, Sender};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
+use crate::attachments::uploads;
 use crate::call::{Call, Result};
+
+mod import;
+pub(crate) mod letter;
+mod send;
+mod show;
+
+pub use import::import;
+pub use send::{create, reply};
+pub use show::{get, mark_seen, seen};
 
 #[derive(Deserialize)]
 struct CustomMessage {
@@ -38,16 +49,18 @@ struct CustomMetadata {
     headers: Option<Map<String, Value>>,
 }
 
+/// In which form a body is written.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
-enum BodyFormat {
+pub(crate) enum BodyFormat {
     Markdown,
     Html,
 }
 
 /// `POST /channels/{channel_id}/incoming_messages`
-pub async fn receive_custom(call: Call) -> Result {
-    let channel: ChannelId = call.id(0)?;
+pub async fn receive_custom(mut call: Call) -> Result {
+    let channel: Which = call.id(0)?;
+    let uploads = uploads(&mut call).await?;
     let body: CustomMessage = call.body()?;
     let content = match body.body_format.unwrap_or(BodyFormat::Markdown) {
         BodyFormat::Markdown => Content::markdown(&body.body),
@@ -58,19 +71,20 @@ pub async fn receive_custom(call: Call) -> Result {
         None | Some("") => None,
         Some(id) => Some(id.parse().map_err(desk::Error::from)?),
     };
-    let incoming = Incoming {
+    let incoming = move |channel| Incoming {
         channel,
-        sender: Sender { handle: body.sender.handle, name: body.sender.name, contact },
-        subject: body.subject.unwrap_or_default(),
-        content,
-        thread: metadata.thread_ref.map(|key| (Space::Incoming, key)),
+        sender: Sender { handle: body.sender.handle.clone(), name: body.sender.name.clone(), contact },
+        subject: body.subject.clone().unwrap_or_default(),
+        content: content.clone(),
+        thread: metadata.thread_ref.clone().map(|key| (Space::Incoming, key)),
         external_id: None,
-        headers: metadata.headers,
-        uploads: Vec::new(),
+        headers: metadata.headers.clone(),
+        uploads: uploads.clone(),
         written_at: None,
     };
     call.write(move |work| {
-        let received = messages::receive(work, &incoming)?;
+        let channel = channels::resolve(work, &channel)?;
+        let received = messages::receive(work, &incoming(channel))?;
         Answer::accepted(&json!({"status": "accepted", "message_uid": received.uid}))
     })
     .await

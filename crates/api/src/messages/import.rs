@@ -1,0 +1,116 @@
+//! Messages from elsewhere.
+
+use desk::Timestamp;
+use desk::ids::{ConversationId, InboxId};
+use desk::messages::import::Type;
+use desk::messages::{self, Addressees, Content, Import};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::BodyFormat;
+use super::letter::who;
+use crate::answer::Answer;
+use crate::attachments::uploads;
+use crate::call::{Call, Result};
+use crate::edge::error::Problem;
+
+#[derive(Deserialize)]
+struct Imported {
+    sender: ImportedSender,
+    to: Vec<String>,
+    #[serde(default)]
+    cc: Option<Vec<String>>,
+    #[serde(default)]
+    bcc: Option<Vec<String>>,
+    #[serde(default)]
+    subject: Option<String>,
+    body: String,
+    #[serde(default)]
+    body_format: Option<BodyFormat>,
+    external_id: String,
+    created_at: f64,
+    #[serde(default)]
+    r#type: Option<Kind>,
+    #[serde(default)]
+    assignee_id: Option<String>,
+    #[serde(default)]
+    tags: Option<Vec<String>>,
+    #[serde(default)]
+    conversation_id: Option<ConversationId>,
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct ImportedSender {
+    handle: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    author_id: Option<String>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Email,
+    Sms,
+    Intercom,
+    Custom,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    is_inbound: bool,
+    #[serde(default)]
+    thread_ref: Option<String>,
+    #[serde(default)]
+    is_archived: Option<bool>,
+    #[serde(default)]
+    should_skip_rules: Option<bool>,
+}
+
+/// `POST /inboxes/{inbox_id}/imported_messages`
+pub async fn import(mut call: Call) -> Result {
+    let inbox: InboxId = call.id(0)?;
+    let body: Imported = call.body()?;
+    if body.external_id.is_empty() {
+        return Err(Problem::bad_request("Invalid body: external_id: it is not empty").into());
+    }
+    let created_at = Timestamp::from_seconds(body.created_at).ok_or_else(|| {
+        Problem::bad_request(format!("Invalid body: created_at: expected seconds, found {}", body.created_at))
+    })?;
+    let content = match body.body_format.unwrap_or(BodyFormat::Markdown) {
+        BodyFormat::Markdown => Content::markdown(&body.body),
+        BodyFormat::Html => Content::html(&body.body),
+    };
+    let import = Import {
+        inbox,
+        r#type: match body.r#type.unwrap_or(Kind::Email) {
+            Kind::Email => Type::Email,
+            Kind::Sms => Type::Sms,
+            Kind::Intercom => Type::Intercom,
+            Kind::Custom => Type::Custom,
+        },
+        is_inbound: body.metadata.is_inbound,
+        handle: body.sender.handle,
+        name: body.sender.name,
+        author: who(body.sender.author_id.as_deref())?,
+        to: Addressees { to: body.to, cc: body.cc.unwrap_or_default(), bcc: body.bcc.unwrap_or_default() },
+        subject: body.subject.unwrap_or_default(),
+        content,
+        external_id: body.external_id,
+        created_at,
+        assignee: who(body.assignee_id.as_deref())?,
+        tags: body.tags.unwrap_or_default(),
+        conversation: body.conversation_id,
+        thread_ref: body.metadata.thread_ref.filter(|key| !key.is_empty()),
+        is_archived: body.metadata.is_archived.unwrap_or(true),
+        skips_rules: body.metadata.should_skip_rules.unwrap_or(true),
+        uploads: uploads(&mut call).await?,
+    };
+    call.write(move |work| {
+        let imported = messages::import(work, &import)?;
+        Answer::accepted(&json!({"status": "accepted", "message_uid": imported.uid}))
+    })
+    .await
+}

@@ -1,0 +1,110 @@
+//! What requests that write to somebody have in common.
+
+use desk::attachments::Upload;
+use desk::channels::Which;
+use desk::ids::{SignatureId, TagId};
+use desk::messages::{Addressees, Content, Letter, Options, Signing};
+use desk::teammates::Who;
+use serde::Deserialize;
+
+use crate::answer::Refusal;
+
+/// The fields of a message, reply or draft: one list, as a form's texts and an error's path only get through to fields
+/// that stand side by side. All but the body may be absent; who needs one says so.
+#[derive(Deserialize)]
+pub(crate) struct Written {
+    #[serde(default)]
+    pub(crate) to: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) cc: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) bcc: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) sender_name: Option<String>,
+    #[serde(default)]
+    pub(crate) subject: Option<String>,
+    #[serde(default)]
+    pub(crate) author_id: Option<String>,
+    pub(crate) body: String,
+    #[serde(default)]
+    pub(crate) text: Option<String>,
+    #[serde(default)]
+    pub(crate) quote_body: Option<String>,
+    #[serde(default)]
+    pub(crate) signature_id: Option<SignatureId>,
+    #[serde(default)]
+    pub(crate) should_add_default_signature: Option<bool>,
+    #[serde(default)]
+    pub(crate) channel_id: Option<String>,
+    #[serde(default)]
+    pub(crate) options: Option<Wishes>,
+    #[serde(default)]
+    pub(crate) mode: Option<Visible>,
+    #[serde(default)]
+    pub(crate) version: Option<String>,
+}
+
+/// Who sees a draft.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Visible {
+    Private,
+    Shared,
+}
+
+impl Written {
+    /// What it says, with its files.
+    pub(crate) fn letter(&self, uploads: Vec<Upload>) -> Letter {
+        let signature = match (self.signature_id, self.should_add_default_signature) {
+            (Some(id), _) => Signing::With(id),
+            (None, Some(true)) => Signing::Default,
+            (None, _) => Signing::Nothing,
+        };
+        Letter {
+            to: Addressees {
+                to: self.to.clone().unwrap_or_default(),
+                cc: self.cc.clone().unwrap_or_default(),
+                bcc: self.bcc.clone().unwrap_or_default(),
+            },
+            sender_name: self.sender_name.clone(),
+            subject: self.subject.clone(),
+            content: Content::outgoing(&self.body).with_text(self.text.as_deref()),
+            quote: self.quote_body.as_deref().map(Content::outgoing),
+            signature,
+            uploads,
+        }
+    }
+
+    /// On whose behalf it is written.
+    pub(crate) fn author(&self) -> Result<Option<Who>, Refusal> {
+        who(self.author_id.as_deref())
+    }
+
+    /// The channel that is named; an empty text is none.
+    pub(crate) fn channel(&self) -> Result<Option<Which>, Refusal> {
+        Ok(self.channel_id.as_deref().filter(|id| !id.is_empty()).map(str::parse).transpose()?)
+    }
+
+    /// What happens to the conversation; it is archived unless the client says otherwise.
+    pub(crate) fn options(&self) -> Options {
+        let wishes = self.options.as_ref();
+        Options {
+            tags: wishes.and_then(|wishes| wishes.tag_ids.clone()).unwrap_or_default(),
+            archive: wishes.and_then(|wishes| wishes.archive).unwrap_or(true),
+        }
+    }
+}
+
+/// A teammate by id or alias; an empty text is none.
+pub(crate) fn who(given: Option<&str>) -> Result<Option<Who>, Refusal> {
+    Ok(given.filter(|text| !text.is_empty()).map(str::parse).transpose()?)
+}
+
+/// `options` of a message that leaves.
+#[derive(Deserialize)]
+pub(crate) struct Wishes {
+    #[serde(default)]
+    tag_ids: Option<Vec<TagId>>,
+    #[serde(default)]
+    archive: Option<bool>,
+}

@@ -1,0 +1,72 @@
+//! Files over HTTP: sent in every spelling, and fetched again.
+
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+
+use crate::office::Office;
+use crate::server::Server;
+
+fn file(name: &str, kind: &str, content: &'static [u8]) -> Part {
+    Part::bytes(content).file_name(name.to_string()).mime_str(kind).expect("a media type")
+}
+
+async fn message(server: &Server, reply: Value) -> Value {
+    let uid = reply["message_uid"].as_str().expect("a uid");
+    server.get(&format!("/messages/alt:uid:{uid}")).await.expect(200)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_come_in_every_spelling_and_are_fetched_as_they_were() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    for field in ["attachments", "attachments[]", "attachments[0]"] {
+        let form = Form::new()
+            .text("to[0]", "ann@example.com")
+            .text("body", "<p>See below</p>")
+            .text("options[archive]", "false")
+            .part(field, file("na\u{ef}ve.html", "text/html", b"<script>1</script>"));
+        let path = format!("/channels/{}/messages", office.email);
+        let request = server.request(Method::POST, &path).bearer_auth(&server.token).multipart(form);
+        let shown = message(&server, server.send(request).await.expect(202)).await;
+        let attachment = &shown["attachments"][0];
+        assert_eq!((attachment["filename"].as_str(), attachment["size"].as_i64()), (Some("na\u{ef}ve.html"), Some(18)));
+        let id = attachment["id"].as_str().expect("an id");
+        let url = attachment["url"].as_str().expect("a URL");
+        assert!(url.ends_with(&format!("/download/{id}")), "{url}");
+        let below = format!("/messages/{}/download/{id}", shown["id"].as_str().expect("an id"));
+        for path in [format!("/download/{id}"), below] {
+            let reply = server.get(&path).await;
+            assert_eq!((reply.status, reply.bytes.as_slice()), (200, b"<script>1</script>".as_slice()));
+            assert_eq!(reply.header("content-type"), "text/html");
+            assert_eq!(reply.header("content-length"), "18");
+            assert_eq!(reply.header("x-content-type-options"), "nosniff");
+            assert!(
+                reply.header("content-disposition").starts_with("attachment; "),
+                "it must not become a page of ours"
+            );
+        }
+        server.get(&format!("/messages/msg_1/download/{id}")).await.expect(404);
+    }
+    let conversations = server.get("/conversations?q[statuses]=unassigned").await.rows();
+    assert_eq!(conversations.len(), 3, "options[archive]=false was read as a boolean");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incoming_message_brings_files() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let form = Form::new()
+        .text("sender[handle]", "ann")
+        .text("body", "Look")
+        .text("metadata[thread_ref]", "t-1")
+        .part("attachments[0]", file("a.png", "image/png", b"one"))
+        .part("attachments[1]", file("b.png", "image/png", b"two"));
+    let path = format!("/channels/{}/incoming_messages", office.custom);
+    let request = server.request(Method::POST, &path).bearer_auth(&server.token).multipart(form);
+    let shown = message(&server, server.send(request).await.expect(202)).await;
+    let names: Vec<&str> =
+        shown["attachments"].as_array().expect("files").iter().filter_map(|file| file["filename"].as_str()).collect();
+    assert_eq!(names, ["a.png", "b.png"]);
+    server.get("/download/fil_1").await.expect(404);
+}
