@@ -32,8 +32,8 @@ pub struct Answer {
 impl Answer {
     /// A status and a JSON body.
     pub fn json(status: StatusCode, shape: &impl Serialize) -> desk::Result<Answer> {
-        let body =
-            serde_json::to_vec(shape).map_err(|error| desk::Error::Internal(format!("rendering an answer: {error}")))?;
+        let body = serde_json::to_vec(shape)
+            .map_err(|error| desk::Error::Internal(format!("rendering an answer: {error}")))?;
         Ok(Answer { status, body: body.into(), location: None, media_type: None })
     }
 

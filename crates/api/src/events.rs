@@ -48,11 +48,7 @@ pub async fn of_conversation(call: Call) -> Result {
     .await
 }
 
-fn answer(
-    work: &mut desk::Work<'_>,
-    paging: &Paging,
-    page: desk::paging::Page<events::Event>,
-) -> desk::Result<Answer> {
+fn answer(work: &mut desk::Work<'_>, paging: &Paging, page: desk::paging::Page<events::Event>) -> desk::Result<Answer> {
     let views = events::views(work, page.rows)?;
     let directory = work.directory()?;
     let context = context(work, &directory);

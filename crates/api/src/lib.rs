@@ -21,6 +21,7 @@ mod drafts;
 mod events;
 mod idempotency;
 mod messages;
+mod search;
 
 pub use app::App;
 pub use router::router;

@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::answer::Refusal;
 use crate::call::Call;
-use crate::{admin, attachments, conversations, drafts, events, messages};
+use crate::{admin, attachments, conversations, drafts, events, messages, search};
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -47,6 +47,7 @@ pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, DRAFTS, ATTA
 
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
+    GET "/conversations/search/{query}" "search-conversations" "conversations:read" => search::conversations;
     GET "/conversations/{conversation_id}" "get-conversation-by-id" "conversations:read" => conversations::get;
     GET "/conversations/{conversation_id}/events" "list-conversation-events" "events:*:read" => events::of_conversation;
 };

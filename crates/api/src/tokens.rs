@@ -82,10 +82,5 @@ async fn load(desk: &Desk, company: CompanyId, id: TokenId, text: String) -> Res
     })?;
     let access: Access = token.access()?;
     let actor = Actor { kind: ActorKind::Api, teammate: Some(token.bot) };
-    Ok(Known {
-        id,
-        caller: Caller { company, actor, access: Arc::new(access) },
-        page_key: key.into(),
-        scopes: token,
-    })
+    Ok(Known { id, caller: Caller { company, actor, access: Arc::new(access) }, page_key: key.into(), scopes: token })
 }

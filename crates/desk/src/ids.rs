@@ -59,9 +59,7 @@ pub fn parse_base36(text: &str) -> Option<i64> {
 
 fn parse(prefix: &'static str, text: &str) -> Result<i64, BadId> {
     let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
-    digits
-        .and_then(parse_base36)
-        .ok_or_else(|| BadId { prefix, found: text.chars().take(64).collect() })
+    digits.and_then(parse_base36).ok_or_else(|| BadId { prefix, found: text.chars().take(64).collect() })
 }
 
 macro_rules! ids {

@@ -219,12 +219,7 @@ impl Desk {
 
     /// Runs a unit as part of one that somebody else has begun on the store: what follows from a delivery commits
     /// together with the delivery's own record.
-    pub fn within<T>(
-        &self,
-        conn: &mut Conn,
-        caller: &Caller,
-        unit: impl Fn(&mut Work<'_>) -> Result<T>,
-    ) -> Result<T> {
+    pub fn within<T>(&self, conn: &mut Conn, caller: &Caller, unit: impl Fn(&mut Work<'_>) -> Result<T>) -> Result<T> {
         Work::change(&self.0, conn, caller, &unit)
     }
 

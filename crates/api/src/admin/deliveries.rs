@@ -51,12 +51,13 @@ fn filter(of: impl Fn(&str) -> Option<String>) -> std::result::Result<Filter, Re
             parsed.map(Some).ok_or_else(|| Problem::bad_request(format!("{name}: expected seconds, found {text:?}")))
         }
     };
-    let state = match of("state") {
-        None => None,
-        Some(name) => Some(State::parse(&name).ok_or_else(|| {
-            Problem::bad_request(format!("state: expected pending, done or dead, found {name:?}"))
-        })?),
-    };
+    let state =
+        match of("state") {
+            None => None,
+            Some(name) => Some(State::parse(&name).ok_or_else(|| {
+                Problem::bad_request(format!("state: expected pending, done or dead, found {name:?}"))
+            })?),
+        };
     let conversation: Option<ConversationId> =
         of("conversation_id").map(|id| id.parse()).transpose().map_err(desk::Error::from)?;
     Ok(Filter {

@@ -67,7 +67,9 @@ fn access(given: Option<&Namespaces>) -> desk::Result<Access> {
             };
             Shared::Teams(teams.iter().map(parse).collect::<desk::Result<_>>()?)
         }
-        other => return Err(desk::Error::invalid("namespaces.shared", format!("expected true or a list, found {other}"))),
+        other => {
+            return Err(desk::Error::invalid("namespaces.shared", format!("expected true or a list, found {other}")));
+        }
     };
     Ok(Access { global: given.global, shared, private: given.private })
 }

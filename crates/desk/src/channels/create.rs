@@ -6,9 +6,9 @@ use super::{Channel, store};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{ChannelId, InboxId};
+use crate::inboxes;
 use crate::names;
 use crate::work::Work;
-use crate::inboxes;
 
 /// The longest name and address of a channel, in characters.
 pub(super) const LONGEST: usize = 256;
@@ -87,12 +87,18 @@ pub(super) fn checked_settings(settings: &Map<String, Value>) -> Result<()> {
     if let Some(undo) = settings.get("undo_send_time")
         && !undo.as_i64().is_some_and(|seconds| UNDO_TIMES.contains(&seconds))
     {
-        return Err(Error::invalid("settings.undo_send_time", format!("expected 0, 5, 10, 15, 30 or 60, found {undo}")));
+        return Err(Error::invalid(
+            "settings.undo_send_time",
+            format!("expected 0, 5, 10, 15, 30 or 60, found {undo}"),
+        ));
     }
     if let Some(open) = settings.get("all_teammates_can_reply")
         && !open.is_boolean()
     {
-        return Err(Error::invalid("settings.all_teammates_can_reply", format!("expected true or false, found {open}")));
+        return Err(Error::invalid(
+            "settings.all_teammates_can_reply",
+            format!("expected true or false, found {open}"),
+        ));
     }
     Ok(())
 }
@@ -102,6 +108,8 @@ pub(super) fn checked_url(url: &str) -> Result<String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     match rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) && !url.contains(char::is_whitespace) {
         true => Ok(url.to_string()),
-        false => Err(Error::invalid("settings.webhook_url", format!("expected an http or https address, found {url:?}"))),
+        false => {
+            Err(Error::invalid("settings.webhook_url", format!("expected an http or https address, found {url:?}")))
+        }
     }
 }

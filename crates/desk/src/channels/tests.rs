@@ -45,7 +45,10 @@ fn mail_and_text_channels_say_what_they_send_as() {
         let new = New { send_as: Some("Help@Acme.example".to_string()), ..new(company.inbox, "smtp") };
         let channel = company.write(move |work| {
             let id = create(work, &new)?;
-            Ok(work.directory()?.channel_at("help@acme.example").map(|channel| (channel.id == id, channel.contact_type.clone())))
+            Ok(work
+                .directory()?
+                .channel_at("help@acme.example")
+                .map(|channel| (channel.id == id, channel.contact_type.clone())))
         });
         assert_eq!(channel, Some((true, "email".to_string())));
     }
@@ -67,7 +70,10 @@ fn settings_that_no_channel_understands_are_refused() {
             let settings = settings.as_object().cloned().unwrap_or_default();
             let new = New { settings, ..new(company.inbox, "custom") };
             let refused = company.attempt(move |work| create(work, &new));
-            assert!(matches!(refused, Err(Error::Invalid { ref field, .. }) if field.starts_with("settings.")), "{refused:?}");
+            assert!(
+                matches!(refused, Err(Error::Invalid { ref field, .. }) if field.starts_with("settings.")),
+                "{refused:?}"
+            );
         }
     }
 }

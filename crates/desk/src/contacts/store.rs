@@ -12,12 +12,7 @@ pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: ContactId) -> db::Res
     conn.opt(&format!("SELECT {COLUMNS} FROM contacts WHERE company = $1 AND id = $2"), args![company, id])
 }
 
-pub(crate) fn by_handle(
-    conn: &mut Conn,
-    company: CompanyId,
-    source: &str,
-    key: &str,
-) -> db::Result<Option<ContactId>> {
+pub(crate) fn by_handle(conn: &mut Conn, company: CompanyId, source: &str, key: &str) -> db::Result<Option<ContactId>> {
     let row: Option<(ContactId,)> = conn.opt(
         "SELECT contact FROM handles WHERE company = $1 AND source = $2 AND handle_key = $3",
         args![company, source, key],
@@ -47,7 +42,12 @@ pub(crate) fn insert(conn: &mut Conn, company: CompanyId, contact: &Contact) -> 
 }
 
 /// Adds a handle after the contact's others. A pair that somebody has already is a duplicate.
-pub(crate) fn insert_handle(conn: &mut Conn, company: CompanyId, contact: ContactId, handle: &Handle) -> db::Result<u64> {
+pub(crate) fn insert_handle(
+    conn: &mut Conn,
+    company: CompanyId,
+    contact: ContactId,
+    handle: &Handle,
+) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO handles (company, source, handle_key, handle, contact, position) VALUES ($1, $2, $3, $4, $5, \
          (SELECT count(*) FROM handles h WHERE h.company = $1 AND h.contact = $5))",

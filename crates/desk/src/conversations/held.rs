@@ -30,11 +30,7 @@ fn listed(row: &Conversation, inboxes: &[InboxId]) -> Listed {
     Listed {
         shelf: row.shelf().code(),
         bumped_at: row.bumped_at,
-        keys: (
-            row.assignee.map(|id| id.0),
-            row.recipient_contact.map(|id| id.0),
-            row.merged_into.map(|id| id.0),
-        ),
+        keys: (row.assignee.map(|id| id.0), row.recipient_contact.map(|id| id.0), row.merged_into.map(|id| id.0)),
         inboxes: inboxes.to_vec(),
     }
 }

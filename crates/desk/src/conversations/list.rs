@@ -3,7 +3,7 @@
 //! Each shelf is one walk along an index. A filter of several shelves is several such walks, merged here, so a page
 //! costs the same whatever the number of conversations.
 
-use super::{Conversation, Shelf, store};
+use super::{Conversation, Shelf};
 use crate::error::Result;
 use crate::ids::{ContactId, InboxId, LinkId, StatusId, TagId, TeammateId};
 use crate::paging::{Page, Window, direction};
@@ -53,14 +53,13 @@ fn walk(work: &mut Work<'_>, filter: &Filter, shelf: Option<Shelf>, window: &Win
     let (than, order) = direction(window.ascending);
     let directory = work.directory()?;
     let visible = work.access.inboxes(&directory);
-    let prefixed = |prefix: &str| store::COLUMNS.split(", ").map(|c| format!("{prefix}{c}")).collect::<Vec<_>>().join(", ");
+    let columns = super::columns("c.");
     // The index that gives the order: the inbox's list, or the conversations' own.
     let (mut select, key) = match filter.inbox {
         Some(inbox) => (
             Select::new(format!(
-                "SELECT {} FROM conversation_inboxes l JOIN conversations c ON c.company = l.company \
-                 AND c.id = l.conversation WHERE c.merged_into IS NULL",
-                prefixed("c.")
+                "SELECT {columns} FROM conversation_inboxes l JOIN conversations c ON c.company = l.company \
+                 AND c.id = l.conversation WHERE c.merged_into IS NULL"
             ))
             .with(" AND l.company = ?", work.company)
             .with(" AND l.inbox = ?", inbox)
@@ -68,7 +67,7 @@ fn walk(work: &mut Work<'_>, filter: &Filter, shelf: Option<Shelf>, window: &Win
             ("l.bumped_at", "l.conversation"),
         ),
         None => (
-            Select::new(format!("SELECT {} FROM conversations c WHERE c.merged_into IS NULL", prefixed("c.")))
+            Select::new(format!("SELECT {columns} FROM conversations c WHERE c.merged_into IS NULL"))
                 .with(" AND c.company = ?", work.company)
                 .maybe(" AND c.shelf = ?", shelf.map(Shelf::code)),
             ("c.bumped_at", "c.id"),

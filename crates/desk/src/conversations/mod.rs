@@ -6,9 +6,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::ids::{
-    ChannelId, ContactId, ConversationId, EventId, InboxId, MessageId, StatusId, TagId, TeammateId,
-};
+use crate::ids::{ChannelId, ContactId, ConversationId, EventId, InboxId, MessageId, StatusId, TagId, TeammateId};
 use crate::links::Link;
 use crate::paging::{Page, Position};
 use crate::time::Timestamp;
@@ -19,8 +17,8 @@ mod list;
 pub(crate) mod store;
 pub mod tagging;
 
-pub use held::{Held, hold};
 pub(crate) use held::hold_any;
+pub use held::{Held, hold};
 pub use list::{Filter, list};
 
 /// Where a conversation stands.
@@ -295,7 +293,6 @@ pub fn view_page(work: &mut Work<'_>, page: Page<Conversation>) -> Result<Page<V
     Ok(Page { rows: views(work, page.rows)?, next: page.next })
 }
 
-
 /// A conversation's row, whoever asks: for rules and renderers. Merged and deleted ones included while they exist.
 pub(crate) fn row(work: &mut Work<'_>, id: ConversationId) -> Result<Option<Conversation>> {
     Ok(store::get(work.conn, work.company, id)?)
@@ -314,4 +311,9 @@ pub(crate) fn tags_of(work: &mut Work<'_>, id: ConversationId) -> Result<Vec<Tag
 /// The followers of a conversation, whoever asks.
 pub(crate) fn followers_of(work: &mut Work<'_>, id: ConversationId) -> Result<Vec<TeammateId>> {
     Ok(store::followers(work.conn, work.company, id)?)
+}
+
+/// The columns of a conversation, each behind a prefix, for those who assemble a list of their own.
+pub(crate) fn columns(prefix: &str) -> String {
+    store::COLUMNS.split(", ").map(|column| format!("{prefix}{column}")).collect::<Vec<_>>().join(", ")
 }

@@ -17,15 +17,6 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, field: &CustomField, n
     conn.exec(
         "INSERT INTO custom_fields (company, id, owner_kind, name, description, type, choices, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        args![
-            company,
-            field.id,
-            field.owner_kind,
-            field.name,
-            field.description,
-            field.r#type,
-            field.choices,
-            now
-        ],
+        args![company, field.id, field.owner_kind, field.name, field.description, field.r#type, field.choices, now],
     )
 }

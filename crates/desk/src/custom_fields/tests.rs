@@ -6,7 +6,8 @@ use super::*;
 use crate::testing::companies;
 
 fn field(r#type: &str, choices: &[&str]) -> New {
-    let choices = choices.iter().map(|value| Choice { value: (*value).to_string(), label: value.to_uppercase() }).collect();
+    let choices =
+        choices.iter().map(|value| Choice { value: (*value).to_string(), label: value.to_uppercase() }).collect();
     New {
         owner_kind: "inbox".to_string(),
         name: format!("A {type}"),
@@ -41,9 +42,10 @@ fn values_must_fit_their_definition() {
             let given = Map::from_iter([(name.clone(), value.clone())]);
             let kept = company.write(move |work| checked(work, "inbox", &given));
             assert_eq!(kept[&name], value, "{}", company.engine);
-            for value in bad.iter().filter(|value| {
-                !matches!((kind, value), ("string", Value::String(_)) | ("datetime", Value::Number(_)))
-            }) {
+            for value in bad
+                .iter()
+                .filter(|value| !matches!((kind, value), ("string", Value::String(_)) | ("datetime", Value::Number(_))))
+            {
                 let given = Map::from_iter([(name.clone(), value.clone())]);
                 let refused = company.attempt(move |work| checked(work, "inbox", &given));
                 assert!(matches!(refused, Err(Error::Invalid { .. })), "{kind} took {value}");
@@ -56,9 +58,14 @@ fn values_must_fit_their_definition() {
 fn an_unknown_name_is_refused_and_null_empties() {
     for company in companies() {
         company.write(|work| create(work, &field("string", &[])));
-        let unknown = company.attempt(|work| checked(work, "inbox", &Map::from_iter([("Other".to_string(), json!(1))])));
-        assert!(matches!(unknown, Err(Error::Invalid { ref field, .. }) if field == "custom_fields.Other"), "{unknown:?}");
-        let empty = company.write(|work| checked(work, "inbox", &Map::from_iter([("A string".to_string(), Value::Null)])));
+        let unknown =
+            company.attempt(|work| checked(work, "inbox", &Map::from_iter([("Other".to_string(), json!(1))])));
+        assert!(
+            matches!(unknown, Err(Error::Invalid { ref field, .. }) if field == "custom_fields.Other"),
+            "{unknown:?}"
+        );
+        let empty =
+            company.write(|work| checked(work, "inbox", &Map::from_iter([("A string".to_string(), Value::Null)])));
         assert_eq!(empty, json!({}));
     }
 }

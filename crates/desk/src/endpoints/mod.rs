@@ -83,7 +83,6 @@ impl Retries {
 
 /// The endpoint that a rule's webhook action tells.
 pub fn of_rule(work: &mut Work<'_>, rule: RuleId, url: &str, shape: Shape, retries: Retries) -> Result<EndpointId> {
-    let wanted =
-        Wanted { kind: "rule", owner: rule.0, url, shape: shape.as_str(), retries: retries.as_str() };
+    let wanted = Wanted { kind: "rule", owner: rule.0, url, shape: shape.as_str(), retries: retries.as_str() };
     ensure(work, wanted)
 }

@@ -114,8 +114,11 @@ fn an_event_that_commits_late_is_not_lost_behind_a_greater_id() {
         drop(go);
         let late = late.join().expect("no panic").expect("it commits");
         settled(&company);
-        let mut all: Vec<_> =
-            tail(&company, Filter::default(), held.position, 10).events.iter().map(|event| event.conversation).collect();
+        let mut all: Vec<_> = tail(&company, Filter::default(), held.position, 10)
+            .events
+            .iter()
+            .map(|event| event.conversation)
+            .collect();
         all.sort_unstable();
         let mut expected = [Some(late), Some(quick)];
         expected.sort_unstable();

@@ -21,16 +21,7 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, inbox: &Inbox, now: Ti
     conn.exec(
         "INSERT INTO inboxes (company, id, team, owner, name, is_public, custom_fields, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        args![
-            company,
-            inbox.id,
-            inbox.team,
-            inbox.owner,
-            inbox.name,
-            inbox.is_public,
-            inbox.custom_fields,
-            now
-        ],
+        args![company, inbox.id, inbox.team, inbox.owner, inbox.name, inbox.is_public, inbox.custom_fields, now],
     )
 }
 

@@ -23,8 +23,8 @@ mod tests;
 pub mod threading;
 
 pub use content::Content;
-pub use drafts::{Edit, Mode, NewDraft, Place, draft};
 pub use delivery::{ErrorType, Receipt, depart, failed, retry, sent};
+pub use drafts::{Edit, Mode, NewDraft, Place, draft};
 pub use import::{Import, Imported, import};
 pub use outgoing::{Accepted, Addressees, Letter, Options, Signing};
 pub use receive::{Incoming, Received, Sender, receive};

@@ -93,7 +93,12 @@ impl RuleBook {
     }
 
     /// The next rule behind a place that may run for an event in these inboxes.
-    pub(super) fn next(&self, after: Option<usize>, kinds: &[TriggerKind], inboxes: &[i64]) -> Option<(usize, &Arc<Rule>)> {
+    pub(super) fn next(
+        &self,
+        after: Option<usize>,
+        kinds: &[TriggerKind],
+        inboxes: &[i64],
+    ) -> Option<(usize, &Arc<Rule>)> {
         let (place, listed) = self.running.candidates_after(after, kinds, inboxes).next()?;
         Some((place, &self.rules[listed.rule]))
     }
@@ -115,7 +120,9 @@ fn read(row: store::Stored, directory: &Directory) -> Rule {
             sentences = sentences::actions(definition, &mut |noun, id| words::name(directory, noun, id));
             match compile(definition, &mut |noun, id| words::resolve(directory, noun, id)) {
                 Ok(compiled) => (Some(Arc::new(compiled)), None),
-                Err(findings) => (None, findings.first().map(|finding| format!("{}: {}", finding.field, finding.message))),
+                Err(findings) => {
+                    (None, findings.first().map(|finding| format!("{}: {}", finding.field, finding.message)))
+                }
             }
         }
     };

@@ -27,14 +27,7 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Nothing is known yet.
     pub(super) fn new(event: Event, conversation: ConversationId) -> Gathered {
-        Gathered {
-            event,
-            conversation,
-            row: None,
-            message: None,
-            known: KnownFacts::new(),
-            asked: HashSet::new(),
-        }
+        Gathered { event, conversation, row: None, message: None, known: KnownFacts::new(), asked: HashSet::new() }
     }
 
     /// The facts as the evaluator asks for them, gathered through a unit.
@@ -102,11 +95,33 @@ impl Asked<'_, '_, '_> {
             return Ok(known);
         }
         match field {
-            Field::From | Field::To | Field::Cc | Field::Bcc | Field::Recipient | Field::Subject | Field::Body
-            | Field::Header(_) | Field::HasAttachment | Field::IsAutoReply | Field::IsReply | Field::IsInbound
-            | Field::Channel | Field::MessageType | Field::SentAt | Field::Author => self.of_message(field),
-            Field::Tag | Field::Link | Field::LinkName | Field::LinkUrl | Field::LinkApplication | Field::Follower
-            | Field::Participant | Field::Inbox | Field::Team | Field::ContactList | Field::ContactField(_)
+            Field::From
+            | Field::To
+            | Field::Cc
+            | Field::Bcc
+            | Field::Recipient
+            | Field::Subject
+            | Field::Body
+            | Field::Header(_)
+            | Field::HasAttachment
+            | Field::IsAutoReply
+            | Field::IsReply
+            | Field::IsInbound
+            | Field::Channel
+            | Field::MessageType
+            | Field::SentAt
+            | Field::Author => self.of_message(field),
+            Field::Tag
+            | Field::Link
+            | Field::LinkName
+            | Field::LinkUrl
+            | Field::LinkApplication
+            | Field::Follower
+            | Field::Participant
+            | Field::Inbox
+            | Field::Team
+            | Field::ContactList
+            | Field::ContactField(_)
             | Field::LinkField(_) => self.beside(field),
             Field::CommentBody | Field::Commenter | Field::Mention => self.of_comment(field),
             Field::Available(pool) => self.available(pool).map(Some),
@@ -178,10 +193,9 @@ impl Asked<'_, '_, '_> {
             }
             Field::Status => Some(Known::Word(status_word(row).to_string())),
             Field::TicketStatus => Some(Known::Ids(row.ticket_status.iter().map(|id| id.0).collect())),
-            Field::TicketCategory => row
-                .ticket_status
-                .and_then(|id| directory.status(id))
-                .map(|status| Known::Word(status.category.clone())),
+            Field::TicketCategory => {
+                row.ticket_status.and_then(|id| directory.status(id)).map(|status| Known::Word(status.category.clone()))
+            }
             Field::MessageCount => Some(Known::Number(row.message_count as f64)),
             Field::Replied => Some(Known::Flag(row.last_message.is_some() && row.last_message != row.last_inbound)),
             Field::ConversationField(id) => value_of(&directory, CustomFieldId(*id), &row.custom_fields),
@@ -218,9 +232,7 @@ impl Asked<'_, '_, '_> {
                 Some(Known::Ids(conversations::followers_of(self.work, id)?.iter().map(|who| who.0).collect()))
             }
             Field::Link => Some(Known::Ids(self.links()?.iter().map(|link| link.id.0).collect())),
-            Field::LinkName => {
-                Some(Known::Texts(self.links()?.into_iter().map(|link| Text::new(link.name)).collect()))
-            }
+            Field::LinkName => Some(Known::Texts(self.links()?.into_iter().map(|link| Text::new(link.name)).collect())),
             Field::LinkUrl => {
                 Some(Known::Texts(self.links()?.into_iter().map(|link| Text::new(link.external_url)).collect()))
             }
@@ -274,9 +286,9 @@ impl Asked<'_, '_, '_> {
     fn available(&mut self, pool: &Pool) -> Result<Known> {
         let directory = self.work.directory()?;
         let members = pool_members(&directory, pool, &self.gathered.event.inboxes);
-        let here = members.into_iter().filter(|id| {
-            directory.teammate(*id).is_some_and(|teammate| teammate.is_available && !teammate.is_blocked)
-        });
+        let here = members
+            .into_iter()
+            .filter(|id| directory.teammate(*id).is_some_and(|teammate| teammate.is_available && !teammate.is_blocked));
         Ok(Known::Ids(here.map(|id| id.0).collect()))
     }
 }

@@ -58,8 +58,8 @@ pub struct Trial {
 
 /// What is wrong with a definition, errors first; a rule with errors is not taken.
 pub fn check(work: &mut Work<'_>, definition: &Value) -> Result<(Definition, Vec<Finding>)> {
-    let parsed: Definition = serde_json::from_value(definition.clone())
-        .map_err(|error| Error::invalid("definition", error.to_string()))?;
+    let parsed: Definition =
+        serde_json::from_value(definition.clone()).map_err(|error| Error::invalid("definition", error.to_string()))?;
     let directory = work.directory()?;
     let findings = validate(&parsed, &mut |noun, id| words::resolve(&directory, noun, id));
     Ok((parsed, findings))
@@ -178,9 +178,10 @@ pub fn order(work: &mut Work<'_>, ids: &[RuleId]) -> Result<()> {
     if named.iter().any(|rule| (rule.team, rule.owner) != (first.team, first.owner)) {
         return Err(Error::invalid("rule_ids", "the rules to be ordered belong to different owners"));
     }
-    let rest = directory.rules.all().filter(|rule| {
-        (rule.team, rule.owner) == (first.team, first.owner) && !ids.contains(&rule.id)
-    });
+    let rest = directory
+        .rules
+        .all()
+        .filter(|rule| (rule.team, rule.owner) == (first.team, first.owner) && !ids.contains(&rule.id));
     let all: Vec<RuleId> = named.iter().map(|rule| rule.id).chain(rest.map(|rule| rule.id)).collect();
     for (position, id) in (1..).zip(&all) {
         store::place(work.conn, work.company, *id, position)?;

@@ -97,7 +97,8 @@ pub(super) fn act(
 ) -> Result<bool> {
     let Some(compiled) = rule.compiled.clone() else { return Ok(false) };
     let cause = work.cause.replace(Cause { event: event.id, rule: rule.id, depth: event.depth + 1 });
-    let actor = Actor { kind: if rule.is_macro { ActorKind::Macro } else { ActorKind::Rule }, teammate: Some(rule.bot) };
+    let actor =
+        Actor { kind: if rule.is_macro { ActorKind::Macro } else { ActorKind::Rule }, teammate: Some(rule.bot) };
     let before = std::mem::replace(&mut work.actor, actor);
     let access = std::mem::replace(&mut work.access, Arc::new(crate::Access::everything()));
     let done = work.attempt(|work| perform::all(work, event, conversation, rule, &compiled.actions, facts));
@@ -181,7 +182,14 @@ fn start_clocks(work: &mut Work<'_>, event: &Event, conversation: ConversationId
         }
         match due {
             Some(at) => {
-                timers::set(work, Timer::Rule, rule.id.0, conversation.0, Timestamp(at), &json!({"event": event.id.0}))?;
+                timers::set(
+                    work,
+                    Timer::Rule,
+                    rule.id.0,
+                    conversation.0,
+                    Timestamp(at),
+                    &json!({"event": event.id.0}),
+                )?;
             }
             None => {
                 timers::cancel(work, Timer::Rule, rule.id.0, conversation.0)?;
@@ -192,7 +200,12 @@ fn start_clocks(work: &mut Work<'_>, event: &Event, conversation: ConversationId
 }
 
 /// The clock of a delayed rule has run out: if it still holds, the rule acts.
-pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: ConversationId, event: crate::ids::EventId) -> Result<()> {
+pub fn fire_delayed(
+    work: &mut Work<'_>,
+    rule: RuleId,
+    conversation: ConversationId,
+    event: crate::ids::EventId,
+) -> Result<()> {
     let book = work.directory()?.rules.clone();
     let Some(rule) = book.get(rule).filter(|rule| rule.is_enabled) else { return Ok(()) };
     let (Some(compiled), Some(event)) = (&rule.compiled, crate::events::find(work, event)?) else { return Ok(()) };

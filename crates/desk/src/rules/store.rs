@@ -127,17 +127,7 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Stored, now: Tim
     conn.exec(
         "UPDATE rules SET name = $3, position = $4, is_enabled = $5, is_macro = $6, version = $7, definition = $8, \
          updated_at = $9 WHERE company = $1 AND id = $2 AND deleted_at IS NULL",
-        args![
-            company,
-            row.id,
-            row.name,
-            row.position,
-            row.is_enabled,
-            row.is_macro,
-            row.version,
-            row.definition,
-            now
-        ],
+        args![company, row.id, row.name, row.position, row.is_enabled, row.is_macro, row.version, row.definition, now],
     )
 }
 

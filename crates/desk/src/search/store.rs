@@ -3,6 +3,7 @@
 use db::{Conn, Engine, args};
 
 use crate::ids::{CompanyId, ConversationId};
+use crate::select::Select;
 use crate::time::Timestamp;
 
 pub(super) fn insert_doc(
@@ -26,4 +27,86 @@ pub(super) fn insert_words(conn: &mut Conn, company: CompanyId, doc: i64, words:
             args![company, doc, words],
         ),
     }
+}
+
+pub(super) fn delete_doc(conn: &mut Conn, company: CompanyId, doc: i64) -> db::Result<()> {
+    let known = conn.exec("DELETE FROM search_docs WHERE company = $1 AND id = $2", args![company, doc])?;
+    if known > 0 {
+        match conn.engine() {
+            Engine::Sqlite => conn.exec("DELETE FROM search_words WHERE rowid = $1", args![doc])?,
+            Engine::Postgres => {
+                conn.exec("DELETE FROM search_words WHERE company = $1 AND id = $2", args![company, doc])?
+            }
+        };
+    }
+    Ok(())
+}
+
+pub(super) fn move_docs(
+    conn: &mut Conn,
+    company: CompanyId,
+    from: ConversationId,
+    to: ConversationId,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE search_docs SET conversation = $3 WHERE company = $1 AND conversation = $2",
+        args![company, from, to],
+    )
+}
+
+pub(super) fn docs(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<i64>> {
+    let rows: Vec<(i64,)> =
+        conn.all("SELECT id FROM search_docs WHERE company = $1 AND conversation = $2", args![company, conversation])?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Docs with all of the words, at most so many. SQLite's index knows no company: the next step drops foreign docs.
+pub(super) fn hits(conn: &mut Conn, company: CompanyId, words: &[String], most: i64) -> db::Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = match conn.engine() {
+        Engine::Sqlite => Select::new("SELECT rowid FROM search_words")
+            .with(" WHERE search_words MATCH ?", fts5(words))
+            .with(" LIMIT ?", most)
+            .all(conn)?,
+        Engine::Postgres => {
+            let select = Select::new("SELECT w.id FROM search_words w").with(" WHERE w.company = ?", company);
+            tsquery(select, words).with(" LIMIT ?", most).all(conn)?
+        }
+    };
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The conversations of some docs, each once.
+pub(super) fn conversations_of(conn: &mut Conn, company: CompanyId, docs: &[i64]) -> db::Result<Vec<i64>> {
+    let among = conn.among(2);
+    let sql = format!("SELECT DISTINCT conversation FROM search_docs WHERE company = $1 AND id IN {among}");
+    let rows: Vec<(i64,)> = conn.all(&sql, args![company, db::list(docs.iter().copied())])?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Only conversations (`c`) that have a doc with all of the words.
+pub(super) fn having(conn: &Conn, select: Select, words: &[String]) -> Select {
+    let select = select.text(
+        " AND EXISTS (SELECT 1 FROM search_docs d WHERE d.company = c.company AND d.conversation = c.id AND EXISTS (",
+    );
+    match conn.engine() {
+        Engine::Sqlite => select
+            .text("SELECT 1 FROM search_words w WHERE w.rowid = d.id")
+            .with(" AND w.search_words MATCH ?))", fts5(words)),
+        Engine::Postgres => {
+            let select = select.text("SELECT 1 FROM search_words w WHERE w.company = d.company AND w.id = d.id");
+            tsquery(select, words).text("))")
+        }
+    }
+}
+
+/// Each word in quotation marks, so that nothing in it is an operator; side by side means all of them.
+fn fts5(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.replace(['"', '\0'], " "))).collect();
+    quoted.join(" ")
+}
+
+fn tsquery(select: Select, words: &[String]) -> Select {
+    words.iter().fold(select, |select, word| {
+        select.with(" AND w.words @@ phraseto_tsquery('simple', CAST(? AS TEXT))", word.replace('\0', " "))
+    })
 }

@@ -50,7 +50,10 @@ pub struct New {
 /// Adds a ticket status.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<StatusId> {
     if !CATEGORIES.contains(&new.category.as_str()) {
-        return Err(Error::invalid("category", format!("expected open, waiting or resolved, found {:?}", new.category)));
+        return Err(Error::invalid(
+            "category",
+            format!("expected open, waiting or resolved, found {:?}", new.category),
+        ));
     }
     let status = Status {
         id: StatusId(work.new_id()),

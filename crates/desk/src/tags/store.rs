@@ -38,16 +38,7 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, tag: &Tag) -> db::Resu
     conn.exec(
         "UPDATE tags SET parent = $3, name = $4, description = $5, highlight = $6, is_visible = $7, updated_at = $8 \
          WHERE company = $1 AND id = $2",
-        args![
-            company,
-            tag.id,
-            tag.parent,
-            tag.name,
-            tag.description,
-            tag.highlight,
-            tag.is_visible,
-            tag.updated_at
-        ],
+        args![company, tag.id, tag.parent, tag.name, tag.description, tag.highlight, tag.is_visible, tag.updated_at],
     )
 }
 

@@ -71,7 +71,10 @@ fn no_tag_goes_below_itself_or_to_another_owner() {
         for parent in [grandchild, grandparent, foreign] {
             let below = Change { parent: Some(Some(parent)), ..Change::default() };
             let refused = company.attempt(move |work| update(work, grandparent, &below));
-            assert!(matches!(refused, Err(Error::Invalid { ref field, .. }) if field == "parent_tag_id"), "{refused:?}");
+            assert!(
+                matches!(refused, Err(Error::Invalid { ref field, .. }) if field == "parent_tag_id"),
+                "{refused:?}"
+            );
         }
     }
 }
@@ -115,7 +118,8 @@ fn what_changes_nothing_is_not_in_the_log() {
         let lines = company.write(|work| {
             let tag = create(work, &new(Place::Of(Owner::Company), "same"))?;
             let count = |work: &mut Work<'_>| -> Result<i64> {
-                let (count,) = work.conn.one("SELECT count(*) FROM events WHERE company = $1", db::args![work.company])?;
+                let (count,) =
+                    work.conn.one("SELECT count(*) FROM events WHERE company = $1", db::args![work.company])?;
                 Ok(count)
             };
             let before = count(work)?;

@@ -95,7 +95,10 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<TeammateId> {
     let id = TeammateId(work.new_id());
     store::insert(work.conn, work.company, id, new, work.now).map_err(|error| {
         if error.is_duplicate() {
-            return Error::Conflict(format!("a teammate with the e-mail {} or the username {} exists", new.email, new.username));
+            return Error::Conflict(format!(
+                "a teammate with the e-mail {} or the username {} exists",
+                new.email, new.username
+            ));
         }
         error.into()
     })?;

@@ -14,7 +14,13 @@ pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Teammat
     )
 }
 
-pub(crate) fn insert(conn: &mut Conn, company: CompanyId, id: TeammateId, new: &New, now: Timestamp) -> db::Result<u64> {
+pub(crate) fn insert(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: TeammateId,
+    new: &New,
+    now: Timestamp,
+) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO teammates (company, id, type, email, username, first_name, last_name, is_admin, is_available, \
          is_blocked, bot_source, exposes_private, custom_fields, created_at) \

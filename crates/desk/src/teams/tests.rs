@@ -9,7 +9,8 @@ fn members_are_added_once_and_removed() {
         let (team, ada) = (company.team, company.ada);
         company.write(move |work| add_members(work, team, &[ada]));
         company.write(move |work| add_members(work, team, &[ada]));
-        let members = move |work: &mut Work<'_>| Ok(work.directory()?.members(team).map(|member| member.teammate).collect());
+        let members =
+            move |work: &mut Work<'_>| Ok(work.directory()?.members(team).map(|member| member.teammate).collect());
         assert_eq!(company.write::<Vec<TeammateId>>(members), vec![ada], "{}", company.engine);
         company.write(move |work| remove_members(work, team, &[ada]));
         assert_eq!(company.write::<Vec<TeammateId>>(members), vec![], "{}", company.engine);

@@ -23,16 +23,7 @@ pub(crate) fn insert(conn: &mut Conn, company: CompanyId, token: &Token) -> db::
     conn.exec(
         "INSERT INTO tokens (company, id, name, digest, scopes, namespaces, bot, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        args![
-            company,
-            token.id,
-            token.name,
-            token.digest,
-            token.scopes,
-            token.namespaces,
-            token.bot,
-            token.created_at
-        ],
+        args![company, token.id, token.name, token.digest, token.scopes, token.namespaces, token.bot, token.created_at],
     )
 }
 

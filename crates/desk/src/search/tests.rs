@@ -1,0 +1,71 @@
+//! What search promises, on every store.
+
+use super::{Query, parse};
+use crate::ids::ConversationId;
+use crate::messages::{Content, Incoming, Sender, receive};
+use crate::paging::Window;
+use crate::testing::{Fixture, companies};
+
+fn write(fixture: &Fixture, handle: &str, subject: &str, text: &str) -> ConversationId {
+    let (channel, handle, subject, text) = (fixture.custom, handle.to_string(), subject.to_string(), text.to_string());
+    fixture.write(move |work| {
+        let incoming = Incoming {
+            channel,
+            sender: Sender { handle: handle.clone(), name: None, contact: None },
+            subject: subject.clone(),
+            content: Content::plain(&text),
+            thread: None,
+            external_id: None,
+            headers: None,
+            uploads: Vec::new(),
+            written_at: None,
+        };
+        Ok(receive(work, &incoming)?.conversation)
+    })
+}
+
+fn found(fixture: &Fixture, text: &str) -> (Vec<ConversationId>, i64) {
+    let query: Query = parse(text).expect("a query");
+    fixture.write(move |work| {
+        let found = super::conversations(work, &query, &Window::first(50))?;
+        Ok((found.page.rows.iter().map(|row| row.id).collect(), found.total))
+    })
+}
+
+#[test]
+fn words_are_found_in_subjects_and_bodies_the_latest_first() {
+    for fixture in companies() {
+        let lamp = write(&fixture, "ann", "A missing lamp", "Only one arrived");
+        let chair = write(&fixture, "bob", "A chair", "It has no lamp, but it wobbles");
+        assert_eq!(found(&fixture, "LAMP"), (vec![chair, lamp], 2), "{}", fixture.engine);
+        assert_eq!(found(&fixture, "lamp wobbles"), (vec![chair], 1), "{}", fixture.engine);
+        assert_eq!(found(&fixture, "\"missing lamp\""), (vec![lamp], 1), "{}", fixture.engine);
+        assert_eq!(found(&fixture, "lamp from:ann"), (vec![lamp], 1), "{}", fixture.engine);
+        assert_eq!(found(&fixture, "from:ann from:bob").1, 2, "{}", fixture.engine);
+        assert_eq!(found(&fixture, "table"), (vec![], 0), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn no_mark_in_a_query_is_an_operator() {
+    for fixture in companies() {
+        let id = write(&fixture, "ann", "", "What about AND-gates (and OR) * NEAR 50% off; it's \"fine\"");
+        for text in ["AND-gates", "(and", "OR*", "50%", "it's", "NEAR", "off;", "'", "& | !", "a:b"] {
+            let (ids, _) = found(&fixture, text);
+            assert!(ids.is_empty() || ids == [id], "{}: {text}", fixture.engine);
+        }
+    }
+}
+
+#[test]
+fn status_and_time_narrow_a_search() {
+    for fixture in companies() {
+        let id = write(&fixture, "ann", "Lamp", "one");
+        let now = fixture.desk.clock().now().0 / 1_000;
+        assert_eq!(found(&fixture, "is:open is:unassigned is:unreplied").0, [id]);
+        assert_eq!(found(&fixture, "is:archived").1, 0);
+        assert_eq!(found(&fixture, &format!("before:{}", now + 60)).0, [id]);
+        assert_eq!(found(&fixture, &format!("after:{}", now + 60)).1, 0);
+        assert_eq!(found(&fixture, &format!("during:{now}")).0, [id]);
+    }
+}
