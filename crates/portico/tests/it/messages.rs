@@ -192,3 +192,23 @@ async fn a_message_is_marked_as_seen() {
     assert!(at > 1_600_000_000_000, "milliseconds");
     assert_eq!(rows[0]["seen_by"], Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_import_at_the_same_time_is_one_message() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let body = json!({
+        "sender": {"handle": "ann@example.com"},
+        "to": ["support@acme.example"],
+        "body": "Hello",
+        "external_id": "once",
+        "created_at": 1_500_000_000,
+        "tags": ["Legacy"],
+        "metadata": {"is_inbound": true},
+    });
+    let path = format!("/inboxes/{}/imported_messages", office.inbox);
+    let answers = futures_util::future::join_all((0..8).map(|_| server.post(&path, body.clone()))).await;
+    let uids: Vec<Value> = answers.into_iter().map(|answer| answer.expect(202)["message_uid"].clone()).collect();
+    assert!(uids.iter().all(|uid| *uid == uids[0]), "{uids:?}");
+    assert_eq!(server.get("/conversations").await.rows().len(), 1);
+}
