@@ -1,5 +1,6 @@
 //! Conversations.
 
+use desk::Work;
 use desk::conversations::{self, Filter, Shelf};
 use desk::ids::ConversationId;
 use wire::conversations::conversation;
@@ -11,14 +12,20 @@ use crate::edge::params::PageRules;
 
 /// `GET /conversations`
 pub async fn list(call: Call) -> Result {
-    page(&call, "conversations", Filter::default()).await
+    page(&call, "conversations", |_| Ok(Filter::default())).await
 }
 
-/// A page of conversations behind some filter, narrowed by the caller's own `q[statuses]`.
-pub(crate) async fn page(call: &Call, list: &'static str, mut filter: Filter) -> Result {
-    filter.shelves = shelves(call)?;
+/// A page of conversations behind a filter, narrowed by the caller's own `q[statuses]`. The filter is made inside the
+/// unit, where it is also seen whether the caller may know what it filters by.
+pub(crate) async fn page(
+    call: &Call,
+    list: &'static str,
+    filter: impl Fn(&mut Work<'_>) -> desk::Result<Filter> + Send + 'static,
+) -> Result {
+    let shelves = shelves(call)?;
     let paging = call.paging(list, &PageRules::USUAL.sorted_by(&["date"]), false)?;
     call.read(move |work| {
+        let filter = Filter { shelves: shelves.clone(), ..filter(work)? };
         let page = conversations::list(work, &filter, &paging.window)?;
         let page = conversations::view_page(work, page)?;
         let directory = work.directory()?;

@@ -22,6 +22,8 @@ mod events;
 mod idempotency;
 mod messages;
 mod search;
+mod tags;
+mod whose;
 
 pub use app::App;
 pub use router::router;

@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::answer::Refusal;
 use crate::call::Call;
-use crate::{admin, attachments, conversations, drafts, events, messages, search};
+use crate::{admin, attachments, conversations, drafts, events, messages, search, tags};
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -43,7 +43,7 @@ macro_rules! operations {
 }
 
 /// Every operation, by family.
-pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, EVENTS, ADMIN];
+pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, EVENTS, TAGS, ADMIN];
 
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
@@ -79,6 +79,23 @@ static ATTACHMENTS: &[Operation] = operations! {
 static EVENTS: &[Operation] = operations! {
     GET "/events" "list-events" "events:*:read" => events::list;
     GET "/events/{event_id}" "get-event" "events:*:read" => events::get;
+};
+
+static TAGS: &[Operation] = operations! {
+    GET "/tags" "list-tags" "tags:read" => tags::list;
+    POST "/tags" "create-tag" "tags:write" => tags::create;
+    GET "/tags/{tag_id}" "get-tag" "tags:read" => tags::get;
+    PATCH "/tags/{tag_id}" "update-a-tag" "tags:write" => tags::update;
+    DELETE "/tags/{tag_id}" "delete-tag" "tags:delete" => tags::delete;
+    GET "/tags/{tag_id}/children" "list-tag-children" "tags:read" => tags::children;
+    POST "/tags/{tag_id}/children" "create-child-tag" "tags:write" => tags::create_child;
+    GET "/tags/{tag_id}/conversations" "list-tagged-conversations" "conversations:read" => tags::conversations;
+    GET "/company/tags" "list-company-tags" "tags:read" => tags::of_company;
+    POST "/company/tags" "create-company-tag" "tags:write" => tags::create_of_company;
+    GET "/teams/{team_id}/tags" "list-team-tags" "tags:read" => tags::of_team;
+    POST "/teams/{team_id}/tags" "create-team-tag" "tags:write" => tags::create_of_team;
+    GET "/teammates/{teammate_id}/tags" "list-teammate-tags" "tags:read" => tags::of_teammate;
+    POST "/teammates/{teammate_id}/tags" "create-teammate-tag" "tags:write" => tags::create_of_teammate;
 };
 
 /// What Front has no public operation for.

@@ -9,6 +9,7 @@ pub mod crypto;
 pub mod error;
 pub mod fields;
 pub mod fingerprint;
+pub mod given;
 pub mod limits;
 pub mod pages;
 pub mod params;

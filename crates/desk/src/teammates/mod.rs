@@ -1,8 +1,9 @@
 //! People inside the company, and the bots that act for tokens, rules and apps.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::events::{self, Kind};
 use crate::ids::TeammateId;
 use crate::work::Work;
 
@@ -114,4 +115,17 @@ pub(crate) fn people(work: &mut Work<'_>, ids: &[TeammateId]) -> Result<()> {
         Some(id) => Err(Error::invalid("teammate_ids", format!("unknown teammate {id}"))),
         None => Ok(()),
     }
+}
+
+/// Says whether the API may see what belongs to a teammate alone. Nothing happens if that was so.
+pub fn expose_private(work: &mut Work<'_>, id: TeammateId, exposes: bool) -> Result<()> {
+    let directory = work.directory()?;
+    let teammate = directory.teammate(id).ok_or(Error::NotFound("teammate"))?;
+    if teammate.exposes_private == exposes {
+        return Ok(());
+    }
+    store::set_exposes_private(work.conn, work.company, id, exposes)?;
+    work.directory_changed()?;
+    events::record_setting(work, Kind::Setting, json!({"teammate": id, "exposes_private": [!exposes, exposes]}))?;
+    Ok(())
 }
