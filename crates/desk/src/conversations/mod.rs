@@ -12,14 +12,24 @@ use crate::paging::{Page, Position};
 use crate::time::Timestamp;
 use crate::work::Work;
 
+pub mod assign;
+pub mod following;
 mod held;
+pub mod linking;
 mod list;
+pub mod snooze;
+pub mod standing;
 pub(crate) mod store;
 pub mod tagging;
+#[cfg(test)]
+mod tests;
+mod transition;
 
 pub(crate) use held::hold_any;
 pub use held::{Held, hold};
 pub use list::{Filter, list};
+pub use standing::{act, act_on};
+pub use transition::{Action, State};
 
 /// Where a conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use db::{Conn, args, list};
 
 use super::Conversation;
-use crate::ids::{CompanyId, ConversationId, InboxId, TagId, TeammateId};
+use crate::ids::{CompanyId, ConversationId, InboxId, LinkId, TagId, TeammateId};
 use crate::time::Timestamp;
 
 pub(super) const COLUMNS: &str = "id, type, subject, status, assignee, ticket_status, ticket_number, is_private, \
@@ -262,4 +262,61 @@ pub(super) fn uncount_tag(conn: &mut Conn, company: CompanyId, tag: TagId) -> db
 
 pub(super) fn forget_tag(conn: &mut Conn, company: CompanyId, tag: TagId) -> db::Result<u64> {
     conn.exec("DELETE FROM conversation_tags WHERE company = $1 AND tag = $2", args![company, tag])
+}
+
+/// Takes a tag off; 0 if it was not there.
+pub(super) fn untag(conn: &mut Conn, company: CompanyId, conversation: ConversationId, tag: TagId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM conversation_tags WHERE company = $1 AND conversation = $2 AND tag = $3",
+        args![company, conversation, tag],
+    )
+}
+
+/// Adds a follower; 0 if there was one.
+pub(super) fn follow(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    teammate: TeammateId,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO followers (company, conversation, teammate) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        args![company, conversation, teammate],
+    )
+}
+
+/// Removes a follower; 0 if there was none.
+pub(super) fn unfollow(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    teammate: TeammateId,
+) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM followers WHERE company = $1 AND conversation = $2 AND teammate = $3",
+        args![company, conversation, teammate],
+    )
+}
+
+/// Attaches a link; 0 if it was attached.
+pub(super) fn link(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    link: LinkId,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO conversation_links (company, conversation, link, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT DO NOTHING",
+        args![company, conversation, link, now],
+    )
+}
+
+/// Takes a link off; 0 if it was not attached.
+pub(super) fn unlink(conn: &mut Conn, company: CompanyId, conversation: ConversationId, link: LinkId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM conversation_links WHERE company = $1 AND conversation = $2 AND link = $3",
+        args![company, conversation, link],
+    )
 }

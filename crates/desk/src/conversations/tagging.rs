@@ -2,11 +2,50 @@
 
 use serde_json::json;
 
-use super::{Held, store};
+use super::{Held, hold, store};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
-use crate::ids::TagId;
+use crate::ids::{ConversationId, TagId};
 use crate::work::Work;
+
+/// Adds tags to a conversation that the caller may see.
+pub fn tag(work: &mut Work<'_>, id: ConversationId, tags: &[TagId]) -> Result<()> {
+    let mut held = hold(work, id)?;
+    add(work, &mut held, tags)?;
+    held.save(work)
+}
+
+/// Takes tags off a conversation that the caller may see.
+pub fn untag(work: &mut Work<'_>, id: ConversationId, tags: &[TagId]) -> Result<()> {
+    let mut held = hold(work, id)?;
+    remove(work, &mut held, tags)?;
+    held.save(work)
+}
+
+/// Makes these the conversation's only tags. Tags that the caller may not see stay. The caller saves it.
+pub fn replace(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<()> {
+    let directory = work.directory()?;
+    let present = super::tags_of(work, held.row.id)?;
+    let visible = |id: &TagId| {
+        directory.tag(*id).is_none_or(|tag| work.access.sees_owner(&directory, tag.team, tag.owner))
+    };
+    let gone: Vec<TagId> = present.into_iter().filter(|id| !tags.contains(id) && visible(id)).collect();
+    add(work, held, tags)?;
+    remove(work, held, &gone)
+}
+
+/// Takes tags off a conversation in one's hands, each with its event; those that it does not have are left alone. The
+/// caller saves it.
+pub fn remove(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<()> {
+    for id in tags {
+        if store::untag(work.conn, work.company, held.row.id, *id)? > 0 {
+            held.row.tag_count -= 1;
+            let change = json!({"tags": [id.to_string(), null]});
+            held.record(work, Record::with(Kind::Untag, TargetKind::Tag, id.0).changing(change))?;
+        }
+    }
+    Ok(())
+}
 
 /// Adds tags to a conversation in one's hands, each with its event; those that it has already are left alone. The caller
 /// saves it.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::CustomField;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
-use crate::ids::InboxId;
+use crate::ids::{InboxId, TeammateId};
 use crate::work::Work;
 
 /// Values as they are kept: by name, each fitting the definition of its kind of owner. A `null` leaves its field empty;
@@ -37,7 +37,8 @@ fn fits(directory: &Directory, field: &CustomField, value: &Value) -> bool {
         ("datetime", Value::Number(_)) => true,
         ("number", Value::Number(number)) => number.as_f64().is_some_and(|number| number.fract() == 0.0),
         ("teammate", Value::String(email)) => {
-            directory.teammates().any(|teammate| teammate.email.eq_ignore_ascii_case(email))
+            let id = email.parse::<TeammateId>().ok();
+            directory.teammates().any(|row| row.email.eq_ignore_ascii_case(email) || Some(row.id) == id)
         }
         ("inbox", Value::String(id)) => id.parse::<InboxId>().is_ok_and(|id| directory.inbox(id).is_some()),
         ("enum", Value::String(_)) => {
@@ -53,7 +54,7 @@ fn expected(field: &CustomField) -> &'static str {
         "boolean" => "true or false",
         "datetime" => "seconds since 1970",
         "number" => "a whole number",
-        "teammate" => "a teammate's e-mail address",
+        "teammate" => "a teammate's e-mail address or id",
         "inbox" => "an inbox's id",
         _ => "one of the field's values",
     }

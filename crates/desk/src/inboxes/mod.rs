@@ -84,3 +84,9 @@ pub fn get(work: &mut Work<'_>, id: InboxId) -> Result<Inbox> {
     let found = directory.inbox(id).filter(|inbox| work.access.sees_owner(&directory, inbox.team, inbox.owner));
     found.cloned().ok_or(Error::NotFound("inbox"))
 }
+
+/// Whether a teammate may open at least one of several inboxes.
+pub fn any_open_to(directory: &crate::Directory, inboxes: &[InboxId], teammate: TeammateId) -> bool {
+    let mut known = inboxes.iter().filter_map(|id| directory.inbox(*id));
+    known.any(|inbox| directory.inbox_teammates(inbox).contains(&teammate))
+}

@@ -8,7 +8,10 @@ use crate::error::Result;
 use crate::ids::{ConversationId, LinkId};
 use crate::work::Work;
 
+mod ensure;
 pub(crate) mod store;
+
+pub use ensure::ensure;
 
 db::record! {
     /// A link as stored.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Link;
 use crate::ids::{CompanyId, ConversationId, LinkId};
+use crate::time::Timestamp;
 
 db::record! {
     #[derive(Debug, Clone)]
@@ -57,4 +58,19 @@ pub(crate) fn by_ids(conn: &mut Conn, company: CompanyId, ids: &[LinkId]) -> db:
     let among = conn.among(2);
     let sql = format!("SELECT {COLUMNS} FROM links WHERE company = $1 AND id IN {among}");
     conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}
+
+/// Adds a link; 0 if there is one to its address.
+pub(super) fn insert_unless_known(conn: &mut Conn, company: CompanyId, link: &Link, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO links (company, id, name, type, external_url, custom_fields, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (company, external_url) DO NOTHING",
+        args![company, link.id, link.name, link.r#type, link.external_url, link.custom_fields, now],
+    )
+}
+
+pub(super) fn id_of_url(conn: &mut Conn, company: CompanyId, url: &str) -> db::Result<Option<LinkId>> {
+    let row: Option<(LinkId,)> =
+        conn.opt("SELECT id FROM links WHERE company = $1 AND external_url = $2", args![company, url])?;
+    Ok(row.map(|(id,)| id))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::threading::{self, Space};
 use super::{Message, get, store};
 use crate::channels::{self, Channel};
-use crate::conversations::{Held, Status, hold};
+use crate::conversations::{Held, Status, hold, standing};
 use crate::deliveries;
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
@@ -191,16 +191,16 @@ pub fn failed(work: &mut Work<'_>, id: MessageId, error: ErrorType, text: &str) 
     message.error_text = Some(text.to_string());
     store::set_delivery(work.conn, work.company, &message)?;
     let mut change = json!({"delivery": [before, message.delivery], "error_type": [null, error.as_str()]});
-    let status = held.row.status();
-    if status == Status::Archived {
-        held.row.status = Status::Open.code();
-        held.row.snoozed_until = None;
-        held.row.snoozed_by = None;
-        held.row.snoozed_at = None;
-        change["status"] = json!([status.as_str(), Status::Open.as_str()]);
+    let woken = match held.row.status() {
+        Status::Archived => standing::wake(work, &mut held)?,
+        _ => None,
+    };
+    if let (Some(change), Some(Value::Object(woken))) = (change.as_object_mut(), woken.clone()) {
+        change.extend(woken);
     }
     held.bump(work);
     held.record(work, Record::with(kind, TargetKind::Message, id.0).changing(change))?;
+    standing::tell_ticket_status(work, &mut held, woken.as_ref())?;
     held.save(work)?;
     match (error, message.channel) {
         (ErrorType::AuthenticationRequired, Some(channel)) => channels::set_valid(work, channel, false),

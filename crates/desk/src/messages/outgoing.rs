@@ -8,7 +8,7 @@ use super::{Content, Message, Recipient, store};
 use crate::attachments::{self, Upload};
 use crate::channels::Channel;
 use crate::contacts::{self, Handle};
-use crate::conversations::{Held, Status, tagging};
+use crate::conversations::{Action, Held, Status, standing, tagging};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, MessageId, SignatureId, TagId};
@@ -217,7 +217,7 @@ pub(super) fn dispatch(
     held.record(work, Record::with(kind, TargetKind::Message, message.id.0))?;
     tagging::add(work, held, &options.tags)?;
     if options.archive && held.row.status() == Status::Open {
-        archive(work, held)?;
+        standing::act(work, held, Action::Archive)?;
     }
     held.save(work)?;
     delivery::start(work, channel, &message)?;
@@ -243,21 +243,6 @@ pub(super) fn sent_off(work: &mut Work<'_>, held: &mut Held, message: &Message) 
     held.row.is_unreplied = false;
     held.row.waiting_since = None;
     held.bump(work);
-    Ok(())
-}
-
-/// The conversation is done with, for now.
-fn archive(work: &mut Work<'_>, held: &mut Held) -> Result<()> {
-    let mut change = json!({"status": [held.row.status().as_str(), Status::Archived.as_str()]});
-    held.row.status = Status::Archived.code();
-    let directory = work.directory()?;
-    if directory.company.has_ticketing {
-        let resolved = crate::statuses::default_of(&directory, "resolved");
-        let name = |status: Option<crate::ids::StatusId>| status.map(|id| id.to_string());
-        change["status_id"] = json!([name(held.row.ticket_status), name(resolved)]);
-        held.row.ticket_status = resolved.or(held.row.ticket_status);
-    }
-    held.record(work, Record::plain(Kind::Archive).changing(change))?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::{Content, Recipient, store};
 use crate::attachments::{self, Upload};
 use crate::channels::Channel;
 use crate::contacts::{self, Handle};
-use crate::conversations::{Conversation, Held, Status, hold};
+use crate::conversations::{Conversation, Held, hold, standing};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, ContactId, ConversationId, MessageId};
@@ -77,9 +77,12 @@ pub fn receive(work: &mut Work<'_>, incoming: &Incoming) -> Result<Received> {
     let contact = contacts::matching(work, &handle, incoming.sender.name.as_deref(), incoming.sender.contact)?;
     let mut held = conversation(work, channel, incoming, &handle, contact)?;
     let message = keep(work, &mut held, channel, incoming, contact)?;
-    wake(&mut held, work.now);
+    let change = standing::wake(work, &mut held)?;
     held.bump(work);
-    held.record(work, Record::with(Kind::Inbound, TargetKind::Message, message.0.0))?;
+    let mut record = Record::with(Kind::Inbound, TargetKind::Message, message.0.0);
+    record.change = change.clone();
+    held.record(work, record)?;
+    standing::tell_ticket_status(work, &mut held, change.as_ref())?;
     held.save(work)?;
     Ok(Received { message: message.0, uid: message.1, conversation: held.row.id, is_repeat: false })
 }
@@ -190,14 +193,4 @@ fn keep(
     held.row.recipient_role = Some("from".to_string());
     held.row.recipient_contact = Some(contact);
     Ok((id, uid))
-}
-
-/// A new message brings an archived, snoozed or trashed conversation back; spam stays where it is.
-fn wake(held: &mut Held, _now: Timestamp) {
-    held.row.snoozed_until = None;
-    held.row.snoozed_by = None;
-    held.row.snoozed_at = None;
-    if held.row.status() != Status::Spam {
-        held.row.status = Status::Open.code();
-    }
 }

@@ -104,3 +104,25 @@ pub fn default_of(directory: &crate::Directory, category: &str) -> Option<Status
     let chosen = of_category.iter().find(|status| status.is_default).or(of_category.first());
     chosen.map(|status| status.id)
 }
+
+/// A ticket status that conversations may get: refused where the company uses none, or has no such status.
+pub fn usable(directory: &crate::Directory, id: StatusId) -> Result<&Status> {
+    if !directory.company.has_ticketing {
+        return Err(Error::invalid("status_id", "ticketing is off"));
+    }
+    directory.status(id).ok_or_else(|| Error::invalid("status_id", format!("unknown status {id}")))
+}
+
+/// All ticket statuses, the oldest first. Without ticketing there is no such resource.
+pub fn list(work: &mut Work<'_>) -> Result<Vec<Status>> {
+    let directory = work.directory()?;
+    match directory.company.has_ticketing {
+        true => Ok(directory.statuses().cloned().collect()),
+        false => Err(Error::NotFound("status")),
+    }
+}
+
+/// One ticket status.
+pub fn get(work: &mut Work<'_>, id: StatusId) -> Result<Status> {
+    list(work)?.into_iter().find(|status| status.id == id).ok_or(Error::NotFound("status"))
+}

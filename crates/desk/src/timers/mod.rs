@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::ids::{ConversationId, EventId, MessageId, RuleId};
 use crate::work::Work;
+use crate::{conversations, messages, rules};
 
 /// What falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,4 +71,19 @@ pub fn set(
 /// Calls a timer off. Answers whether it was set.
 pub fn cancel(work: &mut Work<'_>, timer: Timer, rule: i64, subject: i64) -> Result<bool> {
     Ok(db::outbox::cancel(work.conn, work.company.0, lane(timer, rule, subject))?)
+}
+
+/// Does what fell due. A timer whose subject is gone, or that means nothing any more, does nothing: it may have been
+/// called off while it was on its way. The caller ends the job in the same unit.
+pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
+    let (code, rule) = (job.lane.subscriber & 7, RuleId(job.lane.subscriber >> 3));
+    match Timer::from_code(code) {
+        Some(Timer::Snooze) => conversations::snooze::end(work, ConversationId(job.lane.subject)),
+        Some(Timer::Send) => messages::depart(work, MessageId(job.lane.subject)),
+        Some(Timer::Rule) => {
+            let event = EventId(job.payload.get("event").and_then(Value::as_i64).unwrap_or(0));
+            rules::fire_delayed(work, rule, ConversationId(job.lane.subject), event)
+        }
+        Some(Timer::Waiting) | None => Ok(()),
+    }
 }

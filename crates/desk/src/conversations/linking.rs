@@ -1,0 +1,84 @@
+//! Links on a conversation.
+
+use serde_json::json;
+
+use super::{Held, hold, store};
+use crate::error::{Error, Result};
+use crate::events::{Kind, Record, TargetKind};
+use crate::ids::{ConversationId, LinkId};
+use crate::links;
+use crate::work::Work;
+
+/// How many links one request may name.
+pub const MOST_AT_ONCE: usize = 10;
+
+/// Which links are meant.
+#[derive(Debug, Clone)]
+pub enum Links {
+    /// Those with these ids.
+    Ids(Vec<LinkId>),
+    /// Those to these addresses; unknown ones are made.
+    Urls(Vec<String>),
+}
+
+/// Attaches links to a conversation that the caller may see.
+pub fn link(work: &mut Work<'_>, id: ConversationId, links: &Links) -> Result<()> {
+    let mut held = hold(work, id)?;
+    let ids = match links {
+        Links::Ids(ids) => {
+            few("link_ids", ids.len())?;
+            let known = links::load(work, ids)?;
+            if let Some(unknown) = ids.iter().find(|id| !known.iter().any(|link| link.id == **id)) {
+                return Err(Error::invalid("link_ids", format!("unknown link {unknown}")));
+            }
+            ids.clone()
+        }
+        Links::Urls(urls) => {
+            few("link_external_urls", urls.len())?;
+            let ids: Result<Vec<LinkId>> = urls.iter().map(|url| links::ensure(work, url, None)).collect();
+            ids?
+        }
+    };
+    add(work, &mut held, &ids)?;
+    held.save(work)
+}
+
+/// Takes links off a conversation that the caller may see.
+pub fn unlink(work: &mut Work<'_>, id: ConversationId, links: &[LinkId]) -> Result<()> {
+    few("link_ids", links.len())?;
+    let mut held = hold(work, id)?;
+    remove(work, &mut held, links)?;
+    held.save(work)
+}
+
+fn few(field: &str, count: usize) -> Result<()> {
+    match count > MOST_AT_ONCE {
+        true => Err(Error::invalid(field, format!("{count} links, at most {MOST_AT_ONCE} are possible"))),
+        false => Ok(()),
+    }
+}
+
+/// Attaches known links to a conversation in one's hands, each with its event; those that are attached already are left
+/// alone. The caller saves it.
+pub fn add(work: &mut Work<'_>, held: &mut Held, links: &[LinkId]) -> Result<()> {
+    for id in links {
+        if store::link(work.conn, work.company, held.row.id, *id, work.now)? > 0 {
+            held.row.link_count += 1;
+            let change = json!({"links": [null, id.to_string()]});
+            held.record(work, Record::with(Kind::LinkAdded, TargetKind::Link, id.0).changing(change))?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes links off, each with its event; those that are not attached are left alone. The caller saves it.
+pub fn remove(work: &mut Work<'_>, held: &mut Held, links: &[LinkId]) -> Result<()> {
+    for id in links {
+        if store::unlink(work.conn, work.company, held.row.id, *id)? > 0 {
+            held.row.link_count -= 1;
+            let change = json!({"links": [id.to_string(), null]});
+            held.record(work, Record::with(Kind::LinkRemoved, TargetKind::Link, id.0).changing(change))?;
+        }
+    }
+    Ok(())
+}

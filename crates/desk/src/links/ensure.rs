@@ -1,0 +1,42 @@
+//! The link for an address: found, or made.
+
+use serde_json::{Map, Value, json};
+
+use super::{Link, store};
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
+use crate::ids::LinkId;
+use crate::work::Work;
+
+/// The longest address, in bytes.
+const LONGEST: usize = 4096;
+
+/// The type of links that people and API clients make themselves.
+const WEB: &str = "web";
+
+/// The link that leads to an address. An unknown address becomes a new link of type `web`, named like the address if no
+/// name is given.
+pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<LinkId> {
+    let url = url.trim();
+    let scheme = url.split_once("://").filter(|(scheme, rest)| {
+        !scheme.is_empty() && !rest.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    if scheme.is_none() || url.len() > LONGEST || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        let shown: String = url.chars().take(64).collect();
+        return Err(Error::invalid("external_url", format!("{shown:?} is no address with a scheme, or too long")));
+    }
+    let link = Link {
+        id: LinkId(work.new_id()),
+        name: name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(url).to_string(),
+        r#type: WEB.to_string(),
+        external_url: url.to_string(),
+        custom_fields: Value::Object(Map::new()),
+    };
+    if store::insert_unless_known(work.conn, work.company, &link, work.now)? == 0 {
+        let known = store::id_of_url(work.conn, work.company, url)?;
+        return known.ok_or_else(|| Error::Conflict(format!("the link to {url} is just going")));
+    }
+    let change = json!({"link": [null, link.id.to_string()], "external_url": [null, url]});
+    events::record_setting(work, Kind::Setting, change)?;
+    Ok(link.id)
+}
