@@ -348,6 +348,11 @@ impl<'c> Work<'c> {
         (least.max(last + 1) << 8) | self.desk.settings.node
     }
 
+    /// The smallest id that could be made at an instant: what is older has a smaller one.
+    pub(crate) fn first_id_at(at: Timestamp) -> i64 {
+        ((at.0 - ID_EPOCH).max(0) << 13) << 8
+    }
+
     /// Unpredictable bytes.
     pub fn random(&self) -> &Random {
         &self.desk.random

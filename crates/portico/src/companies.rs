@@ -2,10 +2,16 @@
 //! commits in one that is new.
 
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use db::Store;
 use desk::ids::CompanyId;
+
+use crate::workers::Workers;
+
+/// How soon a company that another process founded is known here.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The companies known to this process.
 #[derive(Default)]
@@ -30,5 +36,22 @@ impl Companies {
         let all = desk::companies::all_of(store).await?;
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(all);
         Ok(())
+    }
+
+    /// Reads them again now and then, as other processes may found some.
+    pub fn keep(self: Arc<Self>, workers: &Workers, store: Store) {
+        let stopping = workers.stopping();
+        workers.spawn("companies", async move {
+            let mut stopping = std::pin::pin!(stopping);
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(AGAIN) => {}
+                    () = &mut stopping => return,
+                }
+                if let Err(error) = self.refresh(&store).await {
+                    tracing::warn!(%error, "the list of companies could not be read");
+                }
+            }
+        });
     }
 }

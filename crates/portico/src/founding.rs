@@ -4,7 +4,7 @@ use api::edge::bearer::{self, ApiClaims};
 use desk::access::Owner;
 use desk::companies::{self, New};
 use desk::ids::{CompanyId, TokenId};
-use desk::{Access, Desk, Result, Work};
+use desk::{Access, Desk, Error, Result, Work};
 use desk::{channels, inboxes, statuses, teammates, teams, tokens};
 use serde_json::Map;
 
@@ -32,6 +32,20 @@ pub fn found(desk: &Desk, new: New, fill: impl Fn(&mut Work<'_>) -> Result<()> +
         Ok(text)
     })?;
     Ok(Founded { company, token })
+}
+
+/// Founds a furnished company if the store has none yet. Two processes may ask at once: one of them founds it.
+pub fn found_first(desk: &Desk) -> Result<Option<Founded>> {
+    let new = New { name: "My company".to_string(), slug: "company".to_string(), has_ticketing: false };
+    let founded = found(desk, new, |work| match companies::is_only(work)? {
+        true => furnish(work),
+        false => Err(Error::Conflict("there is a company already".to_string())),
+    });
+    match founded {
+        Ok(founded) => Ok(Some(founded)),
+        Err(Error::Conflict(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Furnishes a new company with what it needs to receive a message: its owner, a workspace, a shared inbox, the usual

@@ -4,11 +4,19 @@
 //!
 //! Start at [`server`], which is what `portico serve` runs and what the tests start in-process.
 
+pub mod archive;
 pub mod bell;
 pub mod commands;
 pub mod companies;
 pub mod couriers;
+pub mod edges;
+pub mod failure;
 pub mod founding;
+pub mod health;
+pub mod nodes;
 pub mod server;
 pub mod settings;
+pub mod stream;
+pub mod sweeps;
+pub mod timers;
 pub mod workers;

@@ -5,27 +5,34 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::App;
 use api::edge::body::Reading;
 use api::edge::body::spool::Folder;
 use api::edge::limits::{Limiter, Limits};
-use api::{App, router};
 use axum::serve::ListenerExt;
 use db::{Engine as Database, Options, Store};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
-use desk::{Desk, companies};
+use desk::{Caller, Clock, Desk, companies, events};
 use tokio::net::TcpListener;
 use webhooks::client::{Client, Options as ClientOptions};
 use webhooks::engine::{Engine, Limits as EngineLimits, Setup};
 use webhooks::guard::Guard;
 
 use crate::bell::Doorbell;
-use crate::commands::Failure;
-use crate::settings::{Location, Settings};
+use crate::failure::Failure;
+use crate::health::{Counts, Health};
+use crate::nodes::Node;
+use crate::settings::{Location, Settings, private_folder};
+use crate::stream::Live;
+use crate::sweeps::{self, Sweeps};
 use crate::workers::Workers;
+use crate::{edges, timers};
 
 /// How long a freshly committed delivery stays with the node that committed it (milliseconds).
 const LEASE: i64 = 30_000;
+/// The number of the only server of an embedded store.
+const ONLY: i64 = 1;
 /// The number of a process that does not serve (a command): no server has it.
 pub const TOOL: i64 = 255;
 /// The largest request.
@@ -41,13 +48,14 @@ pub struct Server {
     pub public_url: String,
     workers: Workers,
     engine: Arc<Engine>,
+    node: Option<Node>,
     _lock: Option<File>,
 }
 
 /// Opens and migrates the store of a location.
 pub fn open_store(location: &Location) -> Result<Store, Failure> {
     let url = location.store_url()?;
-    std::fs::create_dir_all(&location.data)
+    private_folder(&location.data)
         .map_err(|error| Failure::new(format!("--data {}: {error}", location.data.display())))?;
     let store = Store::open(&url, Options::default()).map_err(|error| Failure::new(format!("the store: {error}")))?;
     store.migrate(desk::migrations::ALL).map_err(|error| Failure::new(format!("migrating the store: {error}")))?;
@@ -85,37 +93,42 @@ impl Server {
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
         let public_url = settings.serving.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let workers = Workers::default();
-        let node = 1;
-        let desk = make_desk(store, node, &public_url);
+        let clock = Clock::default();
+        let node = match store.engine() {
+            Database::Sqlite => None,
+            Database::Postgres => Some(Node::claim(&store, clock.now().0).await?),
+        };
+        let number = node.as_ref().map_or(ONLY, |node| node.number);
+        if let Some(node) = &node {
+            node.keep(&store, &workers, move || clock.now().0);
+        }
+        let desk = make_desk(store, number, &public_url);
         let bell = Arc::new(Doorbell::default());
         desk.ring(bell.clone());
-        let engine = carry(&desk, &bell, node, settings.serving.allow_private_networks).await?;
+        bell.companies.refresh(desk.store()).await?;
+        take_up(&desk, &bell).await?;
+        let engine = carry(&desk, &bell, settings.serving.allow_private_networks);
         bell.connect(engine.clone());
-        let spool = Folder::open(settings.location.uploads())
-            .map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
+        bell.companies.clone().keep(&workers, desk.store().clone());
+        timers::start(&workers, desk.clone(), bell.clone());
         let blobs = Blobs::open(settings.location.blobs())
             .map_err(|error| Failure::new(format!("the folder for attachments: {error}")))?;
-        let limits = Limits {
-            enforced: settings.serving.enforce_limits,
-            per_minute: settings.serving.requests_per_minute,
-            ..Limits::default()
+        let blobs = Arc::new(blobs);
+        let lock_of_files = settings.location.data.join("sweep.lock");
+        let companies = bell.companies.clone();
+        let swept = Sweeps { desk: desk.clone(), companies, blobs: blobs.clone(), lock: lock_of_files };
+        sweeps::start(&workers, swept);
+        let app = app(&desk, blobs, &settings)?;
+        let live = Live::new(app.clone(), bell.clone(), workers.clone());
+        let health = Health {
+            counts: Counts::default(),
+            desk: desk.clone(),
+            engine: engine.clone(),
+            live,
+            companies: bell.companies.clone(),
+            workers: workers.clone(),
         };
-        let reading = Reading { limit: MAX_BODY, spool: Arc::new(spool) };
-        let (known, store, stopping) = (bell.companies.clone(), desk.store().clone(), workers.stopping());
-        workers.spawn("companies", async move {
-            let mut stopping = std::pin::pin!(stopping);
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
-                    () = &mut stopping => return,
-                }
-                if let Err(error) = known.refresh(&store).await {
-                    tracing::warn!(%error, "the list of companies could not be read");
-                }
-            }
-        });
-        let app = App::new(desk.clone(), reading, Arc::new(blobs), Limiter::new(limits));
-        let service = router(app);
+        let service = edges::service(app, Arc::new(health));
         let listener = listener.tap_io(|stream| {
             // Answers are written whole, so waiting for more to send only costs time.
             let _ = stream.set_nodelay(true);
@@ -126,12 +139,17 @@ impl Server {
                 tracing::error!(%error, "the listener failed");
             }
         });
-        Ok(Server { desk, address, public_url, workers, engine, _lock: lock })
+        Ok(Server { desk, address, public_url, workers, engine, node, _lock: lock })
     }
 
     /// The companies of the store.
     pub fn companies(&self) -> Result<Vec<desk::ids::CompanyId>, Failure> {
         companies::all(&self.desk).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// Resolves with the reason when the server cannot go on and has to be stopped.
+    pub async fn broken(&self) -> String {
+        self.workers.broken().await
     }
 
     /// Stops accepting, finishes what is under way, and returns when all is quiet.
@@ -141,32 +159,55 @@ impl Server {
         if quiet.is_err() {
             tracing::warn!("some work was still under way after 20 s and was left to the next start");
         }
+        if let Some(node) = self.node {
+            node.free(self.desk.store()).await;
+        }
     }
 }
 
-/// Starts the engine that carries deliveries outside, with what an earlier process of this node left.
-async fn carry(desk: &Desk, bell: &Doorbell, node: i64, allow_private: bool) -> Result<Arc<Engine>, Failure> {
-    bell.companies.refresh(desk.store()).await?;
-    if desk.store().engine() == Database::Sqlite {
-        let store = desk.store().clone();
-        for company in bell.companies.all() {
-            let freed: db::Result<u64> = store.write(move |conn| db::outbox::release_node(conn, company.0, node)).await;
+/// Takes up what an earlier process left behind.
+async fn take_up(desk: &Desk, bell: &Doorbell) -> Result<(), Failure> {
+    let node = desk.settings().node;
+    for company in bell.companies.all() {
+        if desk.store().engine() == Database::Sqlite {
+            let freed: db::Result<u64> =
+                desk.store().write(move |conn| db::outbox::release_node(conn, company.0, node)).await;
             freed.map_err(|error| Failure::new(format!("taking up deliveries: {error}")))?;
+            continue;
         }
+        desk.write(&Caller::system(company), events::settle_restored).await?;
     }
+    Ok(())
+}
+
+/// Starts the engine that carries deliveries outside.
+fn carry(desk: &Desk, bell: &Doorbell, allow_private: bool) -> Arc<Engine> {
     let guard = Guard { allow_private, allow_http: allow_private };
     let client = Client::new(ClientOptions { guard, ..ClientOptions::default() });
     let (clock, dice, known) = (desk.clone(), desk.clone(), bell.companies.clone());
     let setup = Setup {
         store: desk.store().clone(),
-        node,
+        node: desk.settings().node,
         client: Arc::new(client),
         clock: Arc::new(move || clock.clock().now().0),
         jitter: Arc::new(move || (dice.random().number() >> 11) as f64 / (1u64 << 53) as f64),
         companies: Arc::new(move || known.all().iter().map(|company| company.0).collect()),
         limits: EngineLimits { lease: LEASE, ..EngineLimits::default() },
     };
-    Ok(Arc::new(Engine::start(setup, crate::couriers::all(desk))))
+    Arc::new(Engine::start(setup, crate::couriers::all(desk)))
+}
+
+/// The parts of the API.
+fn app(desk: &Desk, blobs: Arc<Blobs>, settings: &Settings) -> Result<Arc<App>, Failure> {
+    let spool = Folder::open(settings.location.uploads())
+        .map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
+    let limits = Limits {
+        enforced: settings.serving.enforce_limits,
+        per_minute: settings.serving.requests_per_minute,
+        ..Limits::default()
+    };
+    let reading = Reading { limit: MAX_BODY, spool: Arc::new(spool) };
+    Ok(App::new(desk.clone(), reading, blobs, Limiter::new(limits)))
 }
 
 /// An embedded store serves one server: a second one would lease the same work.

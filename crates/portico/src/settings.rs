@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use db::StoreUrl;
 
-use crate::commands::Failure;
+use crate::failure::Failure;
 
 /// Where the data is. Every command that touches a store takes these.
 #[derive(Debug, Clone, Args)]
@@ -24,7 +24,7 @@ impl Location {
     pub fn store_url(&self) -> Result<StoreUrl, Failure> {
         match &self.store {
             None => Ok(StoreUrl::Sqlite(self.data.join("portico.db"))),
-            Some(url) => url.parse().map_err(|error| Failure::new(format!("--store: {error}"))),
+            Some(url) => url.parse().map_err(|error| Failure::usage(format!("--store: {error}"))),
         }
     }
 
@@ -68,4 +68,16 @@ pub struct Settings {
     #[command(flatten)]
     /// How it serves.
     pub serving: Serving,
+}
+
+/// Makes a file that only its owner may read: what is in it is the company's.
+pub fn private_file(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Makes a folder, and those above it, that only their owner may enter.
+pub fn private_folder(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

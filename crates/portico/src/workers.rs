@@ -1,5 +1,4 @@
-//! Tasks in the background, each with a name: a panic is logged and ends the process's pretence of health, and all of
-//! them end with the server.
+//! Tasks in the background, each with a name: a panic of one ends the server, and all of them end with it.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,20 +11,26 @@ use tokio::task::JoinSet;
 pub struct Workers {
     tasks: Arc<Mutex<JoinSet<()>>>,
     stopping: Arc<watch::Sender<bool>>,
+    fault: Arc<watch::Sender<Option<String>>>,
 }
 
 impl Default for Workers {
     fn default() -> Self {
-        Workers { tasks: Arc::default(), stopping: Arc::new(watch::Sender::new(false)) }
+        Workers {
+            tasks: Arc::default(),
+            stopping: Arc::new(watch::Sender::new(false)),
+            fault: Arc::new(watch::Sender::new(None)),
+        }
     }
 }
 
 impl Workers {
     /// Starts a task. It should end soon after [`Workers::stopping`] says so.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let fault = self.fault.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(async move {
-            let guard = Fallen(name);
+            let guard = Fallen(name, fault);
             task.await;
             std::mem::forget(guard);
         });
@@ -40,6 +45,30 @@ impl Workers {
         }
     }
 
+    /// Says why the server cannot go on.
+    pub fn give_up(&self, why: String) {
+        tracing::error!(why, "the server cannot go on");
+        self.fault.send_replace(Some(why));
+    }
+
+    /// Why the server cannot go on, if so.
+    pub fn fault(&self) -> Option<String> {
+        self.fault.borrow().clone()
+    }
+
+    /// Resolves with the reason when the server cannot go on.
+    pub async fn broken(&self) -> String {
+        let mut fault = self.fault.subscribe();
+        loop {
+            if let Some(why) = fault.borrow_and_update().clone() {
+                return why;
+            }
+            if fault.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Tells every task to end and waits for it.
     pub async fn stop(&self) {
         self.stopping.send_replace(true);
@@ -48,13 +77,15 @@ impl Workers {
     }
 }
 
-/// Dropped without being forgotten, it tells that its task did not end by itself.
-struct Fallen(&'static str);
+/// Dropped without being forgotten, it tells that its task did not end by itself. A server without one of its tasks
+/// only looks healthy, so it ends, and whoever looks after it starts it again.
+struct Fallen(&'static str, Arc<watch::Sender<Option<String>>>);
 
 impl Drop for Fallen {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            tracing::error!(task = self.0, "a background task panicked and is gone until the next start");
+            tracing::error!(task = self.0, "a background task panicked");
+            self.1.send_replace(Some(format!("the background task {:?} panicked", self.0)));
         }
     }
 }

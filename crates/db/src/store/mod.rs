@@ -1,6 +1,7 @@
 //! A store runs units of work: one after another on SQLite, side by side and as if one after another on PostgreSQL.
 
 pub(crate) mod postgres;
+mod check;
 mod queue;
 pub(crate) mod sqlite;
 pub(crate) mod task;

@@ -63,6 +63,11 @@ pub async fn all_of(from: &db::Store) -> Result<Vec<CompanyId>> {
     from.read(|conn| Ok(store::ids(conn)?)).await
 }
 
+/// Whether the unit's company is the only one of the store: asked by those who found the first.
+pub fn is_only(work: &mut Work<'_>) -> Result<bool> {
+    Ok(store::ids(work.conn)? == [work.company])
+}
+
 /// Counts up one of the company's counters and gives the new number, from 1 on.
 pub fn count(work: &mut Work<'_>, counter: &str) -> Result<i64> {
     Ok(store::count(work.conn, work.company, counter)?)

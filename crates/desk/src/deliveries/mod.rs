@@ -123,3 +123,9 @@ pub fn bytes_of(work: &mut Work<'_>, about: &[i64]) -> Result<Vec<(i64, String, 
 pub fn sweep(work: &mut Work<'_>, before: Timestamp, limit: i64) -> Result<u64> {
     Ok(db::outbox::sweep(work.conn, work.company.0, before.0, limit)?)
 }
+
+/// Forgets the bytes of events and messages from before an instant, of at most `limit` of them; answers how many rows
+/// went. They must outlive the deliveries that may still carry them.
+pub fn sweep_bytes(work: &mut Work<'_>, before: Timestamp, limit: i64) -> Result<u64> {
+    Ok(store::forget_bytes(work.conn, work.company, Work::first_id_at(before), limit)?)
+}

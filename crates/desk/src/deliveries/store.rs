@@ -58,3 +58,12 @@ pub(super) fn bodies(conn: &mut Conn, company: CompanyId, about: &[i64]) -> db::
     let sql = format!("SELECT event, shape, bytes FROM bodies WHERE company = $1 AND event IN {among}");
     conn.all(&sql, args![company, list(about.iter().copied())])
 }
+
+/// Removes bytes of events and messages with numbers below `before`.
+pub(super) fn forget_bytes(conn: &mut Conn, company: CompanyId, before: i64, limit: i64) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM bodies WHERE company = $1 AND event IN \
+         (SELECT event FROM bodies WHERE company = $1 AND event < $2 ORDER BY event LIMIT $3)",
+        args![company, before, limit],
+    )
+}

@@ -20,7 +20,7 @@ mod view;
 pub use kind::Kind;
 pub(crate) use list::find;
 pub use list::{Filter, get, in_conversation, list};
-pub use tail::{Position, Tail, end, follow, position, settle_restored};
+pub use tail::{Position, Tail, end, follow, newest_time, position, settle_restored};
 pub use view::{View, view, views};
 
 /// One line of the log.

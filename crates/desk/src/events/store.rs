@@ -159,3 +159,12 @@ pub(super) fn forget_transactions(conn: &mut Conn, company: CompanyId) -> db::Re
         _ => Ok(0),
     }
 }
+
+/// The time of the newest public event of each company, by one step on an index for each.
+pub(super) fn newest_time(conn: &mut Conn) -> db::Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> = conn.opt(
+        "SELECT max((SELECT max(e.at) FROM events e WHERE e.company = c.company AND e.is_public)) FROM companies c",
+        args![],
+    )?;
+    Ok(row.and_then(|(at,)| at))
+}

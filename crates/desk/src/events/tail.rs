@@ -7,6 +7,7 @@
 use super::{Event, Filter, list, store};
 use crate::error::{Error, Result};
 use crate::ids::EventId;
+use crate::time::Timestamp;
 use crate::work::Work;
 
 /// A point in the order in which events become visible.
@@ -70,4 +71,9 @@ pub fn settle_restored(work: &mut Work<'_>) -> Result<()> {
         tracing::warn!(events = forgotten, "the database was restored from another one; its log was put in order");
     }
     Ok(())
+}
+
+/// When the newest event of the whole store happened: what a machine's clock must not be behind of.
+pub fn newest_time(from: &db::Store) -> Result<Option<Timestamp>> {
+    from.read_blocking(|conn| Ok(store::newest_time(conn)?))
 }

@@ -1,14 +1,25 @@
-//! The commands of the program, one file each.
-
-use std::fmt;
+//! The commands of the program, one file each. Results go to standard output, everything else to standard error.
 
 use clap::{Parser, Subcommand};
 
+use crate::settings::Settings;
+
+pub use crate::failure::Failure;
+
+mod backup;
+mod company;
+mod doctor;
+mod listen;
+mod restore;
 mod serve;
+mod token;
 
 /// An open, self-hosted shared inbox that speaks Front's public developer platform.
 #[derive(Debug, Parser)]
-#[command(name = "portico", version, about, propagate_version = true)]
+#[command(name = "portico", version, about, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 asked wrongly. Logs go to standard error; PORTICO_LOG=info shows more."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -18,46 +29,51 @@ pub struct Cli {
 enum Command {
     /// Serve the API. The first start makes a company and prints its owner's token.
     #[command(after_help = "Example: portico serve --data ./portico-data --listen 127.0.0.1:4180")]
-    Serve(crate::settings::Settings),
-}
-
-/// Why a command failed: one sentence for people.
-#[derive(Debug)]
-pub struct Failure(String);
-
-impl Failure {
-    /// A failure with its sentence.
-    pub fn new(why: impl Into<String>) -> Failure {
-        Failure(why.into())
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<desk::Error> for Failure {
-    fn from(error: desk::Error) -> Failure {
-        Failure(error.to_string())
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
-        Failure(error.to_string())
-    }
+    Serve(Settings),
+    /// Print each event as it happens, and forward it to an address of yours as a signed webhook.
+    #[command(after_help = "Example: portico listen --forward http://127.0.0.1:3000/hook --types inbound,comment")]
+    Listen(listen::Listen),
+    /// Make, list and revoke API tokens. Works beside a running server.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Check the store, the settings and the machine.
+    #[command(after_help = "Example: portico doctor --data ./portico-data --json")]
+    Doctor(doctor::Doctor),
+    /// Write everything into one file, while the server runs.
+    #[command(after_help = "Example: portico backup portico-monday.tar --data ./portico-data")]
+    Backup(backup::Backup),
+    /// Bring a backup back into an empty data folder.
+    #[command(after_help = "Example: portico restore portico-monday.tar --data ./portico-data")]
+    Restore(restore::Restore),
 }
 
 /// Runs a command to its end.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(settings) => serve::run(settings),
+        Command::Listen(listen) => listen::run(listen),
+        Command::Token(token) => token::run(token),
+        Command::Doctor(doctor) => doctor::run(doctor),
+        Command::Backup(backup) => backup::run(backup),
+        Command::Restore(restore) => restore::run(restore),
     }
 }
 
 /// A runtime for the commands that need one.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Logs go to standard error, so that what a command prints can be piped.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PORTICO_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Prints one line of a command's result. A reader that went away is no failure of ours.
+fn say(line: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -1,41 +1,36 @@
 //! `portico serve`.
 
-use std::io::Write;
-
-use desk::companies::New;
-
-use super::Failure;
+use super::{Failure, say};
 use crate::founding;
 use crate::server::Server;
 use crate::settings::Settings;
 
 pub(super) fn run(settings: Settings) -> Result<(), Failure> {
-    log();
+    super::log();
     super::runtime()?.block_on(async {
         let server = Server::start(settings).await?;
-        let mut out = std::io::stdout().lock();
         if server.companies()?.is_empty() {
             let desk = server.desk.clone();
-            let new = New { name: "My company".to_string(), slug: "company".to_string(), has_ticketing: false };
-            let founded = tokio::task::spawn_blocking(move || founding::found(&desk, new, founding::furnish))
+            let founded = tokio::task::spawn_blocking(move || founding::found_first(&desk))
                 .await
                 .map_err(|error| Failure::new(error.to_string()))??;
-            writeln!(out, "A new company was made. Its owner's token, shown only now:\n\n  {}\n", founded.token)?;
+            if let Some(founded) = founded {
+                say(&format!("A new company was made. Its owner's token, shown only now:\n\n  {}\n", founded.token));
+            }
         }
-        writeln!(out, "Portico serves {} on {}", server.public_url, server.address)?;
-        out.flush()?;
-        drop(out);
-        until_told_to_stop().await;
-        server.stop().await;
-        Ok(())
+        say(&format!("Portico serves {} on {}", server.public_url, server.address));
+        run_until_told(server).await
     })
 }
 
-/// Logs go to standard error, so that what a command prints can be piped.
-pub(super) fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PORTICO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+/// Serves until somebody stops the process, or the server has to stop by itself.
+pub(super) async fn run_until_told(server: Server) -> Result<(), Failure> {
+    let broken = tokio::select! {
+        () = until_told_to_stop() => None,
+        why = server.broken() => Some(why),
+    };
+    server.stop().await;
+    broken.map_or(Ok(()), |why| Err(Failure::new(why)))
 }
 
 /// Resolves at the first request to stop: Ctrl-C, or SIGTERM.

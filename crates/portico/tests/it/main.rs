@@ -2,6 +2,7 @@
 
 mod architecture;
 mod attachments;
+mod commands;
 mod contract;
 mod conversations;
 mod crash;
@@ -11,6 +12,7 @@ mod messages;
 mod office;
 mod schema;
 mod server;
+mod stream;
 mod statements;
 mod tags;
 mod world;

@@ -40,6 +40,7 @@ impl std::fmt::Debug for Connector {
 }
 
 impl Connector {
+    /// Loads the trusted certificates.
     pub fn new(roots: &Roots) -> Connector {
         let mut store = RootCertStore::empty();
         match roots {
@@ -115,7 +116,9 @@ fn is_exhaustion(error: &io::Error, address: &SocketAddr) -> bool {
 
 /// A connection with or without TLS.
 pub enum Stream {
+    /// Without.
     Plain(TcpStream),
+    /// With.
     Tls(Box<TlsStream<TcpStream>>),
 }
 

@@ -14,13 +14,12 @@ mod tests;
 mod tls_tests;
 
 pub use answer::{Answer, Failure};
-pub use connect::Roots;
+pub use connect::{Connector, Roots, Stream};
 
 use crate::guard::{Guard, Refusal, Resolver, Target};
 use crate::sign::Signer;
 use crate::stopwatch;
 use bytes::Bytes;
-use connect::Connector;
 use exchange::Link;
 use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};

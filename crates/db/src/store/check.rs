@@ -1,0 +1,38 @@
+//! What somebody wants to know of a store before trusting it.
+
+use super::Store;
+use crate::conn::Engine;
+use crate::error::{Error, Result};
+use crate::migrate::{Migration, checksum};
+
+impl Store {
+    /// Reads through the database and fails at the first damage that its engine finds.
+    pub fn check(&self) -> Result<()> {
+        if self.engine() == Engine::Postgres {
+            // The server looks after its own files; that it answers is all a client can ask.
+            return self.read_blocking(|conn| conn.one::<(i64,)>("SELECT CAST(1 AS BIGINT)", &[])).map(drop);
+        }
+        let found: Vec<(String,)> = self.read_blocking(|conn| conn.all("PRAGMA quick_check(3)", &[]))?;
+        let faults: Vec<String> = found.into_iter().map(|(line,)| line).filter(|line| line != "ok").collect();
+        if faults.is_empty() { Ok(()) } else { Err(Error::other(faults.join("; "))) }
+    }
+
+    /// The names of the migrations that have not been applied yet, and an error if one was changed after it ran.
+    pub fn missing(&self, set: &[Migration]) -> Result<Vec<&'static str>> {
+        let set = set.to_vec();
+        let engine = self.engine();
+        let done: Vec<(i64, String)> =
+            self.read_blocking(|conn| conn.all("SELECT number, checksum FROM migrations ORDER BY number", &[]))?;
+        let mut missing = Vec::new();
+        for migration in &set {
+            match done.iter().find(|(number, _)| *number == migration.number) {
+                None => missing.push(migration.name),
+                Some((_, known)) if *known == checksum(migration, engine) => {}
+                Some(_) => {
+                    return Err(Error::other(format!("migration {} was changed after it had run", migration.name)));
+                }
+            }
+        }
+        Ok(missing)
+    }
+}

@@ -1,0 +1,218 @@
+//! `portico listen`: prints each event as it happens, and forwards it as the signed webhook that a rule would send.
+
+mod feed;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use desk::{Caller, Desk, tokens};
+use http::{HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
+use webhooks::client::{Client, Options, Outgoing};
+use webhooks::guard::Guard;
+use webhooks::sign::{RuleKey, Signer};
+
+use super::{Failure, company, say};
+use crate::founding;
+use crate::server::open_desk;
+use crate::settings::Location;
+use feed::{Feed, Frame, Lost};
+
+/// How long a receiver may take, as with webhooks.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before a lost connection is opened again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+pub(super) struct Listen {
+    /// Where to forward events to, with the headers of a rule webhook. Local addresses are fine.
+    #[arg(long, value_name = "URL")]
+    forward: Option<String>,
+    /// Only these types of events.
+    #[arg(long, value_name = "TYPE,…", value_delimiter = ',')]
+    types: Vec<String>,
+    /// Only events of conversations in these inboxes.
+    #[arg(long, value_name = "INBOX,…", value_delimiter = ',')]
+    inboxes: Vec<String>,
+    /// Begin after this event (evt_…) instead of now.
+    #[arg(long, value_name = "EVENT")]
+    after: Option<String>,
+    /// End after that many events.
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    /// Print each event as one line of JSON.
+    #[arg(long)]
+    json: bool,
+    /// The server to listen to.
+    #[arg(long, value_name = "URL", env = "PORTICO_URL", default_value = "http://127.0.0.1:4180")]
+    url: String,
+    /// A token with the scope events:*:read. Without one, a token is made in the store and ended afterwards.
+    #[arg(long, value_name = "TOKEN", env = "PORTICO_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// The company's API secret. Without one, it is read from the store.
+    #[arg(long, value_name = "SECRET", env = "PORTICO_SECRET", hide_env_values = true, requires = "token")]
+    secret: Option<String>,
+    /// The company by id or slug, where the store has several.
+    #[arg(long, value_name = "COMPANY")]
+    company: Option<String>,
+    #[command(flatten)]
+    location: Location,
+}
+
+pub(super) fn run(listen: Listen) -> Result<(), Failure> {
+    super::log();
+    let pass = Pass::get(&listen)?;
+    let listening = super::runtime()?.block_on(async {
+        tokio::select! {
+            ended = follow(&listen, &pass) => ended,
+            () = super::serve::until_told_to_stop() => Ok(()),
+        }
+    });
+    pass.give_back();
+    listening
+}
+
+/// What opens the stream, and what its events are signed with.
+struct Pass {
+    token: String,
+    key: RuleKey,
+    /// A token of our own, to be ended with us.
+    own: Option<(Desk, Caller, desk::ids::TokenId)>,
+}
+
+impl Pass {
+    fn get(listen: &Listen) -> Result<Pass, Failure> {
+        if let (Some(token), Some(secret)) = (&listen.token, &listen.secret) {
+            return Ok(Pass { token: token.clone(), key: RuleKey::new(secret), own: None });
+        }
+        if listen.location.store.is_none() && !Path::new(&listen.location.data).exists() {
+            let data = listen.location.data.display();
+            return Err(Failure::new(format!(
+                "{data} is not there; say where the store is with --data, or give --token and --secret of another server"
+            )));
+        }
+        let desk = open_desk(&listen.location, &listen.url)?;
+        let caller = Caller::system(company::choose(&desk, listen.company.as_deref())?);
+        let secret = desk.read_blocking(&caller, |work| Ok(work.directory()?.company.api_secret.clone()))?;
+        let key = RuleKey::new(&secret);
+        if let Some(token) = &listen.token {
+            return Ok(Pass { token: token.clone(), key, own: None });
+        }
+        let made = desk.write_blocking(&caller, |work| {
+            founding::token(work, "portico listen", vec!["events:*:read".to_string()], desk::Access::everything())
+        });
+        let (id, token) = made?;
+        Ok(Pass { token, key, own: Some((desk, caller, id)) })
+    }
+
+    fn give_back(self) {
+        if let Some((desk, caller, id)) = self.own
+            && let Err(error) = desk.write_blocking(&caller, move |work| tokens::revoke(work, id))
+        {
+            eprintln!("portico: the token {id} of this command could not be ended: {error}");
+        }
+    }
+}
+
+async fn follow(listen: &Listen, pass: &Pass) -> Result<(), Failure> {
+    let client =
+        Arc::new(Client::new(Options { guard: Guard { allow_private: true, allow_http: true }, ..Options::default() }));
+    let forward: Option<Arc<str>> = listen.forward.as_deref().map(Arc::from);
+    if let Some(url) = &forward {
+        client.target(url).map_err(|refusal| Failure::usage(format!("--forward: {refusal}")))?;
+    }
+    let mut seen = listen.after.clone();
+    let mut left = listen.count;
+    let mut is_first = true;
+    while left != Some(0) {
+        let mut feed = match Feed::open(&listen.url, &pass.token, &query(listen), seen.as_deref()).await {
+            Ok(feed) => feed,
+            Err(Lost::Refused(why)) => return Err(Failure::new(why)),
+            Err(Lost::Broken(why)) if is_first => return Err(Failure::new(format!("{}: {why}", listen.url))),
+            Err(Lost::Broken(_)) => {
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+        };
+        if is_first {
+            let to = forward.as_ref().map(|url| format!(", forwarding to {url}")).unwrap_or_default();
+            eprintln!("portico: listening to {}{to}", listen.url);
+        }
+        is_first = false;
+        while left != Some(0) {
+            let frame = match feed.next().await {
+                Ok(frame) => frame,
+                Err(_) => break,
+            };
+            let told = tell(&client, forward.as_ref(), pass, &frame).await;
+            print(listen, &frame, &told);
+            seen = Some(frame.id);
+            left = left.map(|left| left - 1);
+        }
+        if left != Some(0) {
+            eprintln!("portico: the connection was lost; going on after {}", seen.as_deref().unwrap_or("now"));
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+    Ok(())
+}
+
+fn query(listen: &Listen) -> String {
+    let mut parts = Vec::new();
+    if !listen.types.is_empty() {
+        parts.push(format!("types={}", listen.types.join(",")));
+    }
+    if !listen.inboxes.is_empty() {
+        parts.push(format!("inboxes={}", listen.inboxes.join(",")));
+    }
+    parts.join("&")
+}
+
+/// What became of an event.
+struct Told {
+    is_verified: bool,
+    delivery: Option<Result<(u16, Duration), String>>,
+}
+
+async fn tell(client: &Client, forward: Option<&Arc<str>>, pass: &Pass, frame: &Frame) -> Told {
+    let is_verified = pass.key.verify(frame.data.as_bytes(), &frame.signature);
+    let Some(url) = forward.filter(|_| is_verified) else { return Told { is_verified, delivery: None } };
+    let id = HeaderValue::try_from(&frame.id).ok();
+    let header = |id| (HeaderName::from_static("x-portico-delivery"), id);
+    let outgoing = Outgoing {
+        url: url.clone(),
+        method: Method::POST,
+        headers: id.map(header).into_iter().collect(),
+        body: Some(frame.data.clone().into()),
+        signer: Signer::Rule(pass.key.clone()),
+        timeout: TIMEOUT,
+        repeatable: true,
+    };
+    let sent = client.send(0, &outgoing).await;
+    let delivery = sent.map(|answer| (answer.status.as_u16(), answer.took)).map_err(|failure| failure.to_string());
+    Told { is_verified, delivery: Some(delivery) }
+}
+
+fn print(listen: &Listen, frame: &Frame, told: &Told) {
+    let event: Value = serde_json::from_str(&frame.data).unwrap_or_default();
+    if listen.json {
+        let delivery = told.delivery.as_ref().map(|delivery| match delivery {
+            Ok((status, took)) => json!({"status": status, "ms": took.as_millis() as u64}),
+            Err(why) => json!({"error": why}),
+        });
+        let line = json!({"id": frame.id, "type": frame.kind, "verified": told.is_verified, "delivery": delivery,
+                          "event": event});
+        return say(&line.to_string());
+    }
+    let conversation = event["conversation"]["id"].as_str().unwrap_or("-");
+    let subject = event["conversation"]["subject"].as_str().unwrap_or_default();
+    let result = match &told.delivery {
+        _ if !told.is_verified => "the signature is wrong, so it was not forwarded".to_string(),
+        None => String::new(),
+        Some(Ok((status, took))) => format!("→ {status} in {} ms", took.as_millis()),
+        Some(Err(why)) => format!("→ failed: {why}"),
+    };
+    say(format!("{}  {:<20} {conversation}  {subject:?}  {result}", frame.id, frame.kind).trim_end());
+}

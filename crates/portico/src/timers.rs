@@ -1,0 +1,117 @@
+//! What falls due: claims the lanes of timers, does what each is for, and forgets it, in one unit. A crash in between
+//! undoes both.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::outbox::{self, Ending, Finished, Job, Outcome};
+use desk::ids::CompanyId;
+use desk::timers::{self, topic};
+use desk::{Caller, Desk, Result};
+use serde_json::Value;
+
+use crate::bell::Doorbell;
+use crate::workers::Workers;
+
+/// The longest sleep: another process may set a timer, and somebody may move the clock.
+const POLL: Duration = Duration::from_secs(1);
+/// Timers of a company taken up at once, so that no company keeps the others waiting.
+const BATCH: i64 = 64;
+/// How long a timer that was taken up stays ours (milliseconds).
+const LEASE: i64 = 30_000;
+/// How long a timer whose work failed is left alone (milliseconds), times the number of its failures.
+const AGAIN: i64 = 10_000;
+/// After that many failures it is given up, and logged.
+const MOST_TRIES: i64 = 10;
+
+/// Fires timers until the server stops.
+pub fn start(workers: &Workers, desk: Desk, bell: Arc<Doorbell>) {
+    let stopping = workers.stopping();
+    workers.spawn("timers", async move {
+        let mut stopping = std::pin::pin!(stopping);
+        loop {
+            let pause = fire_all(&desk, &bell).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = bell.timer_set() => {}
+                () = &mut stopping => return,
+            }
+        }
+    });
+}
+
+/// Fires what is due in every company; answers how long nothing else will be.
+async fn fire_all(desk: &Desk, bell: &Doorbell) -> Duration {
+    let mut pause = POLL;
+    for company in bell.companies.all() {
+        match fire_due(desk, company).await {
+            Ok(wait) => pause = pause.min(wait),
+            Err(error) => tracing::error!(%error, %company, "timers of a company cannot be fired"),
+        }
+    }
+    pause
+}
+
+/// Fires a batch of a company's timers. Answers how long it is until its next one.
+async fn fire_due(desk: &Desk, company: CompanyId) -> Result<Duration> {
+    let system = Caller::system(company);
+    let next = |now: i64, due: Option<i64>| match due {
+        Some(at) => Duration::from_millis((at - now).max(0).unsigned_abs()).min(POLL),
+        None => POLL,
+    };
+    let look = |work: &mut desk::Work<'_>| Ok((work.now.0, outbox::next_due(work.conn, work.company.0, topic::TIMER)?));
+    let (now, due) = desk.read(&system, look).await?;
+    if due.is_none_or(|at| at > now) {
+        return Ok(next(now, due));
+    }
+    let node = desk.settings().node;
+    let claimed = desk.write(&system, move |work| {
+        let (company, now) = (work.company.0, work.now.0);
+        Ok(outbox::claim(work.conn, company, topic::TIMER, node, now, LEASE, BATCH, 1)?)
+    });
+    for run in claimed.await? {
+        for job in run.jobs {
+            fire(desk, &system, job).await?;
+        }
+    }
+    let (now, due) = desk.read(&system, look).await?;
+    Ok(next(now, due))
+}
+
+async fn fire(desk: &Desk, system: &Caller, job: Job) -> Result<()> {
+    let node = desk.settings().node;
+    let own = job.clone();
+    let done = desk.write(system, move |work| {
+        timers::fire(work, &own)?;
+        let outcome = ended(&own, Ending::Drop, own.log.clone());
+        outbox::finish(work.conn, node, work.now.0, LEASE, 1, &[outcome])?;
+        Ok(())
+    });
+    let Err(error) = done.await else { return Ok(()) };
+    tracing::error!(%error, company = %system.company, timer = job.id, tries = job.tries + 1, "a timer failed");
+    let put_back = move |work: &mut desk::Work<'_>| {
+        let why = Value::from(vec![error.to_string()]);
+        let outcome = match job.tries + 1 < MOST_TRIES {
+            true => Outcome {
+                company: job.company,
+                lane: job.lane,
+                finished: Vec::new(),
+                retry: Some(outbox::Retry {
+                    id: job.id,
+                    at: work.now.0 + AGAIN * (job.tries + 1),
+                    tries: job.tries + 1,
+                    log: why,
+                }),
+            },
+            false => ended(&job, Ending::Dead, why),
+        };
+        outbox::finish(work.conn, node, work.now.0, LEASE, 1, &[outcome])?;
+        Ok(())
+    };
+    desk.write(system, put_back).await
+}
+
+fn ended(job: &Job, ending: Ending, log: Value) -> Outcome {
+    let finished = Finished { id: job.id, ending, tries: job.tries, log };
+    Outcome { company: job.company, lane: job.lane, finished: vec![finished], retry: None }
+}

@@ -1,0 +1,337 @@
+//! The built program, as scripts drive it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A folder of one's own, removed at the end.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Folder {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("portico-commands-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Folder(path)
+    }
+
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The program with these arguments, and nothing of our own settings.
+pub fn portico(data: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
+    command.args(args).arg("--data").arg(data).stdin(Stdio::null());
+    for name in ["PORTICO_DATA", "PORTICO_STORE", "PORTICO_TOKEN", "PORTICO_SECRET", "PORTICO_URL"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(data: &Path, args: &[&str]) -> Output {
+    portico(data, args).output().expect("the program runs")
+}
+
+#[track_caller]
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// A program that goes on until it is dropped, and the lines it prints.
+pub struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let out = child.stdout.take().expect("its output");
+        let (told, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                let _ = told.send(line);
+            }
+        });
+        Running { child, lines }
+    }
+
+    /// The next line for which this holds.
+    #[track_caller]
+    pub fn line(&self, wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(30)).expect("a line in time");
+            if wanted(&line) {
+                return line;
+            }
+        }
+    }
+
+    /// Asks it to stop as an administrator would; answers its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let done = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        assert!(done.expect("kill runs").success());
+        self.child.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server on a free port: itself, its address and its owner's token.
+fn serve(data: &Path) -> (Running, String, String) {
+    let server = Running::start(portico(data, &["serve", "--listen", "127.0.0.1:0"]));
+    let token = server.line(|line| line.starts_with("  ")).trim().to_string();
+    let address = server.line(|line| line.starts_with("Portico serves "));
+    let address = address.split_whitespace().nth(2).expect("an address").to_string();
+    (server, address, token)
+}
+
+fn curl(args: &[&str]) -> (u16, Value) {
+    let output = Command::new("curl").args(["-s", "-w", "\n%{http_code}"]).args(args).output().expect("curl runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let (body, status) = text.rsplit_once('\n').expect("a status");
+    (status.parse().expect("a number"), serde_json::from_str(body).unwrap_or(Value::Null))
+}
+
+fn bearer(token: &str) -> String {
+    format!("authorization: Bearer {token}")
+}
+
+#[test]
+fn exit_codes_tell_success_failure_and_misuse_apart() {
+    let folder = Folder::new();
+    assert_eq!(run(&folder.join("none"), &["token", "list"]).status.code(), Some(1), "there is no company");
+    assert_eq!(run(&folder.0, &["token", "create"]).status.code(), Some(2), "a name is missing");
+    assert_eq!(run(&folder.0, &["nonsense"]).status.code(), Some(2));
+    assert_eq!(run(&folder.0, &["token", "revoke", "nonsense"]).status.code(), Some(2));
+    for command in [
+        &["serve"][..],
+        &["listen"],
+        &["token", "create"],
+        &["token", "list"],
+        &["token", "revoke"],
+        &["doctor"],
+        &["backup"],
+        &["restore"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_portico")).args(command).arg("--help").output().expect("help");
+        assert!(output.status.success());
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Example"), "{command:?}");
+    }
+}
+
+#[test]
+fn the_first_start_makes_a_company_and_later_ones_just_serve() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let (server, url, token) = serve(&data);
+    assert_eq!(curl(&[&format!("{url}/conversations"), "-H", &bearer(&token)]).0, 200);
+    assert_eq!(server.stop(), Some(0));
+    let again = Running::start(portico(&data, &["serve", "--listen", "127.0.0.1:0"]));
+    let line = again.line(|_| true);
+    assert!(line.starts_with("Portico serves "), "{line}");
+    let url = line.split_whitespace().nth(2).expect("an address");
+    assert_eq!(curl(&[&format!("{url}/conversations"), "-H", &bearer(&token)]).0, 200);
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_is_refused() {
+    let folder = Folder::new();
+    let (_server, ..) = serve(&folder.0);
+    let second = run(&folder.0, &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another server"));
+}
+
+#[test]
+fn a_token_is_made_listed_and_revoked_beside_a_running_server() {
+    let folder = Folder::new();
+    let (_server, url, _) = serve(&folder.0);
+    let made = json(&run(&folder.0, &["token", "create", "ci", "--all", "--json"]));
+    let (id, token) = (made["id"].as_str().expect("an id"), made["token"].as_str().expect("a token"));
+    let list = format!("{url}/conversations");
+    assert_eq!(curl(&[&list, "-H", &bearer(token)]).0, 200);
+    let all = json(&run(&folder.0, &["token", "list", "--json"]));
+    let row = all.as_array().expect("rows").iter().find(|row| row["id"] == id).expect("it is listed").clone();
+    assert_eq!((&row["name"], &row["scopes"][0]), (&Value::from("ci"), &Value::from("*")));
+    assert!(run(&folder.0, &["token", "revoke", id]).status.success());
+    assert_eq!(run(&folder.0, &["token", "revoke", id]).status.code(), Some(1), "it is gone");
+    std::thread::sleep(Duration::from_millis(1_100));
+    assert_eq!(curl(&[&list, "-H", &bearer(token)]).0, 401);
+}
+
+#[test]
+fn a_token_holds_what_it_was_given() {
+    let folder = Folder::new();
+    let (_server, url, _) = serve(&folder.0);
+    let args = ["token", "create", "reports", "--scope", "events:*:read", "--namespace", "shared", "--json"];
+    let token = json(&run(&folder.0, &args))["token"].as_str().expect("a token").to_string();
+    assert_eq!(curl(&[&format!("{url}/events"), "-H", &bearer(&token)]).0, 200);
+    assert_eq!(curl(&[&format!("{url}/conversations"), "-H", &bearer(&token)]).0, 403);
+}
+
+#[test]
+fn a_token_on_an_empty_folder_founds_the_company() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let token = json(&run(&data, &["token", "create", "first", "--all", "--json"]))["token"].clone();
+    let server = Running::start(portico(&data, &["serve", "--listen", "127.0.0.1:0"]));
+    let url = server.line(|line| line.starts_with("Portico serves "));
+    let url = url.split_whitespace().nth(2).expect("an address");
+    assert_eq!(curl(&[&format!("{url}/conversations"), "-H", &bearer(token.as_str().expect("a token"))]).0, 200);
+    assert_eq!(look(&data, |directory| directory.inboxes().count()), 1);
+}
+
+#[test]
+fn the_doctor_finds_a_healthy_store_and_names_what_is_wrong() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let (_server, ..) = serve(&data);
+    let checks = json(&run(&data, &["doctor", "--json"]));
+    let state = |name: &str| {
+        let rows = checks.as_array().expect("checks");
+        rows.iter().find(|row| row["check"] == name).map(|row| row["state"].as_str().expect("a state").to_string())
+    };
+    for name in ["settings", "data folder", "store", "migrations", "clock"] {
+        assert_eq!(state(name).as_deref(), Some("ok"), "{name}: {checks:#}");
+    }
+    let broken = folder.join("broken");
+    std::fs::create_dir_all(&broken).expect("a folder");
+    std::fs::write(broken.join("portico.db"), "this is no database at all, however long one looks at it")
+        .expect("a file");
+    let output = run(&broken, &["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("FAILED   store"));
+}
+
+#[test]
+fn a_backup_of_a_serving_folder_comes_back_whole() {
+    let folder = Folder::new();
+    let (data, file, copy) = (folder.join("data"), folder.join("copy.tar"), folder.join("copy"));
+    let (server, url, token) = serve(&data);
+    let channel = channel(&data);
+    let say = format!("{url}/channels/{channel}/incoming_messages");
+    let body = r#"{"sender": {"handle": "ann"}, "subject": "Kept", "body": "Hello"}"#;
+    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
+    std::fs::create_dir_all(data.join("blobs/ab")).expect("a folder");
+    std::fs::write(data.join("blobs/ab/abcdef"), "a file").expect("a file");
+    let file_name = file.to_str().expect("a name");
+    let made = json(&run(&data, &["backup", file_name, "--json"]));
+    assert_eq!(made["files"], 1);
+    assert_eq!(run(&data, &["backup", file_name]).status.code(), Some(1), "nothing is overwritten");
+    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202, "the server went on");
+    let listed = Command::new("tar").arg("tf").arg(&file).output().expect("tar runs");
+    let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert_eq!(names.lines().collect::<Vec<_>>(), ["portico-backup.json", "portico.db", "blobs/ab/abcdef"]);
+    assert_eq!(run(&data, &["restore", file_name]).status.code(), Some(1), "the folder is not empty");
+    assert_eq!(run(&data, &["restore", file_name, "--force"]).status.code(), Some(1), "a server uses it");
+    drop(server);
+    assert!(run(&copy, &["restore", file_name]).status.success());
+    assert_eq!(std::fs::read_to_string(copy.join("blobs/ab/abcdef")).expect("the file"), "a file");
+    let server = Running::start(portico(&copy, &["serve", "--listen", "127.0.0.1:0"]));
+    let line = server.line(|line| line.starts_with("Portico serves "));
+    let url = line.split_whitespace().nth(2).expect("an address");
+    let (status, page) = curl(&[&format!("{url}/conversations"), "-H", &bearer(&token)]);
+    assert_eq!((status, page["_results"][0]["subject"].as_str()), (200, Some("Kept")));
+}
+
+#[test]
+fn half_a_backup_is_not_restored() {
+    let folder = Folder::new();
+    let (data, file, copy) = (folder.join("data"), folder.join("copy.tar"), folder.join("copy"));
+    assert!(run(&data, &["token", "create", "first", "--all"]).status.success());
+    assert!(run(&data, &["backup", file.to_str().expect("a name")]).status.success());
+    let bytes = std::fs::read(&file).expect("the backup");
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("half of it");
+    let output = run(&copy, &["restore", file.to_str().expect("a name")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!copy.exists(), "nothing is left behind");
+}
+
+#[test]
+fn listen_prints_events_and_forwards_them_signed() {
+    let folder = Folder::new();
+    let (_server, url, token) = serve(&folder.0);
+    let receiver = std::net::TcpListener::bind("127.0.0.1:0").expect("a receiver");
+    let hook = format!("http://{}/hook", receiver.local_addr().expect("an address"));
+    let args = ["listen", "--url", &url, "--forward", &hook, "--json", "--count", "1", "--types", "inbound"];
+    let mut listening = portico(&folder.0, &args);
+    let mut child = listening.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut told = BufReader::new(child.stderr.take().expect("its words"));
+    let mut line = String::new();
+    told.read_line(&mut line).expect("it says that it listens");
+    assert!(line.contains("listening"), "{line}");
+    let channel = channel(&folder.0);
+    let say = format!("{url}/channels/{channel}/incoming_messages");
+    let body = r#"{"sender": {"handle": "ann"}, "subject": "Café", "body": "Hello"}"#;
+    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
+    let (headers, bytes) = received(&receiver);
+    let output = child.wait_with_output().expect("it ends by itself");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
+    assert_eq!((&told["type"], &told["verified"]), (&Value::from("inbound"), &Value::from(true)));
+    assert_eq!(told["delivery"]["status"], 200);
+    let event: Value = serde_json::from_slice(&bytes).expect("the event");
+    assert_eq!(event, told["event"]);
+    let signature = headers.lines().find_map(|line| line.strip_prefix("x-front-signature: ")).expect("a signature");
+    let secret = secret(&folder.0);
+    assert!(webhooks::sign::RuleKey::new(&secret).verify(&bytes, signature));
+    let left = json(&run(&folder.0, &["token", "list", "--json"]));
+    assert_eq!(left.as_array().map(Vec::len), Some(1), "its own token is gone");
+}
+
+/// Takes one request in and answers 200.
+fn received(receiver: &std::net::TcpListener) -> (String, Vec<u8>) {
+    use std::io::{Read, Write};
+    let (mut stream, _) = receiver.accept().expect("somebody calls");
+    let mut bytes = Vec::new();
+    loop {
+        let mut some = [0u8; 4096];
+        let count = stream.read(&mut some).expect("a request");
+        bytes.extend_from_slice(&some[..count]);
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&bytes[..end]).replace("\r\n", "\n").to_lowercase();
+        let original = String::from_utf8_lossy(&bytes[..end]).replace("\r\n", "\n");
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if bytes.len() >= end + 4 + length.unwrap_or(0) {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("an answer");
+            return (original, bytes[end + 4..].to_vec());
+        }
+    }
+}
+
+fn secret(data: &Path) -> String {
+    look(data, |directory| directory.company.api_secret.clone())
+}
+
+fn channel(data: &Path) -> String {
+    look(data, |directory| directory.channels().next().expect("a channel").id.to_string())
+}
+
+/// Looks into the company of a store, beside its server.
+fn look<T: Send + 'static>(data: &Path, at: impl Fn(&desk::Directory) -> T + Send + 'static) -> T {
+    let location = portico::settings::Location { data: data.to_path_buf(), store: None };
+    let desk = portico::server::open_desk(&location, "http://127.0.0.1:4180").expect("the store opens");
+    let company = desk::companies::all(&desk).expect("companies")[0];
+    let read = desk.read_blocking(&desk::Caller::system(company), move |work| Ok(at(&*work.directory()?)));
+    read.expect("it can be read")
+}
