@@ -221,6 +221,15 @@ CREATE TABLE rule_turns (
     PRIMARY KEY (company, rule, action)
 );
 
+-- When a rule last answered a contact by itself, so that two machines never talk for ever.
+CREATE TABLE auto_replies (
+    company BIGINT NOT NULL,
+    rule BIGINT NOT NULL,
+    contact BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (company, rule, contact)
+);
+
 -- Somebody outside who is told: a rule webhook's address, a channel's outgoing address.
 CREATE TABLE endpoints (
     company BIGINT NOT NULL,

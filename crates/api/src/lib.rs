@@ -16,6 +16,7 @@ pub mod tokens;
 
 mod admin;
 mod attachments;
+mod comments;
 mod conversations;
 mod drafts;
 mod events;

@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::answer::Refusal;
 use crate::call::Call;
-use crate::{admin, attachments, conversations, drafts, events, messages, search, tags};
+use crate::{admin, attachments, comments, conversations, drafts, events, messages, search, tags};
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -43,7 +43,7 @@ macro_rules! operations {
 }
 
 /// Every operation, by family.
-pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, EVENTS, TAGS, ADMIN];
+pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, COMMENTS, EVENTS, TAGS, ADMIN];
 
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
@@ -74,6 +74,15 @@ static ATTACHMENTS: &[Operation] = operations! {
     GET "/download/{attachment_link_id}" "download-attachment" "attachments:read" => attachments::download;
     GET "/messages/{message_id}/download/{attachment_link_id}" "download-attachment-for-a-message" "attachments:read" => attachments::of_message;
     GET "/comments/{comment_id}/download/{attachment_link_id}" "download-attachment-for-a-comment" "attachments:read" => attachments::of_comment;
+};
+
+static COMMENTS: &[Operation] = operations! {
+    GET "/comments/{comment_id}" "get-comment" "comments:read" => comments::get;
+    PATCH "/comments/{comment_id}/" "update-comment" "comments:write" => comments::update;
+    GET "/comments/{comment_id}/mentions" "list-comment-mentions" "teammates:read" => comments::mentions;
+    POST "/comments/{comment_id}/replies" "add-comment-reply" "comments:write" => comments::reply;
+    GET "/conversations/{conversation_id}/comments" "list-conversation-comments" "comments:read" => comments::of_conversation;
+    POST "/conversations/{conversation_id}/comments" "add-comment" "comments:write" => comments::add;
 };
 
 static EVENTS: &[Operation] = operations! {

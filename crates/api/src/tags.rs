@@ -160,7 +160,11 @@ pub async fn update(call: Call) -> Result {
         name: body.name,
         description: body.description,
         highlight: body.highlight,
-        parent: body.parent_tag_id.map(parent).transpose().map_err(|bad| Error::invalid("parent_tag_id", bad.to_string()))?,
+        parent: body
+            .parent_tag_id
+            .map(parent)
+            .transpose()
+            .map_err(|bad| Error::invalid("parent_tag_id", bad.to_string()))?,
         is_visible: body.is_visible_in_conversation_lists,
     };
     call.write(move |work| {

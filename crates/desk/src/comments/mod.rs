@@ -1,12 +1,21 @@
 //! Internal notes in conversations. Always for the team, never for the customer.
 
 use crate::attachments::{self, Attachment};
-use crate::error::Result;
+use crate::conversations;
+use crate::error::{Error, Result};
 use crate::ids::{CommentId, ConversationId, TeammateId};
 use crate::time::Timestamp;
 use crate::work::Work;
 
+mod add;
+mod change;
+mod mentions;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+pub use add::{LONGEST, New, add};
+pub use change::{Change, change};
 
 db::record! {
     /// A comment as stored.
@@ -50,4 +59,27 @@ pub fn load(work: &mut Work<'_>, ids: &[CommentId]) -> Result<Vec<View>> {
 /// Whom a comment mentions.
 pub(crate) fn mentioned(work: &mut Work<'_>, id: CommentId) -> Result<Vec<TeammateId>> {
     Ok(store::mentioned(work.conn, work.company, id)?)
+}
+
+/// A comment that the caller may see.
+pub fn get(work: &mut Work<'_>, id: CommentId) -> Result<Comment> {
+    let comment = store::by_ids(work.conn, work.company, &[id])?.pop().ok_or(Error::NotFound("comment"))?;
+    match conversations::see(work, comment.conversation) {
+        Ok(_) | Err(Error::Moved(_)) => Ok(comment),
+        Err(Error::NotFound(_)) => Err(Error::NotFound("comment")),
+        Err(other) => Err(other),
+    }
+}
+
+/// The comments of a conversation that the caller may see, the newest first.
+pub fn list(work: &mut Work<'_>, conversation: ConversationId) -> Result<Vec<View>> {
+    conversations::see(work, conversation)?;
+    let rows = store::of(work.conn, work.company, conversation)?;
+    views(work, rows)
+}
+
+/// Whom a comment that the caller may see mentions.
+pub fn mentions(work: &mut Work<'_>, id: CommentId) -> Result<Vec<TeammateId>> {
+    get(work, id)?;
+    mentioned(work, id)
 }

@@ -3,7 +3,7 @@
 use db::{Conn, args, list};
 
 use super::Comment;
-use crate::ids::{CommentId, CompanyId, TeammateId};
+use crate::ids::{CommentId, CompanyId, ConversationId, TeammateId};
 
 pub(crate) const COLUMNS: &str =
     "id, conversation, author, body, replied_to, is_pinned, attachment_count, posted_at, edited_at";
@@ -23,4 +23,52 @@ pub(crate) fn mentioned(conn: &mut Conn, company: CompanyId, id: CommentId) -> d
         args![company, id],
     )?;
     Ok(rows.into_iter().map(|(teammate,)| teammate).collect())
+}
+
+/// How many comments of one conversation are listed; it is answered whole.
+const MOST: i64 = 5_000;
+
+pub(super) fn of(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<Comment>> {
+    conn.all(
+        &format!("SELECT {COLUMNS} FROM comments WHERE company = $1 AND conversation = $2 ORDER BY id DESC LIMIT $3"),
+        args![company, conversation, MOST],
+    )
+}
+
+pub(super) fn insert(conn: &mut Conn, company: CompanyId, comment: &Comment) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO comments (company, id, conversation, author, body, replied_to, is_pinned, attachment_count, \
+         posted_at, edited_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        args![
+            company,
+            comment.id,
+            comment.conversation,
+            comment.author,
+            comment.body,
+            comment.replied_to,
+            comment.is_pinned,
+            comment.attachment_count,
+            comment.posted_at,
+            comment.edited_at
+        ],
+    )
+}
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, comment: &Comment) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE comments SET body = $3, is_pinned = $4, edited_at = $5 WHERE company = $1 AND id = $2",
+        args![company, comment.id, comment.body, comment.is_pinned, comment.edited_at],
+    )
+}
+
+pub(super) fn mention(
+    conn: &mut Conn,
+    company: CompanyId,
+    comment: CommentId,
+    teammate: TeammateId,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO mentions (company, comment, teammate) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        args![company, comment, teammate],
+    )
 }

@@ -122,6 +122,15 @@ pub(crate) fn lists_of(work: &mut Work<'_>, id: ContactId) -> Result<Vec<Contact
     Ok(store::lists_of(work.conn, work.company, id)?)
 }
 
+/// Puts a contact on a list, or takes it off. Lists and contacts that are gone are passed over.
+pub(crate) fn put_on_list(work: &mut Work<'_>, list: ContactListId, contact: ContactId, on: bool) -> Result<()> {
+    match on {
+        true => store::enlist(work.conn, work.company, list, contact)?,
+        false => store::delist(work.conn, work.company, list, contact)?,
+    };
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,3 +62,18 @@ pub(crate) fn lists_of(conn: &mut Conn, company: CompanyId, id: ContactId) -> db
     )?;
     Ok(rows.into_iter().map(|(list,)| list).collect())
 }
+
+pub(crate) fn enlist(conn: &mut Conn, company: CompanyId, list: ContactListId, contact: ContactId) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO contact_list_members (company, list, contact) SELECT company, id, $3 FROM contact_lists \
+         WHERE company = $1 AND id = $2 ON CONFLICT DO NOTHING",
+        args![company, list, contact],
+    )
+}
+
+pub(crate) fn delist(conn: &mut Conn, company: CompanyId, list: ContactListId, contact: ContactId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM contact_list_members WHERE company = $1 AND list = $2 AND contact = $3",
+        args![company, list, contact],
+    )
+}

@@ -314,7 +314,12 @@ pub(super) fn link(
 }
 
 /// Takes a link off; 0 if it was not attached.
-pub(super) fn unlink(conn: &mut Conn, company: CompanyId, conversation: ConversationId, link: LinkId) -> db::Result<u64> {
+pub(super) fn unlink(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    link: LinkId,
+) -> db::Result<u64> {
     conn.exec(
         "DELETE FROM conversation_links WHERE company = $1 AND conversation = $2 AND link = $3",
         args![company, conversation, link],

@@ -26,9 +26,8 @@ pub fn untag(work: &mut Work<'_>, id: ConversationId, tags: &[TagId]) -> Result<
 pub fn replace(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<()> {
     let directory = work.directory()?;
     let present = super::tags_of(work, held.row.id)?;
-    let visible = |id: &TagId| {
-        directory.tag(*id).is_none_or(|tag| work.access.sees_owner(&directory, tag.team, tag.owner))
-    };
+    let visible =
+        |id: &TagId| directory.tag(*id).is_none_or(|tag| work.access.sees_owner(&directory, tag.team, tag.owner));
     let gone: Vec<TagId> = present.into_iter().filter(|id| !tags.contains(id) && visible(id)).collect();
     add(work, held, tags)?;
     remove(work, held, &gone)

@@ -77,6 +77,8 @@ pub struct Options {
     pub tags: Vec<TagId>,
     /// Whether the conversation is done with.
     pub archive: bool,
+    /// Whether a rule answers by itself: the channel is told so.
+    pub is_auto_reply: bool,
 }
 
 /// A message that was accepted.
@@ -209,6 +211,7 @@ pub(super) fn dispatch(
 ) -> Result<Accepted> {
     let (uploads, options) = letter;
     let kind = if held.row.message_count == 0 { Kind::Outbound } else { Kind::OutReply };
+    message.is_auto_reply = options.is_auto_reply;
     message.delivery = delivery::first(channel).as_str().to_string();
     message.sent_at = (message.delivery == State::Sent.as_str()).then_some(work.now);
     store::insert(work.conn, work.company, &message)?;

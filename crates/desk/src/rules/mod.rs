@@ -21,6 +21,7 @@ mod kinds;
 mod leaf;
 mod lint_actions;
 mod lint_conditions;
+mod machines;
 mod manage;
 pub mod pattern;
 mod perform;
@@ -32,7 +33,9 @@ pub mod sentences;
 mod snooze;
 pub(crate) mod store;
 pub mod validate;
+mod values;
 pub mod variables;
+pub(crate) mod waiting;
 mod words;
 
 #[cfg(test)]

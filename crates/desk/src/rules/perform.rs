@@ -1,14 +1,24 @@
 //! Does what a rule says: every action is one of the desk's own operations, run as the rule.
 
-use super::action::{Action, WebhookBody};
+use super::action::{Action, Choosing, Content as Written, LinkTo, Person, WebhookBody};
 use super::book::Rule;
+use super::choose::{Candidate, Choice, Circumstances, MOST_OPEN, choose};
+use super::condition::Pool;
 use super::explanation::{Ended, Outcome};
-use super::gather::Gathered;
+use super::facts::{Facts, Field, Value};
+use super::gather::{Gathered, pool_members};
+use super::store;
+use super::values::filled;
+use super::variables::Markup;
+use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::deliveries;
 use crate::endpoints;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::{Event, Shape};
-use crate::ids::ConversationId;
+use crate::ids::{ConversationId, LinkId, StatusId, TagId, TeammateId};
+use crate::messages::drafts::{self, NewDraft};
+use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing};
+use crate::time::Timestamp;
 use crate::work::Work;
 
 /// What became of a rule's actions.
@@ -17,6 +27,15 @@ pub(super) struct Done {
     pub(super) outcomes: Vec<Outcome>,
     /// Whether an action said to skip all later rules.
     pub(super) stopped: bool,
+}
+
+/// What every action works on.
+struct Scene<'s> {
+    event: &'s Event,
+    conversation: ConversationId,
+    rule: &'s Rule,
+    index: usize,
+    facts: &'s mut Gathered,
 }
 
 /// Runs the actions of a matching rule, in order. An error undoes them all.
@@ -28,14 +47,28 @@ pub(super) fn all(
     actions: &[Action],
     facts: &mut Gathered,
 ) -> Result<Done> {
+    let numbered: Vec<(usize, &Action)> = actions.iter().enumerate().collect();
+    some(work, event, conversation, rule, &numbered, facts)
+}
+
+/// Runs some of a rule's actions, each with its place in the definition.
+pub(super) fn some(
+    work: &mut Work<'_>,
+    event: &Event,
+    conversation: ConversationId,
+    rule: &Rule,
+    actions: &[(usize, &Action)],
+    facts: &mut Gathered,
+) -> Result<Done> {
     let mut done = Done { outcomes: Vec::with_capacity(actions.len()), stopped: false };
-    for (index, action) in actions.iter().enumerate() {
+    for (index, action) in actions.iter().copied() {
+        let mut scene = Scene { event, conversation, rule, index, facts: &mut *facts };
         let ended = match action {
             Action::Stop {} => {
                 done.stopped = true;
-                Ended::Done { note: None }
+                did()
             }
-            other => one(work, event, conversation, rule, index, other, facts)?,
+            other => one(work, &mut scene, other)?,
         };
         done.outcomes.push(Outcome::new(index, ended));
         if done.stopped {
@@ -45,25 +78,329 @@ pub(super) fn all(
     Ok(done)
 }
 
-fn one(
-    work: &mut Work<'_>,
-    event: &Event,
-    _conversation: ConversationId,
-    rule: &Rule,
-    _index: usize,
-    action: &Action,
-    _facts: &mut Gathered,
-) -> Result<Ended> {
+fn did() -> Ended {
+    Ended::Done { note: None }
+}
+
+fn noted(note: impl Into<String>) -> Ended {
+    Ended::Done { note: Some(note.into()) }
+}
+
+fn skipped(why: impl Into<String>) -> Ended {
+    Ended::Skipped { why: why.into() }
+}
+
+/// Done if something changed, else skipped with the reason.
+fn if_changed(changed: bool, why: &str) -> Ended {
+    if changed { did() } else { skipped(why) }
+}
+
+/// Holds the conversation for one action and saves it.
+fn held<'c, T>(
+    work: &mut Work<'c>,
+    id: ConversationId,
+    part: impl FnOnce(&mut Work<'c>, &mut Held) -> Result<T>,
+) -> Result<T> {
+    let mut held = conversations::hold(work, id)?;
+    let answer = part(work, &mut held)?;
+    held.save(work)?;
+    Ok(answer)
+}
+
+fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<Ended> {
+    let id = scene.conversation;
+    let step = |work: &mut Work<'_>, step: Step| {
+        let changed = held(work, id, |work, held| conversations::act(work, held, step))?;
+        Ok(if_changed(changed, "it was there already"))
+    };
     match action {
-        Action::Webhook { url, body, retries } => webhook(work, event, rule, url, *body, *retries),
-        _ => Ok(Ended::Skipped { why: "not available".to_string() }),
+        Action::Assign { to } => give(work, id, Some(TeammateId(*to))),
+        Action::AssignToPerson { person } => match whom(work, scene, *person)? {
+            Some(teammate) => give(work, id, Some(teammate)),
+            None => Ok(skipped("there is nobody to assign to")),
+        },
+        Action::AssignAmong { among, by, limit } => assign_among(work, scene, among, *by, *limit),
+        Action::Unassign {} => give(work, id, None),
+        Action::AddTags { tags } => {
+            let tags: Vec<TagId> = tags.iter().map(|id| TagId(*id)).collect();
+            held(work, id, |work, held| tagging::add(work, held, &tags))?;
+            Ok(did())
+        }
+        Action::RemoveTags { tags } => {
+            let tags: Vec<TagId> = tags.iter().map(|id| TagId(*id)).collect();
+            held(work, id, |work, held| tagging::remove(work, held, &tags))?;
+            Ok(did())
+        }
+        Action::Archive {} => step(work, Step::Archive),
+        Action::Reopen {} => step(work, Step::Reopen),
+        Action::Trash {} => step(work, Step::Trash),
+        Action::MarkSpam {} => step(work, Step::Spam),
+        Action::Snooze { until } => match until.instant(work.now.0) {
+            Some(instant) => {
+                let bot = scene.rule.bot;
+                held(work, id, |work, held| snooze::begin(work, held, (bot, Timestamp(instant)), None))?;
+                Ok(noted(instant.to_string()))
+            }
+            None => Ok(skipped("the time is over")),
+        },
+        Action::SetTicketStatus { status } => {
+            let changed =
+                held(work, id, |work, held| conversations::standing::set_ticket_status(work, held, StatusId(*status)))?;
+            Ok(if_changed(changed, "it has the status already"))
+        }
+        Action::AddFollowers { teammates } => {
+            let who: Vec<TeammateId> = teammates.iter().map(|id| TeammateId(*id)).collect();
+            held(work, id, |work, held| following::add(work, held, &who))?;
+            Ok(did())
+        }
+        Action::RemoveFollowers { teammates } => {
+            let who: Vec<TeammateId> = teammates.iter().map(|id| TeammateId(*id)).collect();
+            held(work, id, |work, held| following::remove(work, held, &who))?;
+            Ok(did())
+        }
+        Action::Comment { body, mentions } => {
+            let mentions: Vec<TeammateId> = mentions.iter().map(|id| TeammateId(*id)).collect();
+            comment(work, scene, body, mentions)
+        }
+        Action::Notify { teammates, text } => {
+            let mentions: Vec<TeammateId> = teammates.iter().map(|id| TeammateId(*id)).collect();
+            let body = text.clone().unwrap_or_else(|| format!("The rule \"{}\" asks for attention.", scene.rule.name));
+            comment(work, scene, &body, mentions)
+        }
+        Action::Reply { content, channel, archive } => {
+            reply(work, scene, content, channel.map(crate::ids::ChannelId), *archive, false)
+        }
+        Action::AutoReply { content, channel, once_per } => {
+            auto_reply(work, scene, content, channel.map(crate::ids::ChannelId), once_per.map(|period| period.0))
+        }
+        Action::Draft { content, channel } => draft(work, scene, content, channel.map(crate::ids::ChannelId)),
+        Action::AddToList { list } => contact_list(work, scene, *list, true),
+        Action::RemoveFromList { list } => contact_list(work, scene, *list, false),
+        Action::AddLink { link } => add_link(work, scene, link),
+        Action::RemoveLink { link } => remove_link(work, scene, link),
+        Action::Webhook { url, body, retries } => webhook(work, scene, url, *body, *retries),
+        Action::Move { .. }
+        | Action::AddInbox { .. }
+        | Action::SetConversationField { .. }
+        | Action::SetContactField { .. }
+        | Action::SetAccountField { .. }
+        | Action::Forward { .. }
+        | Action::SendSurvey {}
+        | Action::CallConnector { .. }
+        | Action::RequireTag { .. } => Ok(skipped("this company has nothing that does it")),
+        Action::Stop {} => Ok(did()),
     }
+}
+
+fn give(work: &mut Work<'_>, id: ConversationId, to: Option<TeammateId>) -> Result<Ended> {
+    let changed = held(work, id, |work, held| assign::give(work, held, to))?;
+    Ok(if_changed(changed, "the assignee is the same"))
+}
+
+/// Somebody who is known only now.
+fn whom(work: &mut Work<'_>, scene: &mut Scene<'_>, person: Person) -> Result<Option<TeammateId>> {
+    let field = match person {
+        Person::Actor => Field::Actor,
+        Person::Author | Person::LastReplier => Field::Author,
+        Person::Commenter => Field::Commenter,
+        Person::Mentioned => Field::Mention,
+    };
+    let first = match scene.facts.with(work).get(&field)? {
+        Value::Ids(ids) => ids.first().copied().map(TeammateId),
+        _ => None,
+    };
+    let directory = work.directory()?;
+    Ok(first.filter(|id| directory.teammate(*id).is_some_and(|teammate| teammate.is_person() && !teammate.is_blocked)))
+}
+
+fn assign_among(
+    work: &mut Work<'_>,
+    scene: &mut Scene<'_>,
+    among: &Pool,
+    by: Choosing,
+    limit: Option<u32>,
+) -> Result<Ended> {
+    let directory = work.directory()?;
+    let members = pool_members(&directory, among, &scene.event.inboxes);
+    let loads = match by {
+        Choosing::LoadBalancing => {
+            let ids: Vec<i64> = members.iter().map(|id| id.0).collect();
+            store::loads(work.conn, work.company, &ids)?
+        }
+        Choosing::RoundRobin | Choosing::Random => Vec::new(),
+    };
+    let team = scene.event.inboxes.iter().find_map(|id| directory.inbox(*id)?.team);
+    let usual = team.and_then(|id| directory.team(id)).map_or(0, |team| team.assign_limit);
+    let usual = u32::try_from(usual).ok().filter(|limit| *limit > 0).unwrap_or(MOST_OPEN);
+    let candidates: Vec<Candidate> = members
+        .iter()
+        .map(|id| {
+            let load = loads.iter().find(|(teammate, ..)| teammate == id);
+            Candidate {
+                teammate: id.0,
+                is_available: directory.teammate(*id).is_some_and(|teammate| teammate.is_available),
+                open: load.map_or(0, |(_, open, _)| u32::try_from(*open).unwrap_or(u32::MAX)),
+                limit: limit.unwrap_or(usual).min(MOST_OPEN),
+                last_assigned: load.and_then(|(.., last)| last.map(|at| at.0)),
+            }
+        })
+        .collect();
+    let action = i64::try_from(scene.index).unwrap_or(0);
+    let last = store::turn(work.conn, work.company, scene.rule.id, action)?;
+    let random = work.random().number();
+    match choose(by, &candidates, Circumstances { last, random }) {
+        Choice::Teammate(chosen) => {
+            store::set_turn(work.conn, work.company, scene.rule.id, action, chosen)?;
+            give(work, scene.conversation, Some(TeammateId(chosen)))?;
+            Ok(noted(TeammateId(chosen).to_string()))
+        }
+        Choice::Nobody => Ok(skipped("there is nobody to choose from")),
+        Choice::NobodyAvailable => Ok(skipped("nobody is available")),
+        Choice::AllAtLimit => {
+            super::waiting::wait(work, scene.rule.id, scene.conversation, scene.event.id)?;
+            Ok(Ended::Waiting { why: "everybody has enough open conversations".to_string() })
+        }
+    }
+}
+
+fn comment(work: &mut Work<'_>, scene: &mut Scene<'_>, body: &str, mentions: Vec<TeammateId>) -> Result<Ended> {
+    let place = (scene.rule, scene.conversation);
+    let (body, unresolved) = filled(work, scene.facts, place, body, Markup::Plain)?;
+    let new = crate::comments::New {
+        author: Some(scene.rule.bot),
+        body,
+        is_pinned: false,
+        replied_to: None,
+        uploads: Vec::new(),
+        mentions,
+    };
+    crate::comments::add(work, scene.conversation, &new)?;
+    Ok(with_unresolved(&unresolved))
+}
+
+fn with_unresolved(unresolved: &[String]) -> Ended {
+    match unresolved {
+        [] => did(),
+        some => noted(format!("no value for {}", some.join(", "))),
+    }
+}
+
+fn letter(work: &mut Work<'_>, scene: &mut Scene<'_>, content: &Written) -> Result<Option<(Letter, Vec<String>)>> {
+    let Written::Text(text) = content else { return Ok(None) };
+    let place = (scene.rule, scene.conversation);
+    let (html, unresolved) = filled(work, scene.facts, place, text, Markup::Html)?;
+    let letter = Letter {
+        to: Addressees::default(),
+        sender_name: None,
+        subject: None,
+        content: Content::html(&html),
+        quote: None,
+        signature: Signing::Nothing,
+        uploads: Vec::new(),
+    };
+    Ok(Some((letter, unresolved)))
+}
+
+const NO_TEMPLATE: &str = "the template is gone";
+
+fn reply(
+    work: &mut Work<'_>,
+    scene: &mut Scene<'_>,
+    content: &Written,
+    channel: Option<crate::ids::ChannelId>,
+    archive: bool,
+    is_auto: bool,
+) -> Result<Ended> {
+    let Some((letter, unresolved)) = letter(work, scene, content)? else { return Ok(skipped(NO_TEMPLATE)) };
+    let options = Options { archive, is_auto_reply: is_auto, ..Options::default() };
+    let reply = Reply { conversation: scene.conversation, channel, letter, author: None, options };
+    messages::reply(work, &reply)?;
+    Ok(with_unresolved(&unresolved))
+}
+
+/// How long a contact is spared another automatic reply of the same rule, if the rule does not say.
+const PAUSE: i64 = 24 * crate::time::HOUR;
+
+/// Two machines must never talk for ever: no answer to automatic messages, and one per contact in a while.
+fn auto_reply(
+    work: &mut Work<'_>,
+    scene: &mut Scene<'_>,
+    content: &Written,
+    channel: Option<crate::ids::ChannelId>,
+    pause: Option<i64>,
+) -> Result<Ended> {
+    let Some(message) = scene.facts.message(work)? else { return Ok(skipped("there is no message to answer")) };
+    let is_machine = message.is_auto_reply || !message.is_inbound || super::machines::wrote(message);
+    if is_machine {
+        return Ok(skipped("a machine wrote, or nobody outside"));
+    }
+    let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
+        return Ok(skipped("nobody is known to have written"));
+    };
+    let since = work.now.plus(-pause.unwrap_or(PAUSE));
+    if !store::may_auto_reply(work.conn, work.company, scene.rule.id, contact, since, work.now)? {
+        return Ok(skipped("the contact got one a while ago"));
+    }
+    reply(work, scene, content, channel, false, true)
+}
+
+fn draft(
+    work: &mut Work<'_>,
+    scene: &mut Scene<'_>,
+    content: &Written,
+    channel: Option<crate::ids::ChannelId>,
+) -> Result<Ended> {
+    let Some((letter, unresolved)) = letter(work, scene, content)? else { return Ok(skipped(NO_TEMPLATE)) };
+    let Some(channel) = channel.or(scene.facts.row(work)?.and_then(|row| row.channel)) else {
+        return Ok(skipped("the conversation has no channel"));
+    };
+    let place = drafts::Place::In(scene.conversation, channel);
+    drafts::draft(work, &NewDraft { place, letter, author: None, mode: drafts::Mode::Shared })?;
+    Ok(with_unresolved(&unresolved))
+}
+
+fn contact_list(work: &mut Work<'_>, scene: &mut Scene<'_>, list: i64, add: bool) -> Result<Ended> {
+    let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
+        return Ok(skipped("there is no contact"));
+    };
+    crate::contacts::put_on_list(work, crate::ids::ContactListId(list), contact, add)?;
+    Ok(did())
+}
+
+fn add_link(work: &mut Work<'_>, scene: &mut Scene<'_>, link: &LinkTo) -> Result<Ended> {
+    let place = (scene.rule, scene.conversation);
+    let link = match link {
+        LinkTo::Id(id) => LinkId(*id),
+        LinkTo::Url(url) => {
+            let (url, _) = filled(work, scene.facts, place, url, Markup::Plain)?;
+            crate::links::ensure(work, &url, None)?
+        }
+    };
+    held(work, scene.conversation, |work, held| linking::add(work, held, &[link]))?;
+    Ok(did())
+}
+
+fn remove_link(work: &mut Work<'_>, scene: &mut Scene<'_>, link: &LinkTo) -> Result<Ended> {
+    let id = scene.conversation;
+    let place = (scene.rule, id);
+    let link = match link {
+        LinkTo::Id(id) => LinkId(*id),
+        LinkTo::Url(url) => {
+            let (url, _) = filled(work, scene.facts, place, url, Markup::Plain)?;
+            let attached = crate::links::of(work, &[id])?.remove(&id).unwrap_or_default();
+            match attached.iter().find(|link| link.external_url == url) {
+                Some(link) => link.id,
+                None => return Ok(skipped("there is no such link")),
+            }
+        }
+    };
+    held(work, id, |work, held| linking::remove(work, held, &[link]))?;
+    Ok(did())
 }
 
 fn webhook(
     work: &mut Work<'_>,
-    event: &Event,
-    rule: &Rule,
+    scene: &mut Scene<'_>,
     url: &str,
     body: WebhookBody,
     retries: Option<u8>,
@@ -76,7 +413,10 @@ fn webhook(
         Some(0) => endpoints::Retries::Off,
         _ => endpoints::Retries::Durable,
     };
-    let endpoint = endpoints::of_rule(work, rule.id, url, shape, policy)?;
-    deliveries::enqueue_webhook(work, endpoint, event, shape)?;
-    Ok(Ended::Done { note: None })
+    let endpoint = endpoints::of_rule(work, scene.rule.id, url, shape, policy)?;
+    let delivery = match deliveries::enqueue_webhook(work, endpoint, scene.event, shape) {
+        Err(Error::Internal(why)) => return Ok(skipped(why)),
+        other => other?,
+    };
+    Ok(noted(delivery.to_string()))
 }

@@ -92,16 +92,30 @@ pub(super) fn act(
     event: &Event,
     conversation: ConversationId,
     rule: &Arc<Rule>,
-    mut explanation: Explanation,
+    explanation: Explanation,
     facts: &mut Gathered,
 ) -> Result<bool> {
     let Some(compiled) = rule.compiled.clone() else { return Ok(false) };
+    let stopped = act_with(work, event, conversation, rule, explanation, |work| {
+        perform::all(work, event, conversation, rule, &compiled.actions, facts)
+    })?;
+    Ok(compiled.stop || stopped)
+}
+
+/// Runs a part of a rule as the rule, in a savepoint of its own, and notes the run.
+pub(super) fn act_with(
+    work: &mut Work<'_>,
+    event: &Event,
+    conversation: ConversationId,
+    rule: &Rule,
+    mut explanation: Explanation,
+    part: impl FnOnce(&mut Work<'_>) -> Result<perform::Done>,
+) -> Result<bool> {
     let cause = work.cause.replace(Cause { event: event.id, rule: rule.id, depth: event.depth + 1 });
-    let actor =
-        Actor { kind: if rule.is_macro { ActorKind::Macro } else { ActorKind::Rule }, teammate: Some(rule.bot) };
-    let before = std::mem::replace(&mut work.actor, actor);
+    let kind = if rule.is_macro { ActorKind::Macro } else { ActorKind::Rule };
+    let before = std::mem::replace(&mut work.actor, Actor { kind, teammate: Some(rule.bot) });
     let access = std::mem::replace(&mut work.access, Arc::new(crate::Access::everything()));
-    let done = work.attempt(|work| perform::all(work, event, conversation, rule, &compiled.actions, facts));
+    let done = work.attempt(part);
     work.cause = cause;
     work.actor = before;
     work.access = access;
@@ -115,7 +129,7 @@ pub(super) fn act(
     };
     explanation.outcomes = outcomes;
     note(work, event, conversation, rule, &explanation)?;
-    Ok(compiled.stop || stopped)
+    Ok(stopped)
 }
 
 fn note(

@@ -178,8 +178,8 @@ pub fn action(action: &Action<String>, names: Names<'_>) -> String {
         Action::RemoveFromList { list } => format!("Remove contact from {}", named(names, Noun::ContactList, list)),
         Action::AddLink { link } => format!("Add link {}", link_name(link, names)),
         Action::RemoveLink { link } => format!("Remove link {}", link_name(link, names)),
-        Action::Webhook { body: WebhookBody::Full, .. } => "Send to a webhook".to_owned(),
-        Action::Webhook { body: WebhookBody::Preview, .. } => "Send to a webhook (preview)".to_owned(),
+        Action::Webhook { body: WebhookBody::Full, .. } => "Send to a webhook (full event)".to_owned(),
+        Action::Webhook { body: WebhookBody::Preview, .. } => "Send to a webhook".to_owned(),
         Action::CallConnector { application, connector, .. } => {
             format!("Call \"{connector}\" of {}", named(names, Noun::Application, application))
         }

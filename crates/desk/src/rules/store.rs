@@ -3,7 +3,7 @@
 use db::{Conn, args};
 use serde_json::Value;
 
-use crate::ids::{CompanyId, ConversationId, EventId, RuleId, TeamId, TeammateId};
+use crate::ids::{CompanyId, ContactId, ConversationId, EventId, RuleId, TeamId, TeammateId};
 use crate::time::Timestamp;
 
 db::record! {
@@ -162,4 +162,21 @@ pub(super) fn loads(
          AND shelf = 1 AND NOT is_private AND merged_into IS NULL GROUP BY assignee"
     );
     conn.all(&sql, args![company, db::list(teammates.iter().copied())])
+}
+
+/// Notes that a contact gets an automatic reply of a rule now, unless it got one since an instant. Answers whether it may.
+pub(super) fn may_auto_reply(
+    conn: &mut Conn,
+    company: CompanyId,
+    rule: RuleId,
+    contact: ContactId,
+    since: Timestamp,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let changed = conn.exec(
+        "INSERT INTO auto_replies (company, rule, contact, at) VALUES ($1, $2, $3, $5) \
+         ON CONFLICT (company, rule, contact) DO UPDATE SET at = excluded.at WHERE auto_replies.at <= $4",
+        args![company, rule, contact, since, now],
+    )?;
+    Ok(changed > 0)
 }

@@ -41,6 +41,11 @@ pub(crate) fn insert(
     )
 }
 
-pub(super) fn set_exposes_private(conn: &mut Conn, company: CompanyId, id: TeammateId, exposes: bool) -> db::Result<u64> {
+pub(super) fn set_exposes_private(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: TeammateId,
+    exposes: bool,
+) -> db::Result<u64> {
     conn.exec("UPDATE teammates SET exposes_private = $3 WHERE company = $1 AND id = $2", args![company, id, exposes])
 }

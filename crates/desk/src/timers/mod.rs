@@ -84,6 +84,10 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
             let event = EventId(job.payload.get("event").and_then(Value::as_i64).unwrap_or(0));
             rules::fire_delayed(work, rule, ConversationId(job.lane.subject), event)
         }
-        Some(Timer::Waiting) | None => Ok(()),
+        Some(Timer::Waiting) => {
+            let event = EventId(job.payload.get("event").and_then(Value::as_i64).unwrap_or(0));
+            rules::waiting::fire(work, rule, ConversationId(job.lane.subject), event)
+        }
+        None => Ok(()),
     }
 }

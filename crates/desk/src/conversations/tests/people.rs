@@ -56,9 +56,8 @@ fn every_tag_has_its_own_event_and_a_present_one_has_none() {
     for fixture in companies() {
         let id = begun(&fixture, "ann");
         let inbox: InboxId = fixture.inbox;
-        let tags = fixture.write(move |work| {
-            Ok([crate::tags::named(work, inbox, "one")?, crate::tags::named(work, inbox, "two")?])
-        });
+        let tags = fixture
+            .write(move |work| Ok([crate::tags::named(work, inbox, "one")?, crate::tags::named(work, inbox, "two")?]));
         fixture.write(move |work| tag(work, id, &tags[..1]));
         fixture.write(move |work| tag(work, id, &tags));
         assert_eq!(seen(&fixture, id).tag_count, 2, "{}", fixture.engine);

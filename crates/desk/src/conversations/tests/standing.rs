@@ -6,7 +6,8 @@ use super::*;
 fn what_changes_nothing_leaves_no_event() {
     for fixture in companies() {
         let id = begun(&fixture, "ann");
-        for action in [Action::Archive, Action::Archive, Action::Trash, Action::Trash, Action::Restore, Action::Reopen] {
+        for action in [Action::Archive, Action::Archive, Action::Trash, Action::Trash, Action::Restore, Action::Reopen]
+        {
             fixture.write(move |work| act_on(work, id, action));
         }
         assert_eq!(told(&fixture), [Kind::Archive, Kind::Trash, Kind::Restore], "{}", fixture.engine);

@@ -75,7 +75,7 @@ fn a_reply_may_tag_and_leave_open() {
         let received = received(&fixture, fixture.custom, "ann");
         let inbox = fixture.inbox;
         let tag = fixture.write(move |work| crate::tags::named(work, inbox, "VIP"));
-        let options = Options { tags: vec![tag, tag], archive: false };
+        let options = Options { tags: vec![tag, tag], ..Options::default() };
         let reply_with = Reply { options, ..answer(received.conversation, "Soon") };
         fixture.write(move |work| reply(work, &reply_with));
         let row = conversation(&fixture, received.conversation);

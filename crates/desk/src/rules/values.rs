@@ -1,0 +1,157 @@
+//! The values of variables in texts that rules write: `{{recipient.first_name}}` and the like (contract/domain.md
+//! section 9, contract/rules.md section 7).
+
+use super::book::Rule;
+use super::gather::Gathered;
+use super::variables::{Markup, fill, names, split_name};
+use crate::conversations;
+use crate::error::Result;
+use crate::ids::ConversationId;
+use crate::messages::Message;
+use crate::teammates::Teammate;
+use crate::work::Work;
+
+/// Fills the variables of a text. Those without a value become empty; their names are answered beside the text.
+pub(super) fn filled(
+    work: &mut Work<'_>,
+    facts: &mut Gathered,
+    (rule, conversation): (&Rule, ConversationId),
+    text: &str,
+    markup: Markup,
+) -> Result<(String, Vec<String>)> {
+    let mut known = Vec::new();
+    for name in names(text, markup) {
+        if let Some(value) = value(work, facts, (rule, conversation), &name)? {
+            known.push((name, value));
+        }
+    }
+    let filled =
+        fill(text, markup, &mut |name| known.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
+    Ok((filled.text, filled.unresolved))
+}
+
+fn value(
+    work: &mut Work<'_>,
+    facts: &mut Gathered,
+    (rule, id): (&Rule, ConversationId),
+    name: &str,
+) -> Result<Option<String>> {
+    let Some((family, rest)) = name.split_once('.') else { return Ok(None) };
+    match family {
+        "rule" if rest == "name" => Ok(Some(rule.name.clone())),
+        "user" => {
+            let directory = work.directory()?;
+            Ok(directory.teammate(rule.bot).and_then(|bot| of_teammate(bot, rest)))
+        }
+        "conversation" => of_conversation(work, facts, id, rest),
+        "message" => Ok(facts.message(work)?.and_then(|message| of_message(message, rest))),
+        "recipient" | "contact" => of_recipient(work, facts, rest),
+        _ => Ok(None),
+    }
+}
+
+fn of_teammate(teammate: &Teammate, rest: &str) -> Option<String> {
+    match rest {
+        "id" => Some(teammate.id.to_string()),
+        "name" => Some(teammate.full_name()),
+        "first_name" => Some(teammate.first_name.clone()),
+        "last_name" => Some(teammate.last_name.clone()),
+        "email" => Some(teammate.email.clone()),
+        _ => None,
+    }
+}
+
+fn of_conversation(
+    work: &mut Work<'_>,
+    facts: &mut Gathered,
+    id: ConversationId,
+    rest: &str,
+) -> Result<Option<String>> {
+    let directory = work.directory()?;
+    let joined = |names: Vec<String>| Some(names.join(", "));
+    match rest {
+        "tags" => {
+            let tags = conversations::tags_of(work, id)?;
+            return Ok(joined(tags.iter().filter_map(|tag| Some(directory.tag(*tag)?.name.clone())).collect()));
+        }
+        "inboxes" => {
+            let inboxes = conversations::inboxes_of(work, id)?;
+            return Ok(joined(inboxes.iter().filter_map(|id| Some(directory.inbox(*id)?.name.clone())).collect()));
+        }
+        "links" => {
+            let links = crate::links::of(work, &[id])?.remove(&id).unwrap_or_default();
+            return Ok(joined(links.into_iter().map(|link| link.name).collect()));
+        }
+        _ => {}
+    }
+    let Some(row) = facts.row(work)? else { return Ok(None) };
+    let assignee = row.assignee.and_then(|id| directory.teammate(id));
+    Ok(match rest {
+        "id" => Some(row.id.0.to_string()),
+        "public_id" => Some(row.id.to_string()),
+        "ticket_id" => row.ticket_number.map(|number| format!("TICKET-{number}")),
+        "subject" => Some(row.subject.clone()),
+        "status" => Some(row.shelf().reported().to_string()),
+        "message_count" => Some(row.message_count.to_string()),
+        "summary" => row.description.clone(),
+        "assignee" => assignee.map(Teammate::full_name),
+        "assignee.email" => assignee.map(|teammate| teammate.email.clone()),
+        "assignee.first_name" => assignee.map(|teammate| teammate.first_name.clone()),
+        "channels" => row.channel.and_then(|id| directory.channel(id)).map(|channel| channel.name.clone()),
+        other => other.strip_prefix("fields.").and_then(|field| row.custom_fields.get(field)).map(plain),
+    })
+}
+
+fn of_message(message: &Message, rest: &str) -> Option<String> {
+    let handles = |role: &str| {
+        let of = message.recipients().into_iter().filter(|to| to.role == role);
+        Some(of.map(|to| to.handle).collect::<Vec<_>>().join(", "))
+    };
+    match rest {
+        "id" => Some(message.id.0.to_string()),
+        "public_id" => Some(message.id.to_string()),
+        "subject" => Some(message.subject.clone()),
+        "body" => Some(message.text.clone()),
+        "from" | "sender" => handles("from"),
+        "to" => handles("to"),
+        "cc" => handles("cc"),
+        "bcc" => handles("bcc"),
+        "parent" => message.replied_to.map(|id| id.to_string()),
+        "date" => jiff::Timestamp::from_millisecond(message.created_at.0).ok().map(|at| at.to_string()),
+        other => {
+            let header = other.strip_prefix("header.")?;
+            let headers = message.metadata.get("headers")?.as_object()?;
+            headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(header)).map(|(_, value)| plain(value))
+        }
+    }
+}
+
+fn of_recipient(work: &mut Work<'_>, facts: &mut Gathered, rest: &str) -> Result<Option<String>> {
+    let Some(row) = facts.row(work)? else { return Ok(None) };
+    let (handle, contact) = (row.recipient_handle.clone(), row.recipient_contact);
+    let name = row.recipient_name.clone().or(handle.clone()).unwrap_or_default();
+    let (first, last) = split_name(&name);
+    let is_email = handle.as_deref().is_some_and(|handle| handle.contains('@'));
+    Ok(match rest {
+        "handle" => handle,
+        "name" => Some(name.clone()),
+        "first_name" => Some(first.to_string()),
+        "last_name" => Some(last.to_string()),
+        "email" => handle.filter(|_| is_email),
+        "phone" => handle.filter(|handle| handle.starts_with('+')),
+        "twitter" => handle.filter(|handle| handle.starts_with('@')),
+        "link" => contact.map(|id| format!("{}/contacts/{id}", work.public_url())),
+        other => {
+            let field = other.strip_prefix("fields.").unwrap_or(other);
+            match contact {
+                Some(contact) => crate::contacts::fields_of(work, contact)?.get(field).map(plain),
+                None => None,
+            }
+        }
+    })
+}
+
+/// A value as people write it: texts without quotation marks.
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
