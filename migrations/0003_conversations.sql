@@ -195,6 +195,8 @@ CREATE TABLE comments (
     id BIGINT NOT NULL,
     conversation BIGINT NOT NULL,
     author BIGINT,
+    -- Who asked for it, on the author's behalf or its own: a token's bot. Only it may change the words.
+    posted_by BIGINT,
     body TEXT NOT NULL,
     replied_to BIGINT,
     is_pinned BOOLEAN NOT NULL,

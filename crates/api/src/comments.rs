@@ -1,9 +1,9 @@
 //! Comments.
 
+use desk::Work;
 use desk::comments::{self, Change, New};
 use desk::ids::{CommentId, ConversationId};
 use desk::teammates::{self, Who};
-use desk::{Actor, ActorKind, Work};
 use serde::Deserialize;
 use wire::comments::comment;
 use wire::teammates::teammate;
@@ -47,7 +47,6 @@ async fn write(
             Some(who) => Some(teammates::resolve(work, who)?),
             None => None,
         };
-        let actor = author.map_or(work.actor, |id| Actor { kind: ActorKind::Teammate, teammate: Some(id) });
         let new = New {
             author,
             body: body.body.clone(),
@@ -56,7 +55,7 @@ async fn write(
             uploads: uploads.clone(),
             mentions: Vec::new(),
         };
-        let id = work.acting(actor, |work| comments::add(work, conversation, &new))?;
+        let id = comments::add(work, conversation, &new)?;
         one(work, id, |shape| Answer::created(shape))
     })
     .await

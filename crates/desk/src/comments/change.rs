@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Comment, add, get, store};
 use crate::conversations::hold;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::CommentId;
 use crate::search;
@@ -13,7 +13,7 @@ use crate::work::Work;
 /// A change of a comment. What is left out stays.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// What it says from now on. Who is named newly is not told.
+    /// What it says from now on. Only whoever posted it may say something else; who is named newly is told.
     pub body: Option<String>,
     /// Whether it stays on top.
     pub is_pinned: Option<bool>,
@@ -28,9 +28,13 @@ pub fn change(work: &mut Work<'_>, id: CommentId, change: &Change) -> Result<()>
         edited_at: Some(work.now),
         ..before.clone()
     };
-    add::check(&after.body)?;
+    add::check(&after.body, usize::try_from(after.attachment_count).unwrap_or(0))?;
     let mut told = serde_json::Map::new();
-    if after.body != before.body {
+    let is_reworded = after.body != before.body;
+    if is_reworded {
+        if before.posted_by != work.actor.teammate {
+            return Err(Error::Forbidden("only who posted a comment may change its body".to_string()));
+        }
         told.insert("body".to_string(), json!([before.body, after.body]));
         search::reindex(work, id.0, before.conversation, &[&after.body])?;
     }
@@ -43,5 +47,8 @@ pub fn change(work: &mut Work<'_>, id: CommentId, change: &Change) -> Result<()>
     store::update(work.conn, work.company, &after)?;
     let mut held = hold(work, before.conversation)?;
     held.record(work, Record::with(Kind::CommentEdited, TargetKind::Comment, id.0).changing(told.into()))?;
+    if is_reworded {
+        add::call(work, &mut held, &after, &[])?;
+    }
     held.save(work)
 }

@@ -14,7 +14,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-pub use add::{LONGEST, New, add};
+pub use add::{LONGEST, New, add, add_to};
 pub use change::{Change, change};
 
 db::record! {
@@ -24,6 +24,7 @@ db::record! {
         pub id: CommentId,
         pub conversation: ConversationId,
         pub author: Option<TeammateId>,
+        pub posted_by: Option<TeammateId>,
         pub body: String,
         pub replied_to: Option<CommentId>,
         pub is_pinned: bool,
@@ -82,4 +83,25 @@ pub fn list(work: &mut Work<'_>, conversation: ConversationId) -> Result<Vec<Vie
 pub fn mentions(work: &mut Work<'_>, id: CommentId) -> Result<Vec<TeammateId>> {
     get(work, id)?;
     mentioned(work, id)
+}
+
+/// The comments of a conversation belong to another one from now on.
+pub(crate) fn relocate(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<()> {
+    store::relocate(work.conn, work.company, from, to)?;
+    Ok(())
+}
+
+/// Forgets all comments of a conversation, with their files and mentions.
+pub(crate) fn erase(work: &mut Work<'_>, conversation: ConversationId) -> Result<()> {
+    for id in store::with_files(work.conn, work.company, conversation)? {
+        attachments::detach(work, attachments::Owner::Comment(id))?;
+    }
+    store::erase_mentions(work.conn, work.company, conversation)?;
+    store::erase(work.conn, work.company, conversation)?;
+    Ok(())
+}
+
+/// When somebody last commented.
+pub(crate) fn latest(work: &mut Work<'_>, conversation: ConversationId) -> Result<Option<Timestamp>> {
+    Ok(store::latest(work.conn, work.company, conversation)?)
 }

@@ -4,9 +4,10 @@ use db::{Conn, args, list};
 
 use super::Comment;
 use crate::ids::{CommentId, CompanyId, ConversationId, TeammateId};
+use crate::time::Timestamp;
 
 pub(crate) const COLUMNS: &str =
-    "id, conversation, author, body, replied_to, is_pinned, attachment_count, posted_at, edited_at";
+    "id, conversation, author, posted_by, body, replied_to, is_pinned, attachment_count, posted_at, edited_at";
 
 pub(crate) fn by_ids(conn: &mut Conn, company: CompanyId, ids: &[CommentId]) -> db::Result<Vec<Comment>> {
     if ids.is_empty() {
@@ -37,13 +38,14 @@ pub(super) fn of(conn: &mut Conn, company: CompanyId, conversation: Conversation
 
 pub(super) fn insert(conn: &mut Conn, company: CompanyId, comment: &Comment) -> db::Result<u64> {
     conn.exec(
-        "INSERT INTO comments (company, id, conversation, author, body, replied_to, is_pinned, attachment_count, \
-         posted_at, edited_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO comments (company, id, conversation, author, posted_by, body, replied_to, is_pinned, \
+         attachment_count, posted_at, edited_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         args![
             company,
             comment.id,
             comment.conversation,
             comment.author,
+            comment.posted_by,
             comment.body,
             comment.replied_to,
             comment.is_pinned,
@@ -71,4 +73,50 @@ pub(super) fn mention(
         "INSERT INTO mentions (company, comment, teammate) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         args![company, comment, teammate],
     )
+}
+
+pub(super) fn relocate(
+    conn: &mut Conn,
+    company: CompanyId,
+    from: ConversationId,
+    to: ConversationId,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE comments SET conversation = $3 WHERE company = $1 AND conversation = $2",
+        args![company, from, to],
+    )
+}
+
+pub(super) fn erase_mentions(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM mentions WHERE company = $1 AND comment IN \
+         (SELECT id FROM comments WHERE company = $1 AND conversation = $2)",
+        args![company, conversation],
+    )
+}
+
+pub(super) fn erase(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<u64> {
+    conn.exec("DELETE FROM comments WHERE company = $1 AND conversation = $2", args![company, conversation])
+}
+
+/// When the newest comment was posted.
+pub(super) fn latest(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Option<Timestamp>> {
+    let (latest,): (Option<Timestamp>,) = conn.one(
+        "SELECT max(posted_at) FROM comments WHERE company = $1 AND conversation = $2",
+        args![company, conversation],
+    )?;
+    Ok(latest)
+}
+
+/// The comments of a conversation that have files.
+pub(super) fn with_files(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+) -> db::Result<Vec<CommentId>> {
+    let rows: Vec<(CommentId,)> = conn.all(
+        "SELECT id FROM comments WHERE company = $1 AND conversation = $2 AND attachment_count > 0",
+        args![company, conversation],
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -90,3 +90,37 @@ fn a_reply_answers_a_comment_of_the_same_conversation() {
         assert!(matches!(fixture.attempt(move |work| add(work, id, &New::plain("  "))), Err(Error::Invalid { .. })));
     }
 }
+
+#[test]
+fn a_comment_on_behalf_of_a_teammate_is_the_teammates_and_brings_the_conversation_to_the_top() {
+    for fixture in companies() {
+        let id = conversation(&fixture);
+        let before = fixture.write(move |work| conversations::see(work, id));
+        let new = New { author: Some(fixture.ada), ..New::plain("Mine.") };
+        let comment = fixture.write(move |work| add(work, id, &new));
+        let row = fixture.write(move |work| get(work, comment));
+        assert_eq!((row.author, row.posted_by), (Some(fixture.ada), Some(fixture.bot)), "{}", fixture.engine);
+        let after = fixture.write(move |work| conversations::see(work, id));
+        assert!(after.bumped_at > before.bumped_at && after.comment_count == 1);
+    }
+}
+
+#[test]
+fn words_are_changed_by_who_posted_them_and_anybody_may_pin() {
+    for mut fixture in companies() {
+        let id = conversation(&fixture);
+        let comment = fixture.write(move |work| add(work, id, &New::plain("It is lst.")));
+        let words = Change { body: Some("It is lost, @ada.".to_string()), is_pinned: None };
+        for _ in 0..2 {
+            let words = words.clone();
+            fixture.write(move |work| change(work, comment, &words));
+        }
+        let told = [Kind::Inbound, Kind::Comment, Kind::CommentEdited, Kind::Mention, Kind::FollowerAdded];
+        assert_eq!(fixture.kinds(), told);
+        fixture.caller.actor.teammate = Some(fixture.ada);
+        fixture.write(move |work| change(work, comment, &Change { is_pinned: Some(true), body: None }));
+        let other = Change { body: Some("Other words".to_string()), is_pinned: None };
+        let refused = fixture.attempt(move |work| change(work, comment, &other));
+        assert!(matches!(refused, Err(Error::Forbidden(_))), "{}: {refused:?}", fixture.engine);
+    }
+}

@@ -41,7 +41,7 @@ pub fn hold(work: &mut Work<'_>, id: ConversationId) -> Result<Held> {
     let inboxes = store::inboxes(work.conn, work.company, id)?;
     let directory = work.directory()?;
     if let Some(visible) = work.access.inboxes(&directory)
-        && !inboxes.iter().any(|inbox| visible.contains(inbox))
+        && !super::among(&visible, &inboxes, work)
     {
         return Err(Error::NotFound("conversation"));
     }

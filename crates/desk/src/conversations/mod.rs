@@ -13,10 +13,16 @@ use crate::time::Timestamp;
 use crate::work::Work;
 
 pub mod assign;
+mod create;
+mod delete;
+pub mod fields;
 pub mod following;
+mod guard;
 mod held;
 pub mod linking;
 mod list;
+pub mod merge;
+pub mod moving;
 pub mod snooze;
 pub mod standing;
 pub(crate) mod store;
@@ -24,12 +30,18 @@ pub mod tagging;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod update;
 
 pub(crate) use held::hold_any;
+pub use create::{Kind as NewKind, New, Place, create};
+pub use delete::delete;
+pub use guard::guard;
 pub use held::{Held, hold};
 pub use list::{Filter, list};
+pub use merge::merge;
 pub use standing::{act, act_on};
 pub use transition::{Action, State};
+pub use update::{Standing, Tags, Update, update};
 
 /// Where a conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,7 +266,7 @@ fn visible(work: &mut Work<'_>, row: Conversation) -> Result<Conversation> {
     let directory = work.directory()?;
     if let Some(inboxes) = work.access.inboxes(&directory) {
         let of = store::inboxes(work.conn, work.company, row.id)?;
-        if !of.iter().any(|inbox| inboxes.contains(inbox)) {
+        if !among(&inboxes, &of, work) {
             return Err(Error::NotFound("conversation"));
         }
     }
@@ -262,6 +274,12 @@ fn visible(work: &mut Work<'_>, row: Conversation) -> Result<Conversation> {
         Some(survivor) => Err(Error::Moved(survivor)),
         None => Ok(row),
     }
+}
+
+/// Whether a conversation in some inboxes is visible to one who sees others. Discussions among teammates are in no inbox:
+/// they are things of individuals.
+fn among(visible: &[InboxId], of: &[InboxId], work: &Work<'_>) -> bool {
+    of.iter().any(|inbox| visible.contains(inbox)) || (of.is_empty() && work.access.private)
 }
 
 /// One conversation as answers show it.

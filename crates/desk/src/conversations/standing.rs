@@ -86,8 +86,8 @@ pub(crate) fn tell_ticket_status(work: &mut Work<'_>, held: &mut Held, change: O
     Ok(())
 }
 
-/// Sets a ticket status by its id: the conversation's place in its life follows the status's category.
-pub(crate) fn set_ticket_status(work: &mut Work<'_>, held: &mut Held, id: StatusId) -> Result<bool> {
+/// Sets a ticket status by its id: the conversation's place in its life follows the category. The caller saves it.
+pub fn set_ticket_status(work: &mut Work<'_>, held: &mut Held, id: StatusId) -> Result<bool> {
     let directory = work.directory()?;
     let status = statuses::usable(&directory, id)?;
     let action = match status.category.as_str() {

@@ -325,3 +325,26 @@ pub(super) fn unlink(
         args![company, conversation, link],
     )
 }
+
+/// The conversations that went up in one.
+pub(super) fn merged_into(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Vec<ConversationId>> {
+    let rows: Vec<(ConversationId,)> = conn.all(
+        "SELECT id FROM conversations WHERE company = $1 AND merged_into = $2",
+        args![company, id],
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Forgets a conversation, and what is kept here about it.
+pub(super) fn erase(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<()> {
+    for sql in [
+        "DELETE FROM conversation_tags WHERE company = $1 AND conversation = $2",
+        "DELETE FROM conversation_links WHERE company = $1 AND conversation = $2",
+        "DELETE FROM followers WHERE company = $1 AND conversation = $2",
+        "DELETE FROM conversation_inboxes WHERE company = $1 AND conversation = $2",
+        "DELETE FROM conversations WHERE company = $1 AND id = $2",
+    ] {
+        conn.exec(sql, args![company, id])?;
+    }
+    Ok(())
+}

@@ -93,3 +93,12 @@ pub fn get(work: &mut Work<'_>, id: EventId) -> Result<Event> {
 pub(crate) fn find(work: &mut Work<'_>, id: EventId) -> Result<Option<Event>> {
     Ok(store::get(work.conn, work.company, id)?)
 }
+
+/// The newest events of a conversation, internal ones included, whoever asks; the newest first.
+pub(crate) fn newest(work: &mut Work<'_>, id: ConversationId, limit: i64) -> Result<Vec<Event>> {
+    let select = Select::new(format!("SELECT {} FROM events WHERE TRUE", store::COLUMNS))
+        .with(" AND company = ?", work.company)
+        .with(" AND conversation = ?", id)
+        .with(" ORDER BY id DESC LIMIT ?", limit);
+    Ok(select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect())
+}

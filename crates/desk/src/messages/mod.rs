@@ -195,3 +195,16 @@ pub fn take_part(work: &mut Work<'_>, conversation: ConversationId, parties: &[(
 pub(crate) fn row(work: &mut Work<'_>, id: MessageId) -> Result<Option<Message>> {
     Ok(store::get(work.conn, work.company, id)?)
 }
+
+/// Gives the messages of a conversation to another one, with its threads and who takes part in it.
+pub(crate) fn relocate(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<()> {
+    Ok(store::relocate(work.conn, work.company, from, to)?)
+}
+
+/// Forgets all messages of a conversation, with their files and threads.
+pub(crate) fn erase(work: &mut Work<'_>, conversation: ConversationId) -> Result<()> {
+    for id in store::with_files(work.conn, work.company, conversation)? {
+        attachments::detach(work, attachments::Owner::Message(id))?;
+    }
+    Ok(store::erase(work.conn, work.company, conversation)?)
+}

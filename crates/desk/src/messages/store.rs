@@ -214,3 +214,49 @@ pub(super) fn receipts(
         args![company, id, limit],
     )
 }
+
+/// The messages of a conversation that have files.
+pub(super) fn with_files(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+) -> db::Result<Vec<MessageId>> {
+    let rows: Vec<(MessageId,)> = conn.all(
+        "SELECT id FROM messages WHERE company = $1 AND conversation = $2 AND attachment_count > 0",
+        args![company, conversation],
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Gives what a conversation has to another one: its messages, its threads and who takes part in it.
+pub(super) fn relocate(
+    conn: &mut Conn,
+    company: CompanyId,
+    from: ConversationId,
+    to: ConversationId,
+) -> db::Result<()> {
+    for sql in [
+        "UPDATE messages SET conversation = $3 WHERE company = $1 AND conversation = $2",
+        "UPDATE threads SET conversation = $3 WHERE company = $1 AND conversation = $2",
+        "INSERT INTO participants (company, conversation, role, party) SELECT company, CAST($3 AS BIGINT), role, party \
+         FROM participants WHERE company = $1 AND conversation = $2 ON CONFLICT DO NOTHING",
+    ] {
+        conn.exec(sql, args![company, from, to])?;
+    }
+    conn.exec("DELETE FROM participants WHERE company = $1 AND conversation = $2", args![company, from])?;
+    Ok(())
+}
+
+/// Forgets what a conversation has.
+pub(super) fn erase(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<()> {
+    for sql in [
+        "DELETE FROM seen_receipts WHERE company = $1 AND message IN \
+         (SELECT id FROM messages WHERE company = $1 AND conversation = $2)",
+        "DELETE FROM messages WHERE company = $1 AND conversation = $2",
+        "DELETE FROM threads WHERE company = $1 AND conversation = $2",
+        "DELETE FROM participants WHERE company = $1 AND conversation = $2",
+    ] {
+        conn.exec(sql, args![company, conversation])?;
+    }
+    Ok(())
+}

@@ -1,9 +1,11 @@
 //! Does what a rule says: every action is one of the desk's own operations, run as the rule.
 
+use serde_json::json;
+
 use super::action::{Action, Choosing, Content as Written, LinkTo, Person, WebhookBody};
 use super::book::Rule;
 use super::choose::{Candidate, Choice, Circumstances, MOST_OPEN, choose};
-use super::condition::Pool;
+use super::condition::{Pool, Scalar};
 use super::explanation::{Ended, Outcome};
 use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
@@ -15,7 +17,7 @@ use crate::deliveries;
 use crate::endpoints;
 use crate::error::{Error, Result};
 use crate::events::{Event, Shape};
-use crate::ids::{ConversationId, LinkId, StatusId, TagId, TeammateId};
+use crate::ids::{ConversationId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeammateId};
 use crate::messages::drafts::{self, NewDraft};
 use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing};
 use crate::time::Timestamp;
@@ -179,10 +181,20 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
         Action::AddLink { link } => add_link(work, scene, link),
         Action::RemoveLink { link } => remove_link(work, scene, link),
         Action::Webhook { url, body, retries } => webhook(work, scene, url, *body, *retries),
-        Action::Move { .. }
-        | Action::AddInbox { .. }
-        | Action::SetConversationField { .. }
-        | Action::SetContactField { .. }
+        Action::Move { inbox } => {
+            let moved = held(work, id, |work, held| conversations::moving::set(work, held, &[InboxId(*inbox)]))?;
+            Ok(if_changed(moved, "it is there already"))
+        }
+        Action::AddInbox { inbox } => {
+            let moved = held(work, id, |work, held| {
+                let mut all = held.inboxes.clone();
+                all.push(InboxId(*inbox));
+                conversations::moving::set(work, held, &all)
+            })?;
+            Ok(if_changed(moved, "it is there already"))
+        }
+        Action::SetConversationField { field, value } => set_field(work, scene, CustomFieldId(*field), value.as_ref()),
+        Action::SetContactField { .. }
         | Action::SetAccountField { .. }
         | Action::Forward { .. }
         | Action::SendSurvey {}
@@ -190,6 +202,33 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
         | Action::RequireTag { .. } => Ok(skipped("this company has nothing that does it")),
         Action::Stop {} => Ok(did()),
     }
+}
+
+fn set_field(
+    work: &mut Work<'_>,
+    scene: &mut Scene<'_>,
+    field: CustomFieldId,
+    value: Option<&Scalar>,
+) -> Result<Ended> {
+    let directory = work.directory()?;
+    let Some(field) = directory.custom_fields("conversation").find(|row| row.id == field) else {
+        return Ok(skipped("the field is gone"));
+    };
+    let mut unresolved = Vec::new();
+    let value = match value {
+        None => json!(null),
+        Some(Scalar::Flag(flag)) => json!(flag),
+        Some(Scalar::Number(number)) if number.fract() == 0.0 && number.abs() < 9e15 => json!(*number as i64),
+        Some(Scalar::Number(number)) => json!(number),
+        Some(Scalar::Text(text)) => {
+            let place = (scene.rule, scene.conversation);
+            let (text, missing) = filled(work, scene.facts, place, text, Markup::Plain)?;
+            unresolved = missing;
+            json!(text)
+        }
+    };
+    held(work, scene.conversation, |work, held| conversations::fields::set(work, held, &field.name, value))?;
+    Ok(with_unresolved(&unresolved))
 }
 
 fn give(work: &mut Work<'_>, id: ConversationId, to: Option<TeammateId>) -> Result<Ended> {

@@ -1,5 +1,7 @@
 //! What conversations promise, on every store.
 
+mod changing;
+mod merging;
 mod people;
 mod snoozing;
 mod standing;
