@@ -17,6 +17,8 @@ pub mod tokens;
 mod admin;
 mod attachments;
 mod comments;
+mod contact_lists;
+mod contacts;
 mod conversations;
 mod drafts;
 mod events;

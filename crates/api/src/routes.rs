@@ -8,7 +8,9 @@ use http::Method;
 
 use crate::answer::Refusal;
 use crate::call::Call;
-use crate::{admin, attachments, comments, conversations, drafts, events, messages, search, tags};
+use crate::{
+    admin, attachments, comments, contact_lists, contacts, conversations, drafts, events, messages, search, tags,
+};
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -43,7 +45,8 @@ macro_rules! operations {
 }
 
 /// Every operation, by family.
-pub static OPERATIONS: &[&[Operation]] = &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, COMMENTS, EVENTS, TAGS, ADMIN];
+pub static OPERATIONS: &[&[Operation]] =
+    &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, COMMENTS, CONTACTS, EVENTS, TAGS, ADMIN];
 
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
@@ -83,6 +86,44 @@ static COMMENTS: &[Operation] = operations! {
     POST "/comments/{comment_id}/replies" "add-comment-reply" "comments:write" => comments::reply;
     GET "/conversations/{conversation_id}/comments" "list-conversation-comments" "comments:read" => comments::of_conversation;
     POST "/conversations/{conversation_id}/comments" "add-comment" "comments:write" => comments::add;
+};
+
+static CONTACTS: &[Operation] = operations! {
+    GET "/contact_groups" "list-groups" "contacts:read" => contact_lists::list;
+    POST "/contact_groups" "create-group" "contacts:write" => contact_lists::create;
+    DELETE "/contact_groups/{contact_group_id}" "delete-group" "contacts:delete" => contact_lists::delete;
+    GET "/contact_groups/{contact_group_id}/contacts" "list-contacts-in-group" "contacts:read" => contact_lists::members;
+    POST "/contact_groups/{contact_group_id}/contacts" "add-contacts-to-group" "contacts:write" => contact_lists::add_members;
+    DELETE "/contact_groups/{contact_group_id}/contacts" "remove-contacts-from-group" "contacts:write" => contact_lists::remove_members;
+    GET "/contact_lists" "list-contact-lists" "contacts:read" => contact_lists::list;
+    POST "/contact_lists" "create-contact-list" "contacts:write" => contact_lists::create;
+    DELETE "/contact_lists/{contact_list_id}" "delete-contact-list" "contacts:delete" => contact_lists::delete;
+    GET "/contact_lists/{contact_list_id}/contacts" "list-contacts-in-contact-list" "contacts:read" => contact_lists::members;
+    POST "/contact_lists/{contact_list_id}/contacts" "add-contacts-to-contact-list" "contacts:write" => contact_lists::add_members;
+    DELETE "/contact_lists/{contact_list_id}/contacts" "remove-contacts-from-contact-list" "contacts:write" => contact_lists::remove_members;
+    GET "/contacts" "list-contacts" "contacts:read" => contacts::list;
+    POST "/contacts" "create-contact" "contacts:write" => contacts::create;
+    POST "/contacts/merge" "merge-contacts" "contacts:write" => contacts::merge;
+    GET "/contacts/{contact_id}" "get-contact" "contacts:read" => contacts::get;
+    PATCH "/contacts/{contact_id}" "update-a-contact" "contacts:write" => contacts::update;
+    DELETE "/contacts/{contact_id}" "delete-a-contact" "contacts:delete" => contacts::delete;
+    GET "/contacts/{contact_id}/conversations" "list-contact-conversations" "conversations:read" => contacts::conversations;
+    POST "/contacts/{contact_id}/handles" "add-contact-handle" "contacts:write" => contacts::add_handle;
+    DELETE "/contacts/{contact_id}/handles" "delete-contact-handle" "contacts:write" => contacts::remove_handle;
+    GET "/contacts/{contact_id}/notes" "list-notes" "contacts:read" => contacts::notes;
+    POST "/contacts/{contact_id}/notes" "add-note" "contacts:write" => contacts::add_note;
+    GET "/teammates/{teammate_id}/contact_groups" "list-teammate-groups" "contacts:read" => contact_lists::of_teammate;
+    POST "/teammates/{teammate_id}/contact_groups" "create-teammate-group" "contacts:write" => contact_lists::create_of_teammate;
+    GET "/teammates/{teammate_id}/contact_lists" "list-teammate-contact-lists" "contacts:read" => contact_lists::of_teammate;
+    POST "/teammates/{teammate_id}/contact_lists" "create-teammate-contact-list" "contacts:write" => contact_lists::create_of_teammate;
+    GET "/teammates/{teammate_id}/contacts" "list-teammate-contacts" "contacts:read" => contacts::of_teammate;
+    POST "/teammates/{teammate_id}/contacts" "create-teammate-contact" "contacts:write" => contacts::create_of_teammate;
+    GET "/teams/{team_id}/contact_groups" "list-team-groups" "contacts:read" => contact_lists::of_team;
+    POST "/teams/{team_id}/contact_groups" "create-team-group" "contacts:write" => contact_lists::create_of_team;
+    GET "/teams/{team_id}/contact_lists" "list-team-contact-lists" "contacts:read" => contact_lists::of_team;
+    POST "/teams/{team_id}/contact_lists" "create-team-contact-list" "contacts:write" => contact_lists::create_of_team;
+    GET "/teams/{team_id}/contacts" "list-team-contacts" "contacts:read" => contacts::of_team;
+    POST "/teams/{team_id}/contacts" "create-team-contact" "contacts:write" => contacts::create_of_team;
 };
 
 static EVENTS: &[Operation] = operations! {

@@ -168,9 +168,7 @@ impl Serialize for PreviewData<'_> {
             PreviewData::Nothing => to.serialize_none(),
             PreviewData::One(url, id) => One(url, id).serialize(to),
             PreviewData::Ids(ids) => ids.serialize(to),
-            PreviewData::Inboxes(context, ids) => {
-                to.collect_seq(ids.iter().map(|id| InboxPreview(*context, *id)))
-            }
+            PreviewData::Inboxes(context, ids) => to.collect_seq(ids.iter().map(|id| InboxPreview(*context, *id))),
         }
     }
 }
@@ -240,7 +238,10 @@ pub fn full<'a>(context: Context<'a>, view: &'a View) -> Full<'a> {
         Source::Inboxes => part("inboxes", FullSource::Inboxes(inboxes().collect())),
         Source::Teammate(id) => part(
             "teammate",
-            context.directory.teammate(id).map_or(FullSource::Nothing, |row| FullSource::Teammate(teammate(context, row))),
+            context
+                .directory
+                .teammate(id)
+                .map_or(FullSource::Nothing, |row| FullSource::Teammate(teammate(context, row))),
         ),
         Source::Rule(id) => part(
             "rule",
@@ -267,9 +268,7 @@ fn full_target<'a>(context: Context<'a>, view: &'a View, target: desk::events::T
             directory.teammate(TeammateId(target.id)).map(|row| FullTarget::Teammate(teammate(context, row)))
         }
         TargetKind::Tag => directory.tag(TagId(target.id)).map(|row| FullTarget::Tag(tag(context, row))),
-        TargetKind::Message => {
-            view.message.as_ref().map(|view| FullTarget::Message(Box::new(message(context, view))))
-        }
+        TargetKind::Message => view.message.as_ref().map(|view| FullTarget::Message(Box::new(message(context, view)))),
         TargetKind::Comment => view.comment.as_ref().map(|view| FullTarget::Comment(comment(context, view))),
         TargetKind::Link => view.link.as_ref().map(|row| FullTarget::Link(link(context, row))),
         TargetKind::Inboxes => {

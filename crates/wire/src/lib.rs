@@ -10,6 +10,7 @@ use desk::Directory;
 pub mod attachments;
 pub mod channels;
 pub mod comments;
+pub mod contacts;
 pub mod conversations;
 pub mod eml;
 pub mod events;

@@ -53,9 +53,8 @@ struct Related<'a> {
 pub fn message<'a>(context: Context<'a>, view: &'a View) -> Message<'a> {
     let row = &view.row;
     let this = context.url("/messages/", row.id);
-    let shown = |to: &'a desk::messages::Recipient| {
-        recipient(context, &to.role, &to.handle, to.name.as_deref(), to.contact)
-    };
+    let shown =
+        |to: &'a desk::messages::Recipient| recipient(context, &to.role, &to.handle, to.name.as_deref(), to.contact);
     Message {
         _links: Links {
             this,

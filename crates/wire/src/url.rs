@@ -22,8 +22,24 @@ macro_rules! segments {
     )+};
 }
 segments!(
-    AttachmentId, ChannelId, CommentId, CompanyId, ContactListId, ContactId, ConversationId, CustomFieldId, EventId,
-    InboxId, LinkId, MessageId, RuleId, SignatureId, StatusId, TagId, TeammateId, TeamId
+    AttachmentId,
+    ChannelId,
+    CommentId,
+    CompanyId,
+    ContactListId,
+    ContactId,
+    ConversationId,
+    CustomFieldId,
+    EventId,
+    InboxId,
+    LinkId,
+    MessageId,
+    RuleId,
+    SignatureId,
+    StatusId,
+    TagId,
+    TeammateId,
+    TeamId
 );
 
 /// `{base}{path}{id}{tail}`, serialised as a string.

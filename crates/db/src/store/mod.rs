@@ -1,7 +1,7 @@
 //! A store runs units of work: one after another on SQLite, side by side and as if one after another on PostgreSQL.
 
-pub(crate) mod postgres;
 mod check;
+pub(crate) mod postgres;
 mod queue;
 pub(crate) mod sqlite;
 pub(crate) mod task;

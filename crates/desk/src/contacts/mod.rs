@@ -8,7 +8,32 @@ use crate::ids::{AttachmentId, ContactId, ContactListId, TeamId, TeammateId};
 use crate::time::Timestamp;
 use crate::work::Work;
 
+mod list;
+pub mod lists;
+pub mod merge;
+pub mod notes;
 pub(crate) mod store;
+mod view;
+mod write;
+
+pub use list::{Filter, Order, list};
+pub use store::COLUMNS;
+pub use view::{View, Which, get, resolve, see, views};
+pub use write::{Details, New, add_handle, change, create, delete, remove_handle};
+
+/// Where a handle may come from.
+pub const SOURCES: [&str; 7] = ["twitter", "email", "phone", "facebook", "intercom", "front_chat", "custom"];
+
+db::record! {
+    /// A list of contacts as stored.
+    #[derive(Debug, Clone)]
+    pub struct List {
+        pub id: ContactListId,
+        pub team: Option<TeamId>,
+        pub owner: Option<TeammateId>,
+        pub name: String,
+    }
+}
 
 db::record! {
     /// A contact as stored.

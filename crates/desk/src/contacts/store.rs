@@ -1,11 +1,15 @@
 //! The statements about contacts.
 
-use db::{Conn, args};
+use db::{Conn, args, list};
 
-use super::{Contact, Handle};
+use super::notes::Note;
+use super::{Contact, Handle, List};
 use crate::ids::{CompanyId, ContactId, ContactListId};
+use crate::paging::{Window, direction};
+use crate::time::Timestamp;
 
-pub(crate) const COLUMNS: &str =
+/// The columns of a contact, in the order of the record.
+pub const COLUMNS: &str =
     "id, team, owner, name, description, avatar, links, custom_fields, is_name_manual, created_at, updated_at";
 
 pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: ContactId) -> db::Result<Option<Contact>> {
@@ -75,5 +79,160 @@ pub(crate) fn delist(conn: &mut Conn, company: CompanyId, list: ContactListId, c
     conn.exec(
         "DELETE FROM contact_list_members WHERE company = $1 AND list = $2 AND contact = $3",
         args![company, list, contact],
+    )
+}
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, contact: &Contact) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE contacts SET name = $3, description = $4, avatar = $5, links = $6, custom_fields = $7, \
+         is_name_manual = $8, updated_at = $9 WHERE company = $1 AND id = $2",
+        args![
+            company,
+            contact.id,
+            contact.name,
+            contact.description,
+            contact.avatar,
+            contact.links,
+            contact.custom_fields,
+            contact.is_name_manual,
+            contact.updated_at
+        ],
+    )
+}
+
+/// Deletes a contact with its handles, notes and memberships; conversations no longer name it.
+pub(super) fn delete(conn: &mut Conn, company: CompanyId, id: ContactId) -> db::Result<()> {
+    conn.exec("DELETE FROM handles WHERE company = $1 AND contact = $2", args![company, id])?;
+    conn.exec("DELETE FROM contact_notes WHERE company = $1 AND contact = $2", args![company, id])?;
+    conn.exec("DELETE FROM contact_list_members WHERE company = $1 AND contact = $2", args![company, id])?;
+    conn.exec(
+        "DELETE FROM participants WHERE company = $1 AND role = 'contact' AND party = $2",
+        args![company, id.to_string()],
+    )?;
+    conn.exec(
+        "UPDATE conversations SET recipient_contact = NULL WHERE company = $1 AND recipient_contact = $2",
+        args![company, id],
+    )?;
+    conn.exec("DELETE FROM contacts WHERE company = $1 AND id = $2", args![company, id])?;
+    Ok(())
+}
+
+/// Gives everything that hangs on a contact to another one.
+pub(super) fn hand_over(conn: &mut Conn, company: CompanyId, from: ContactId, to: ContactId) -> db::Result<()> {
+    conn.exec(
+        "UPDATE handles SET contact = $3, position = position + 1000 WHERE company = $1 AND contact = $2",
+        args![company, from, to],
+    )?;
+    conn.exec("UPDATE contact_notes SET contact = $3 WHERE company = $1 AND contact = $2", args![company, from, to])?;
+    conn.exec(
+        "INSERT INTO contact_list_members (company, list, contact) SELECT company, list, $3 FROM contact_list_members \
+         WHERE company = $1 AND contact = $2 ON CONFLICT DO NOTHING",
+        args![company, from, to],
+    )?;
+    conn.exec(
+        "INSERT INTO participants (company, conversation, role, party) SELECT company, conversation, role, \
+         CAST($3 AS TEXT) FROM participants WHERE company = $1 AND role = 'contact' AND party = $2 \
+         ON CONFLICT DO NOTHING",
+        args![company, from.to_string(), to.to_string()],
+    )?;
+    conn.exec(
+        "UPDATE conversations SET recipient_contact = $3 WHERE company = $1 AND recipient_contact = $2",
+        args![company, from, to],
+    )?;
+    Ok(())
+}
+
+pub(super) fn delete_handle(conn: &mut Conn, company: CompanyId, source: &str, key: &str) -> db::Result<u64> {
+    conn.exec("DELETE FROM handles WHERE company = $1 AND source = $2 AND handle_key = $3", args![company, source, key])
+}
+
+/// The handles of several contacts: contact, source, handle, key.
+pub(super) fn handles_of(
+    conn: &mut Conn,
+    company: CompanyId,
+    ids: &[ContactId],
+) -> db::Result<Vec<(ContactId, String, String, String)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT contact, source, handle, handle_key FROM handles WHERE company = $1 AND contact IN {among} \
+         ORDER BY contact, position, source, handle_key"
+    );
+    conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}
+
+pub(super) fn memberships(
+    conn: &mut Conn,
+    company: CompanyId,
+    ids: &[ContactId],
+) -> db::Result<Vec<(ContactId, ContactListId)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT contact, list FROM contact_list_members WHERE company = $1 AND contact IN {among} ORDER BY contact, list"
+    );
+    conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}
+
+pub(super) fn lists_by_id(conn: &mut Conn, company: CompanyId, ids: &[ContactListId]) -> db::Result<Vec<List>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let among = conn.among(2);
+    let sql =
+        format!("SELECT id, team, owner, name FROM contact_lists WHERE company = $1 AND id IN {among} ORDER BY id");
+    conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}
+
+pub(super) fn lists(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<List>> {
+    conn.all("SELECT id, team, owner, name FROM contact_lists WHERE company = $1 ORDER BY id", args![company])
+}
+
+pub(super) fn insert_list(conn: &mut Conn, company: CompanyId, list: &List, now: Timestamp) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO contact_lists (company, id, team, owner, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        args![company, list.id, list.team, list.owner, list.name, now],
+    )
+}
+
+pub(super) fn delete_list(conn: &mut Conn, company: CompanyId, id: ContactListId) -> db::Result<()> {
+    conn.exec("DELETE FROM contact_list_members WHERE company = $1 AND list = $2", args![company, id])?;
+    conn.exec("DELETE FROM contact_lists WHERE company = $1 AND id = $2", args![company, id])?;
+    Ok(())
+}
+
+pub(super) fn members(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: ContactListId,
+    window: &Window,
+) -> db::Result<Vec<Contact>> {
+    let (than, order) = direction(window.ascending);
+    let columns = COLUMNS.split(", ").map(|column| format!("c.{column}")).collect::<Vec<_>>().join(", ");
+    let from = window.after.map_or(if window.ascending { 0 } else { i64::MAX }, |after| after.id);
+    let sql = format!(
+        "SELECT {columns} FROM contact_list_members m JOIN contacts c ON c.company = m.company AND c.id = m.contact \
+         WHERE m.company = $1 AND m.list = $2 AND m.contact {than} $3 ORDER BY m.contact {order} LIMIT $4"
+    );
+    conn.all(&sql, args![company, id, from, window.limit + 1])
+}
+
+pub(super) fn notes(conn: &mut Conn, company: CompanyId, contact: ContactId) -> db::Result<Vec<Note>> {
+    conn.all(
+        "SELECT id, contact, author, body, is_private, created_at FROM contact_notes \
+         WHERE company = $1 AND contact = $2 ORDER BY id DESC",
+        args![company, contact],
+    )
+}
+
+pub(super) fn insert_note(conn: &mut Conn, company: CompanyId, note: &Note) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO contact_notes (company, id, contact, author, body, is_private, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![company, note.id, note.contact, note.author, note.body, note.is_private, note.created_at],
     )
 }

@@ -3,6 +3,7 @@
 mod architecture;
 mod attachments;
 mod commands;
+mod contacts;
 mod contract;
 mod conversations;
 mod crash;
@@ -12,7 +13,7 @@ mod messages;
 mod office;
 mod schema;
 mod server;
-mod stream;
 mod statements;
+mod stream;
 mod tags;
 mod world;

@@ -36,15 +36,21 @@ fn every_statement_prepares() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Full-text search speaks each engine's own words; its statements are tried on that engine alone.
+/// Full-text search and the log's tail speak each engine's own words; their statements are tried on that engine alone,
+/// and parts that speak of an outer statement's rows by the tests of their feature.
 fn of_other_engine(statement: &str, store: &Store) -> bool {
-    let postgres_only = ["to_tsvector", "tsquery", "search_words (company", "w.company"];
-    let sqlite_only = ["MATCH", "search_words (rowid", "rowid"];
+    if statement.contains(" d.id") {
+        return true;
+    }
+    let postgres_only =
+        ["to_tsvector", "tsquery", "search_words (company", "search_words WHERE company", "w.id", "written_in"];
+    let sqlite_only = ["MATCH", "rowid", "FROM search_words"];
     let foreign: &[&str] = match store.engine() {
         Engine::Sqlite => &postgres_only,
         Engine::Postgres => &sqlite_only,
     };
     foreign.iter().any(|word| statement.contains(word))
+        && !(store.engine() == Engine::Postgres && statement.contains("w.id"))
 }
 
 fn store_files() -> Vec<PathBuf> {

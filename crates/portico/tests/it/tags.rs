@@ -107,7 +107,10 @@ async fn the_second_page_of_tags_goes_on_where_the_first_one_ended() {
         let next = page["_pagination"]["next"].as_str().expect("a second page");
         let next = next.strip_prefix(&server.url("")).expect("our own address");
         let page = server.get(next).await.expect(200);
-        assert_eq!((names(page["_results"].as_array().expect("rows")).as_str(), &page["_pagination"]["next"]), (second, &Value::Null));
+        assert_eq!(
+            (names(page["_results"].as_array().expect("rows")).as_str(), &page["_pagination"]["next"]),
+            (second, &Value::Null)
+        );
     }
 }
 

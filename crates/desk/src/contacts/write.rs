@@ -1,0 +1,190 @@
+//! Making, changing and deleting contacts, and their handles.
+
+use serde_json::{Map, Value, json};
+
+use super::{Contact, Handle, List, SOURCES, lists, see, store};
+use crate::access::Owner;
+use crate::attachments::{self, Upload};
+use crate::custom_fields;
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
+use crate::ids::ContactId;
+use crate::work::Work;
+
+/// The most handles, links and lists of one contact.
+pub const MOST: usize = 200;
+
+/// A new contact.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Whose it is.
+    pub owner: Owner,
+    /// How it can be reached: at least one.
+    pub handles: Vec<Handle>,
+    /// The rest.
+    pub details: Details,
+}
+
+/// What may be said about a contact. What is left out stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    /// Its name.
+    pub name: Option<String>,
+    /// What people wrote about it.
+    pub description: Option<String>,
+    /// Its picture, already on disk.
+    pub avatar: Option<Upload>,
+    /// Addresses of pages about it; all of them.
+    pub links: Option<Vec<String>>,
+    /// The names of its lists; missing ones are made. All of them.
+    pub lists: Option<Vec<String>>,
+    /// Its custom field values; all of them.
+    pub custom_fields: Option<Map<String, Value>>,
+}
+
+/// Adds a contact. A handle that somebody has already is a conflict.
+pub fn create(work: &mut Work<'_>, new: &New) -> Result<ContactId> {
+    new.owner.check(work)?;
+    if new.handles.is_empty() || new.handles.len() > MOST {
+        return Err(Error::invalid("handles", format!("expected 1 to {MOST} handles, found {}", new.handles.len())));
+    }
+    let mut contact = Contact {
+        id: ContactId(work.new_id()),
+        team: new.owner.team(),
+        owner: new.owner.teammate(),
+        name: String::new(),
+        description: String::new(),
+        avatar: None,
+        links: json!([]),
+        custom_fields: json!({}),
+        is_name_manual: false,
+        created_at: work.now,
+        updated_at: work.now,
+    };
+    apply(work, &mut contact, &new.details)?;
+    store::insert(work.conn, work.company, &contact)?;
+    for (at, handle) in new.handles.iter().enumerate() {
+        take(work, contact.id, handle, &format!("handles[{at}]"))?;
+    }
+    if let Some(names) = &new.details.lists {
+        set_lists(work, &contact, names)?;
+    }
+    events::record_setting(work, Kind::Setting, json!({"contact": [null, contact.id.to_string()]}))?;
+    Ok(contact.id)
+}
+
+/// Changes a contact that the caller may see.
+pub fn change(work: &mut Work<'_>, id: ContactId, details: &Details) -> Result<()> {
+    let mut contact = see(work, id)?;
+    apply(work, &mut contact, details)?;
+    if let Some(names) = &details.lists {
+        set_lists(work, &contact, names)?;
+    }
+    contact.updated_at = work.now;
+    store::update(work.conn, work.company, &contact)?;
+    events::record_setting(work, Kind::Setting, json!({"contact": id.to_string(), "changed": true}))?;
+    Ok(())
+}
+
+fn apply(work: &mut Work<'_>, contact: &mut Contact, details: &Details) -> Result<()> {
+    if let Some(name) = &details.name {
+        contact.name = name.trim().to_string();
+        contact.is_name_manual = true;
+    }
+    if let Some(description) = &details.description {
+        contact.description.clone_from(description);
+    }
+    if let Some(links) = &details.links {
+        if links.len() > MOST {
+            return Err(Error::invalid("links", format!("{} links, at most {MOST} are possible", links.len())));
+        }
+        contact.links = json!(links);
+    }
+    if let Some(values) = &details.custom_fields {
+        contact.custom_fields = custom_fields::checked(work, "contact", values)?;
+    }
+    if let Some(upload) = &details.avatar {
+        let owner = attachments::Owner::Contact(contact.id);
+        contact.avatar = attachments::attach(work, owner, std::slice::from_ref(upload))?.pop();
+    }
+    Ok(())
+}
+
+fn set_lists(work: &mut Work<'_>, contact: &Contact, names: &[String]) -> Result<()> {
+    let owner = Owner::of(contact.team, contact.owner);
+    let mut wanted = Vec::with_capacity(names.len());
+    for name in names.iter().take(MOST) {
+        wanted.push(lists::named(work, owner, name)?.id);
+    }
+    for list in store::lists_of(work.conn, work.company, contact.id)? {
+        if !wanted.contains(&list) {
+            store::delist(work.conn, work.company, list, contact.id)?;
+        }
+    }
+    for list in wanted {
+        store::enlist(work.conn, work.company, list, contact.id)?;
+    }
+    Ok(())
+}
+
+/// Gives a contact a handle, unless somebody else has it.
+fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, field: &str) -> Result<()> {
+    if !SOURCES.contains(&handle.source.as_str()) {
+        return Err(Error::invalid(format!("{field}.source"), format!("expected one of {}", SOURCES.join(", "))));
+    }
+    if handle.key.is_empty() || handle.handle.chars().count() > 1_000 {
+        return Err(Error::invalid(format!("{field}.handle"), "a handle has 1 to 1000 characters"));
+    }
+    match store::by_handle(work.conn, work.company, &handle.source, &handle.key)? {
+        Some(known) if known == contact => Ok(()),
+        Some(_) => Err(Error::Conflict(format!("the handle {} ({}) is taken", handle.handle, handle.source))),
+        None => {
+            store::insert_handle(work.conn, work.company, contact, handle)?;
+            Ok(())
+        }
+    }
+}
+
+/// Adds a handle to a contact that the caller may see.
+pub fn add_handle(work: &mut Work<'_>, id: ContactId, handle: &Handle) -> Result<()> {
+    let mut contact = see(work, id)?;
+    take(work, id, handle, "handle")?;
+    contact.updated_at = work.now;
+    store::update(work.conn, work.company, &contact)?;
+    events::record_setting(work, Kind::Setting, json!({"contact": id.to_string(), "handle": [null, handle.handle]}))?;
+    Ok(())
+}
+
+/// Takes a handle off a contact. Its last one only goes with the contact itself, if that is forced.
+pub fn remove_handle(work: &mut Work<'_>, id: ContactId, handle: &Handle, force: bool) -> Result<()> {
+    let mut contact = see(work, id)?;
+    let handles = store::handles_of(work.conn, work.company, &[id])?;
+    let known = handles.iter().any(|(_, source, _, key)| *source == handle.source && *key == handle.key);
+    if !known {
+        return Err(Error::NotFound("handle"));
+    }
+    if handles.len() == 1 {
+        return match force {
+            true => delete(work, id),
+            false => Err(Error::invalid("handle", "it is the contact's last handle; force deletes the contact too")),
+        };
+    }
+    store::delete_handle(work.conn, work.company, &handle.source, &handle.key)?;
+    contact.updated_at = work.now;
+    store::update(work.conn, work.company, &contact)?;
+    events::record_setting(work, Kind::Setting, json!({"contact": id.to_string(), "handle": [handle.handle, null]}))?;
+    Ok(())
+}
+
+/// Deletes a contact. Its messages stay, and name its handle alone.
+pub fn delete(work: &mut Work<'_>, id: ContactId) -> Result<()> {
+    see(work, id)?;
+    store::delete(work.conn, work.company, id)?;
+    events::record_setting(work, Kind::Setting, json!({"contact": [id.to_string(), null]}))?;
+    Ok(())
+}
+
+/// Whether a list belongs to the same owner as a contact, so that names may be compared.
+pub(super) fn same_owner(list: &List, owner: Owner) -> bool {
+    list.team == owner.team() && list.owner == owner.teammate()
+}

@@ -1,0 +1,147 @@
+//! Contacts, their lists and notes (schemas `ContactResponse`, `ContactListResponses`, `ContactNoteResponses`).
+
+use desk::contacts::notes::Note;
+use desk::contacts::{List as ListRow, View};
+use desk::ids::{ContactId, ContactListId};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::tags::owner;
+use crate::teammates::{self, Teammate};
+use crate::{Context, Seconds, Url};
+
+/// A contact.
+#[derive(Debug, Serialize)]
+pub struct Contact<'a> {
+    _links: Links<'a>,
+    id: ContactId,
+    name: &'a str,
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<Url<'a>>,
+    links: &'a Value,
+    groups: Vec<List<'a>>,
+    lists: Vec<List<'a>>,
+    handles: Vec<Handle<'a>>,
+    custom_fields: &'a Value,
+    is_private: bool,
+    created_at: Seconds,
+    updated_at: Seconds,
+}
+
+#[derive(Debug, Serialize)]
+struct Links<'a> {
+    #[serde(rename = "self")]
+    this: Url<'a>,
+    related: Related<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Related<'a> {
+    notes: Url<'a>,
+    conversations: Url<'a>,
+    owner: Option<Url<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Handle<'a> {
+    handle: &'a str,
+    source: &'a str,
+}
+
+/// A list of contacts.
+#[derive(Debug, Serialize)]
+pub struct List<'a> {
+    _links: ListLinks<'a>,
+    id: ContactListId,
+    name: &'a str,
+    is_private: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ListLinks<'a> {
+    #[serde(rename = "self")]
+    this: Url<'a>,
+    related: ListRelated<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListRelated<'a> {
+    contacts: Url<'a>,
+    owner: Option<Url<'a>>,
+}
+
+/// A note on a contact.
+#[derive(Debug, Serialize)]
+pub struct ContactNote<'a> {
+    _links: NoteLinks<'a>,
+    author: Option<Teammate<'a>>,
+    body: &'a str,
+    created_at: Seconds,
+    is_private: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct NoteLinks<'a> {
+    related: NoteRelated<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct NoteRelated<'a> {
+    author: Url<'a>,
+    owner: Option<Url<'a>>,
+}
+
+/// A contact as answers show it.
+pub fn contact<'a>(context: Context<'a>, view: &'a View) -> Contact<'a> {
+    let row = &view.row;
+    let this = context.url("/contacts/", row.id);
+    let lists = || view.lists.iter().map(|row| list(context, row)).collect();
+    Contact {
+        _links: Links {
+            this,
+            related: Related {
+                notes: this.then("/notes"),
+                conversations: this.then("/conversations"),
+                owner: owner(context, row.team, row.owner),
+            },
+        },
+        id: row.id,
+        name: &row.name,
+        description: &row.description,
+        avatar_url: row.avatar.map(|id| context.url("/download/", id)),
+        links: &row.links,
+        groups: lists(),
+        lists: lists(),
+        handles: view.handles.iter().map(|row| Handle { handle: &row.handle, source: &row.source }).collect(),
+        custom_fields: &row.custom_fields,
+        is_private: row.owner.is_some(),
+        created_at: Seconds(row.created_at),
+        updated_at: Seconds(row.updated_at),
+    }
+}
+
+/// A list as answers show it.
+pub fn list<'a>(context: Context<'a>, row: &'a ListRow) -> List<'a> {
+    let this = context.url("/contact_lists/", row.id);
+    List {
+        _links: ListLinks {
+            this,
+            related: ListRelated { contacts: this.then("/contacts"), owner: owner(context, row.team, row.owner) },
+        },
+        id: row.id,
+        name: &row.name,
+        is_private: row.owner.is_some(),
+    }
+}
+
+/// A note as answers show it.
+pub fn note<'a>(context: Context<'a>, row: &'a Note) -> ContactNote<'a> {
+    ContactNote {
+        _links: NoteLinks { related: NoteRelated { author: context.url("/teammates/", row.author), owner: None } },
+        author: teammates::by_id(context, Some(row.author)),
+        body: &row.body,
+        created_at: Seconds(row.created_at),
+        is_private: row.is_private,
+    }
+}
