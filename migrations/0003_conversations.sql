@@ -234,6 +234,7 @@ CREATE TABLE links (
     PRIMARY KEY (company, id)
 );
 CREATE UNIQUE INDEX links_url ON links (company, external_url);
+CREATE INDEX links_type ON links (company, type, id);
 
 CREATE TABLE conversation_links (
     company BIGINT NOT NULL,

@@ -2,17 +2,23 @@
 
 use serde_json::Value;
 
+use crate::access::Owner;
+use crate::directory::Directory;
+use crate::error::{Error, Result};
 use crate::ids::{ChannelId, InboxId};
+use crate::work::Work;
 
 mod connection;
 mod create;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod update;
 mod which;
 
 pub use connection::set_valid;
 pub use create::{New, create};
+pub use update::{Change, update};
 pub use which::{Which, resolve};
 
 db::record! {
@@ -30,4 +36,37 @@ db::record! {
         pub contact_type: String,
         pub is_valid: bool,
     }
+}
+
+/// A channel that the caller may see: it is seen with its inbox.
+pub fn get(work: &mut Work<'_>, id: ChannelId) -> Result<Channel> {
+    let directory = work.directory()?;
+    let found = directory.channel(id).filter(|channel| sees(work, &directory, channel));
+    found.cloned().ok_or(Error::NotFound("channel"))
+}
+
+/// The channels that the caller may see, of one owner or all, the oldest first.
+pub fn list(work: &mut Work<'_>, of: Option<Owner>) -> Result<Vec<Channel>> {
+    if let Some(owner) = of {
+        owner.check(work)?;
+    }
+    let directory = work.directory()?;
+    let owners = |channel: &Channel| directory.inbox(channel.inbox).map(|inbox| Owner::of(inbox.team, inbox.owner));
+    let wanted = |channel: &&Channel| match of {
+        Some(owner) => owners(channel) == Some(owner),
+        None => sees(work, &directory, channel),
+    };
+    Ok(directory.channels().filter(wanted).cloned().collect())
+}
+
+/// The channels that post into an inbox, the oldest first.
+pub fn of_inbox(work: &mut Work<'_>, inbox: InboxId) -> Result<Vec<Channel>> {
+    crate::inboxes::get(work, inbox)?;
+    let directory = work.directory()?;
+    Ok(directory.channels().filter(|channel| channel.inbox == inbox).cloned().collect())
+}
+
+fn sees(work: &Work<'_>, directory: &Directory, channel: &Channel) -> bool {
+    let inbox = directory.inbox(channel.inbox);
+    inbox.is_some_and(|inbox| work.access.sees_owner(directory, inbox.team, inbox.owner))
 }

@@ -38,3 +38,10 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now
         ],
     )
 }
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, channel: &Channel) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE channels SET inbox = $3, name = $4, settings = $5, webhook_url = $6 WHERE company = $1 AND id = $2",
+        args![company, channel.id, channel.inbox, channel.name, channel.settings, channel.webhook_url],
+    )
+}

@@ -3,8 +3,10 @@
 use serde_json::{Map, json};
 
 use super::*;
+use crate::conversations::{self, Conversation, Held};
 use crate::error::Error;
-use crate::ids::InboxId;
+use crate::ids::{ConversationId, InboxId};
+use crate::inboxes;
 use crate::testing::companies;
 
 fn new(inbox: InboxId, r#type: &str) -> New {
@@ -75,5 +77,51 @@ fn settings_that_no_channel_understands_are_refused() {
                 "{refused:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_channel_moves_with_its_conversations() {
+    for company in companies() {
+        let (team, old, channel) = (company.team, company.inbox, company.custom);
+        let inboxes = company.write(move |work| {
+            let new = inboxes::New {
+                owner: Owner::Team(team),
+                name: "New".to_string(),
+                is_public: true,
+                teammates: Vec::new(),
+                custom_fields: Map::new(),
+            };
+            let new = inboxes::create(work, &new)?;
+            let (mut mine, mut other) = (Vec::new(), Vec::new());
+            for (of, ids) in [(Some(channel), &mut mine), (None, &mut other)] {
+                let mut row = Conversation::new(ConversationId(work.new_id()), "conversation", "", work.now);
+                row.channel = of;
+                ids.push(row.id);
+                Held::new(row, vec![old]).save(work)?;
+            }
+            update(work, channel, &Change { inbox: Some(new), ..Change::default() })?;
+            let moved = conversations::inboxes(work, mine[0])? == [new];
+            let stayed = conversations::inboxes(work, other[0])? == [old];
+            Ok((moved, stayed, get(work, channel)?.inbox == new))
+        });
+        assert_eq!(inboxes, (true, true, true), "{}", company.engine);
+    }
+}
+
+#[test]
+fn only_a_custom_channels_settings_are_all_replaceable() {
+    for company in companies() {
+        let (custom, email) = (company.custom, company.email);
+        let change = |name: &str, value| Change { settings: Map::from_iter([(name.to_string(), value)]), ..Change::default() };
+        let (extra, common) = (change("note", json!("x")), change("undo_send_time", json!(10)));
+        let (again, usual) = (extra.clone(), common.clone());
+        company.write(move |work| update(work, custom, &extra));
+        company.write(move |work| update(work, email, &common));
+        let refused = company.attempt(move |work| update(work, email, &again));
+        assert!(matches!(refused, Err(Error::Invalid { ref field, .. }) if field == "settings.note"), "{refused:?}");
+        company.write(move |work| update(work, custom, &usual));
+        let kept = company.write(move |work| Ok(get(work, custom)?.settings));
+        assert_eq!(kept, json!({"note": "x", "undo_send_time": 10}), "what is not named stays");
     }
 }

@@ -9,6 +9,11 @@ use crate::work::{Actor, Caller, Desk, Work};
 use std::sync::Arc;
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+mod ticketing;
+
+pub use ticketing::set_ticketing;
 
 db::record! {
     /// A company as stored.
@@ -71,6 +76,11 @@ pub fn is_only(work: &mut Work<'_>) -> Result<bool> {
 /// Counts up one of the company's counters and gives the new number, from 1 on.
 pub fn count(work: &mut Work<'_>, counter: &str) -> Result<i64> {
     Ok(store::count(work.conn, work.company, counter)?)
+}
+
+/// Counts up one of the company's counters by several numbers and gives the last one that was taken before.
+pub(crate) fn reserve(work: &mut Work<'_>, counter: &str, numbers: i64) -> Result<i64> {
+    Ok(store::count_by(work.conn, work.company, counter, numbers)?)
 }
 
 /// Gives the company a new API secret and answers it. What leaves from now on is signed with it.

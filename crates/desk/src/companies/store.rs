@@ -48,3 +48,17 @@ pub(super) fn ids(conn: &mut Conn) -> db::Result<Vec<CompanyId>> {
 pub(super) fn set_secret(conn: &mut Conn, company: CompanyId, secret: &str) -> db::Result<u64> {
     conn.exec("UPDATE companies SET api_secret = $2 WHERE company = $1", args![company, secret])
 }
+
+pub(super) fn set_ticketing(conn: &mut Conn, company: CompanyId, is_on: bool) -> db::Result<u64> {
+    conn.exec("UPDATE companies SET has_ticketing = $2 WHERE company = $1", args![company, is_on])
+}
+
+/// Counts up by a number and gives the value before.
+pub(crate) fn count_by(conn: &mut Conn, company: CompanyId, name: &str, number: i64) -> db::Result<i64> {
+    let (value,): (i64,) = conn.one(
+        "INSERT INTO counters (company, name, value) VALUES ($1, $2, $3) \
+         ON CONFLICT (company, name) DO UPDATE SET value = counters.value + excluded.value RETURNING value",
+        args![company, name, number],
+    )?;
+    Ok(value - number)
+}

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use db::{Conn, args, list};
 
 use super::Conversation;
-use crate::ids::{CompanyId, ConversationId, InboxId, LinkId, TagId, TeammateId};
+use crate::ids::{ChannelId, CompanyId, ConversationId, InboxId, LinkId, StatusId, TagId, TeammateId};
 use crate::time::Timestamp;
 
 pub(super) const COLUMNS: &str = "id, type, subject, status, assignee, ticket_status, ticket_number, is_private, \
@@ -347,4 +347,70 @@ pub(super) fn erase(conn: &mut Conn, company: CompanyId, id: ConversationId) -> 
         conn.exec(sql, args![company, id])?;
     }
     Ok(())
+}
+
+/// Says of the conversations of a channel in an inbox that they change, and whether they are private from now on.
+pub(super) fn raise_followers_of_channel(
+    conn: &mut Conn,
+    company: CompanyId,
+    channel: ChannelId,
+    from: InboxId,
+    is_private: bool,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE conversations SET is_private = $4, version = version + 1 WHERE company = $1 AND channel = $2 \
+         AND id IN (SELECT conversation FROM conversation_inboxes WHERE company = $1 AND inbox = $3)",
+        args![company, channel, from, is_private],
+    )
+}
+
+/// Puts the conversations that a channel has in one inbox into another one too.
+pub(super) fn enter_with_channel(
+    conn: &mut Conn,
+    company: CompanyId,
+    channel: ChannelId,
+    from: InboxId,
+    to: InboxId,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO conversation_inboxes (company, conversation, inbox, shelf, bumped_at) \
+         SELECT l.company, l.conversation, $4, l.shelf, l.bumped_at FROM conversation_inboxes l \
+         JOIN conversations c ON c.company = l.company AND c.id = l.conversation \
+         WHERE l.company = $1 AND l.inbox = $3 AND c.channel = $2 ON CONFLICT DO NOTHING",
+        args![company, channel, from, to],
+    )
+}
+
+/// Takes the conversations of a channel out of an inbox.
+pub(super) fn leave_with_channel(conn: &mut Conn, company: CompanyId, channel: ChannelId, from: InboxId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM conversation_inboxes WHERE company = $1 AND inbox = $3 AND EXISTS (SELECT 1 FROM conversations c \
+         WHERE c.company = $1 AND c.id = conversation_inboxes.conversation AND c.channel = $2)",
+        args![company, channel, from],
+    )
+}
+
+/// Sorts every conversation into one of three ticket statuses: open, waiting, resolved.
+pub(super) fn sort_tickets(conn: &mut Conn, company: CompanyId, archived: i64, to: [StatusId; 3]) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE conversations SET version = version + 1, ticket_status = CASE WHEN status <> $2 THEN CAST($3 AS BIGINT) \
+         WHEN snoozed_until IS NOT NULL THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END WHERE company = $1",
+        args![company, archived, to[0], to[1], to[2]],
+    )
+}
+
+pub(super) fn without_ticket(conn: &mut Conn, company: CompanyId) -> db::Result<i64> {
+    let (count,): (i64,) =
+        conn.one("SELECT count(*) FROM conversations WHERE company = $1 AND ticket_number IS NULL", args![company])?;
+    Ok(count)
+}
+
+/// Numbers the conversations without a ticket number, the oldest first, behind a number that is taken.
+pub(super) fn number_tickets(conn: &mut Conn, company: CompanyId, behind: i64) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE conversations SET ticket_number = $2 + n.number FROM (SELECT id, row_number() OVER (ORDER BY id) AS number \
+         FROM conversations WHERE company = $1 AND ticket_number IS NULL) AS n \
+         WHERE conversations.company = $1 AND conversations.id = n.id",
+        args![company, behind],
+    )
 }

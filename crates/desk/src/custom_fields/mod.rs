@@ -11,8 +11,10 @@ use crate::work::Work;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod update;
 mod values;
 
+pub use update::{Change, delete, update};
 pub use values::checked;
 
 db::record! {
@@ -63,6 +65,7 @@ pub struct New {
 
 /// Adds a definition.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<CustomFieldId> {
+    update::whole_company(work)?;
     one_of("owner", &new.owner_kind, OWNERS)?;
     one_of("type", &new.r#type, TYPES)?;
     let field = CustomField {
@@ -78,6 +81,13 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<CustomFieldId> {
     let change = json!({"custom_field": [null, field.id.to_string()], "name": [null, field.name]});
     events::record_setting(work, Kind::Setting, change)?;
     Ok(field.id)
+}
+
+/// A definition.
+pub fn get(work: &mut Work<'_>, id: CustomFieldId) -> Result<CustomField> {
+    let directory = work.directory()?;
+    let found = OWNERS.iter().find_map(|kind| directory.custom_fields(kind).find(|field| field.id == id));
+    found.cloned().ok_or(Error::NotFound("custom field"))
 }
 
 fn one_of(field: &str, value: &str, known: &[&str]) -> Result<()> {

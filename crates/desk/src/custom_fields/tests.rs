@@ -79,3 +79,19 @@ fn an_enum_has_values_and_nothing_else_has() {
         }
     }
 }
+
+#[test]
+fn a_definition_changes_its_values_and_goes() {
+    for company in companies() {
+        let field = field("enum", &["a"]);
+        company.write(move |work| {
+            let id = create(work, &field)?;
+            let choices = vec![Choice { value: "b".to_string(), label: "B".to_string() }];
+            update(work, id, &Change { choices: Some(choices), description: Some("new".to_string()) })?;
+            assert_eq!(get(work, id)?.choices, json!([{"value": "b", "label": "B"}]));
+            delete(work, id)?;
+            assert!(get(work, id).is_err());
+            Ok(())
+        });
+    }
+}

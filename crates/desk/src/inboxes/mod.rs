@@ -11,9 +11,12 @@ use crate::names;
 use crate::teammates;
 use crate::work::Work;
 
+mod access;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+
+pub use access::{add_teammates, remove_teammates, teammates_of};
 
 db::record! {
     /// An inbox as stored. It has a team or an owner.
@@ -89,4 +92,27 @@ pub fn get(work: &mut Work<'_>, id: InboxId) -> Result<Inbox> {
 pub fn any_open_to(directory: &crate::Directory, inboxes: &[InboxId], teammate: TeammateId) -> bool {
     let mut known = inboxes.iter().filter_map(|id| directory.inbox(*id));
     known.any(|inbox| directory.inbox_teammates(inbox).contains(&teammate))
+}
+
+/// The inboxes that the caller may see, of one owner or all, the oldest first.
+pub fn list(work: &mut Work<'_>, of: Option<Owner>) -> Result<Vec<Inbox>> {
+    if let Some(owner) = of {
+        owner.check(work)?;
+    }
+    let directory = work.directory()?;
+    let wanted = |inbox: &&Inbox| match of {
+        Some(owner) => Owner::of(inbox.team, inbox.owner) == owner,
+        None => work.access.sees_owner(&directory, inbox.team, inbox.owner),
+    };
+    Ok(directory.inboxes().filter(wanted).cloned().collect())
+}
+
+/// The inboxes that a teammate may open, as far as the caller may see them.
+pub fn open_to(work: &mut Work<'_>, teammate: TeammateId) -> Result<Vec<Inbox>> {
+    teammates::get(work, teammate)?;
+    let directory = work.directory()?;
+    let open = |inbox: &&Inbox| {
+        work.access.sees_owner(&directory, inbox.team, inbox.owner) && directory.inbox_teammates(inbox).contains(&teammate)
+    };
+    Ok(directory.inboxes().filter(open).cloned().collect())
 }

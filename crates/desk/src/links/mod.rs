@@ -9,9 +9,13 @@ use crate::ids::{ConversationId, LinkId};
 use crate::work::Work;
 
 mod ensure;
+mod list;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 pub use ensure::ensure;
+pub use list::{get, list, rename};
 
 db::record! {
     /// A link as stored.

@@ -74,3 +74,7 @@ pub(super) fn id_of_url(conn: &mut Conn, company: CompanyId, url: &str) -> db::R
         conn.opt("SELECT id FROM links WHERE company = $1 AND external_url = $2", args![company, url])?;
     Ok(row.map(|(id,)| id))
 }
+
+pub(super) fn rename(conn: &mut Conn, company: CompanyId, id: LinkId, name: &str) -> db::Result<u64> {
+    conn.exec("UPDATE links SET name = $3 WHERE company = $1 AND id = $2", args![company, id, name])
+}

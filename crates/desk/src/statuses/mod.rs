@@ -13,6 +13,9 @@ use crate::work::Work;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod update;
+
+pub use update::{Change, update};
 
 db::record! {
     /// A ticket status as stored.
@@ -64,6 +67,9 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<StatusId> {
         created_at: work.now,
         updated_at: work.now,
     };
+    if status.is_default {
+        store::end_default(work.conn, work.company, &status.category)?;
+    }
     store::insert(work.conn, work.company, &status).map_err(|error| taken(error, &status.name))?;
     work.directory_changed()?;
     let change = json!({"status": [null, status.id.to_string()], "name": [null, status.name]});

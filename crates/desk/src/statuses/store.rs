@@ -29,3 +29,19 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, status: &Status) -> db
         ],
     )
 }
+
+/// Leaves a category without a default, for the moment until it gets another one.
+pub(super) fn end_default(conn: &mut Conn, company: CompanyId, category: &str) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE statuses SET is_default = FALSE WHERE company = $1 AND category = $2 AND is_default",
+        args![company, category],
+    )
+}
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, status: &Status) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE statuses SET name = $3, description = $4, is_default = $5, updated_at = $6 \
+         WHERE company = $1 AND id = $2",
+        args![company, status.id, status.name, status.description, status.is_default, status.updated_at],
+    )
+}

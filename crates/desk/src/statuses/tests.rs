@@ -23,3 +23,20 @@ fn names_of_statuses_are_unique() {
         assert!(matches!(again, Err(Error::Conflict(_))), "{}: {again:?}", company.engine);
     }
 }
+
+#[test]
+fn a_category_has_one_default() {
+    for company in companies() {
+        company.write(create_defaults);
+        let new = New { name: "Later".to_string(), category: "waiting".to_string(), description: None, is_default: false };
+        let (later, fallback) = company.write(move |work| {
+            let later = create(work, &new)?;
+            update(work, later, &Change { becomes_default: true, ..Change::default() })?;
+            let directory = work.directory()?;
+            let defaults: Vec<_> = directory.statuses().filter(|status| status.is_default).collect();
+            assert_eq!(defaults.len(), 3);
+            Ok((Some(later), default_of(&directory, "waiting")))
+        });
+        assert_eq!(later, fallback, "{}", company.engine);
+    }
+}

@@ -2,12 +2,18 @@
 
 use serde_json::{Value, json};
 
+use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::TeammateId;
 use crate::work::Work;
 
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+mod update;
+
+pub use update::{Change, update};
 
 db::record! {
     /// A teammate as stored.
@@ -70,6 +76,25 @@ pub fn resolve(work: &mut Work<'_>, who: &Who) -> Result<TeammateId> {
         Who::Email(email) => directory.teammates().find(|teammate| teammate.email == *email),
     };
     found.map(|teammate| teammate.id).ok_or(Error::NotFound("teammate"))
+}
+
+/// A teammate or bot that the caller may see: with the company's things all of them, else those of its workspaces, and bots.
+pub fn get(work: &mut Work<'_>, id: TeammateId) -> Result<Teammate> {
+    let directory = work.directory()?;
+    let found = directory.teammate(id).filter(|row| sees(work, &directory, row));
+    found.cloned().ok_or(Error::NotFound("teammate"))
+}
+
+/// The people that the caller may see, the oldest first. Bots are no part of lists, though everybody may look one up.
+pub fn list(work: &mut Work<'_>) -> Result<Vec<Teammate>> {
+    let directory = work.directory()?;
+    let seen = |row: &&Teammate| row.is_person() && sees(work, &directory, row);
+    Ok(directory.teammates().filter(seen).cloned().collect())
+}
+
+fn sees(work: &Work<'_>, directory: &Directory, row: &Teammate) -> bool {
+    let colleague = || directory.memberships().any(|member| member.teammate == row.id && work.access.sees_team(member.team));
+    work.access.global || !row.is_person() || colleague()
 }
 
 /// A new person or bot.

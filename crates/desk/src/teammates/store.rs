@@ -49,3 +49,20 @@ pub(super) fn set_exposes_private(
 ) -> db::Result<u64> {
     conn.exec("UPDATE teammates SET exposes_private = $3 WHERE company = $1 AND id = $2", args![company, id, exposes])
 }
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Teammate) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE teammates SET username = $3, first_name = $4, last_name = $5, is_available = $6, is_blocked = $7, \
+         custom_fields = $8 WHERE company = $1 AND id = $2",
+        args![
+            company,
+            row.id,
+            row.username,
+            row.first_name,
+            row.last_name,
+            row.is_available,
+            row.is_blocked,
+            row.custom_fields
+        ],
+    )
+}

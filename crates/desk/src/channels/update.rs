@@ -1,0 +1,82 @@
+//! Changing a channel, and moving it with its conversations to another inbox.
+
+use serde_json::{Map, Value, json};
+
+use super::create::{LONGEST, checked_settings, checked_url};
+use super::{get, store};
+use crate::conversations;
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
+use crate::ids::{ChannelId, InboxId};
+use crate::inboxes;
+use crate::names;
+use crate::work::Work;
+
+/// What may be replaced on every channel; a custom channel's settings may be replaced altogether.
+const COMMON: &[&str] = &["undo_send_time", "all_teammates_can_reply"];
+
+/// What is to change; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another inbox; the channel's conversations move with it.
+    pub inbox: Option<InboxId>,
+    /// Settings to be replaced; those not named stay.
+    pub settings: Map<String, Value>,
+    /// Another address for outgoing messages of a custom channel.
+    pub webhook_url: Option<String>,
+}
+
+/// Changes a channel.
+pub fn update(work: &mut Work<'_>, id: ChannelId, change: &Change) -> Result<()> {
+    let before = get(work, id)?;
+    let mut row = before.clone();
+    if let Some(name) = &change.name {
+        row.name = names::checked("name", name, LONGEST)?;
+    }
+    checked_settings(&change.settings)?;
+    for (name, value) in &change.settings {
+        if row.r#type != "custom" && !COMMON.contains(&name.as_str()) {
+            return Err(Error::invalid(format!("settings.{name}"), format!("not of a channel of type {}", row.r#type)));
+        }
+        if let Value::Object(settings) = &mut row.settings {
+            settings.insert(name.clone(), value.clone());
+        }
+    }
+    if let Some(url) = &change.webhook_url {
+        if row.r#type != "custom" {
+            return Err(Error::invalid("settings.webhook_url", "only custom channels have one"));
+        }
+        row.webhook_url = Some(checked_url(url)?);
+    }
+    if let Some(inbox) = change.inbox {
+        let target = inboxes::get(work, inbox).map_err(|_| Error::invalid("inbox_id", format!("unknown inbox {inbox}")))?;
+        row.inbox = target.id;
+        if before.inbox != inbox {
+            conversations::follow_channel(work, id, before.inbox, &target)?;
+        }
+    }
+    let mut changed = Map::new();
+    for (field, before, after) in [
+        ("name", json!(before.name), json!(row.name)),
+        ("inbox", json!(before.inbox), json!(row.inbox)),
+        ("webhook_url", json!(before.webhook_url), json!(row.webhook_url)),
+    ] {
+        if before != after {
+            changed.insert(field.to_string(), json!([before, after]));
+        }
+    }
+    if before.settings != row.settings {
+        // Settings hold passwords: the log says that they changed, not from what to what.
+        changed.insert("settings".to_string(), json!("replaced"));
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    store::update(work.conn, work.company, &row)?;
+    work.directory_changed()?;
+    changed.insert("channel".to_string(), json!(id));
+    events::record_setting(work, Kind::Setting, changed.into())?;
+    Ok(())
+}
