@@ -16,16 +16,24 @@ pub mod tokens;
 
 mod admin;
 mod attachments;
+mod channels;
 mod comments;
+mod company;
 mod contact_lists;
 mod contacts;
 mod conversations;
+mod custom_fields;
 mod drafts;
 mod events;
 mod idempotency;
+mod inboxes;
+mod links;
 mod messages;
+mod rules;
 mod search;
 mod tags;
+mod teammates;
+mod teams;
 mod whose;
 
 pub use app::App;

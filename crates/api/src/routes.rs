@@ -9,7 +9,8 @@ use http::Method;
 use crate::answer::Refusal;
 use crate::call::Call;
 use crate::{
-    admin, attachments, comments, contact_lists, contacts, conversations, drafts, events, messages, search, tags,
+    admin, attachments, channels, comments, company, contact_lists, contacts, conversations, custom_fields, drafts,
+    events, inboxes, links, messages, rules, search, tags, teammates, teams,
 };
 
 /// What a handler gives back: an HTTP answer or a refusal.
@@ -45,8 +46,10 @@ macro_rules! operations {
 }
 
 /// Every operation, by family.
-pub static OPERATIONS: &[&[Operation]] =
-    &[CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, COMMENTS, CONTACTS, EVENTS, TAGS, ADMIN];
+pub static OPERATIONS: &[&[Operation]] = &[
+    CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, COMMENTS, CONTACTS, EVENTS, TAGS, LINKS, TEAMS, TEAMMATES, INBOXES,
+    CHANNELS, CUSTOM_FIELDS, RULES, COMPANY, ADMIN,
+];
 
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
@@ -148,9 +151,83 @@ static TAGS: &[Operation] = operations! {
     POST "/teammates/{teammate_id}/tags" "create-teammate-tag" "tags:write" => tags::create_of_teammate;
 };
 
+static LINKS: &[Operation] = operations! {
+    GET "/links" "list-links" "links:read" => links::list;
+    POST "/links" "create-link" "links:write" => links::create;
+    GET "/links/custom_fields" "list-link-custom-fields" "custom_fields:read" => custom_fields::on_links;
+    GET "/links/{link_id}" "get-link" "links:read" => links::get;
+    PATCH "/links/{link_id}" "update-a-link" "links:write" => links::update;
+    GET "/links/{link_id}/conversations" "list-link-conversations" "conversations:read" => links::conversations;
+    GET "/topics/{link_id}/conversations" "legacy-list-topic-conversations" "conversations:read" => links::conversations;
+};
+
+static TEAMS: &[Operation] = operations! {
+    GET "/teams" "list-teams" "teams:read" => teams::list;
+    GET "/teams/{team_id}" "get-team" "teams:read" => teams::get;
+    POST "/teams/{team_id}/teammates" "add-teammates-to-team" "teams:write" => teams::add_teammates;
+    DELETE "/teams/{team_id}/teammates" "remove-teammates-from-team" "teams:write" => teams::remove_teammates;
+};
+
+static TEAMMATES: &[Operation] = operations! {
+    GET "/teammates" "list-teammates" "teammates:read" => teammates::list;
+    GET "/teammates/custom_fields" "list-teammate-custom-fields" "custom_fields:read" => custom_fields::on_teammates;
+    GET "/teammates/{teammate_id}" "get-teammate" "teammates:read" => teammates::get;
+    PATCH "/teammates/{teammate_id}" "update-teammate" "teammates:write" => teammates::update;
+    GET "/teammates/{teammate_id}/conversations" "list-assigned-conversations" "conversations:read" => teammates::conversations;
+    GET "/teammates/{teammate_id}/inboxes" "list-teammate-inboxes" "inboxes:read" => teammates::inboxes;
+};
+
+static INBOXES: &[Operation] = operations! {
+    GET "/inboxes" "list-inboxes" "inboxes:read" => inboxes::list;
+    POST "/inboxes" "create-inbox" "inboxes:write" => inboxes::create;
+    GET "/inboxes/custom_fields" "list-inbox-custom-fields" "custom_fields:read" => custom_fields::on_inboxes;
+    GET "/inboxes/{inbox_id}" "get-inbox" "inboxes:read" => inboxes::get;
+    GET "/inboxes/{inbox_id}/channels" "list-inbox-channels" "channels:read" => inboxes::channels;
+    GET "/inboxes/{inbox_id}/conversations" "list-inbox-conversations" "conversations:read" => inboxes::conversations;
+    GET "/inboxes/{inbox_id}/teammates" "list-inbox-access" "teammates:read" => inboxes::teammates;
+    POST "/inboxes/{inbox_id}/teammates" "add-inbox-access" "inboxes:write" => inboxes::add_teammates;
+    DELETE "/inboxes/{inbox_id}/teammates" "removes-inbox-access" "inboxes:write" => inboxes::remove_teammates;
+    GET "/teams/{team_id}/inboxes" "list-team-inboxes" "inboxes:read" => inboxes::of_team;
+    POST "/teams/{team_id}/inboxes" "create-team-inbox" "inboxes:write" => inboxes::create_of_team;
+    GET "/teammates/{teammate_id}/private_inboxes" "list-teammate-private-inboxes" "inboxes:read" => inboxes::private_of;
+    POST "/teammates/{teammate_id}/private_inboxes" "create-teammate-private-inbox" "inboxes:write" => inboxes::create_private;
+};
+
+static CHANNELS: &[Operation] = operations! {
+    GET "/channels" "list-channels" "channels:read" => channels::list;
+    GET "/channels/{channel_id}" "get-channel" "channels:read" => channels::get;
+    PATCH "/channels/{channel_id}" "update-channel" "channels:write" => channels::update;
+    POST "/channels/{channel_id}/validate" "validate-channel" "channels:write" => channels::validate;
+    POST "/inboxes/{inbox_id}/channels" "create-a-channel" "channels:write" => channels::create;
+    GET "/teams/{team_id}/channels" "list-team-channels" "channels:read" => channels::of_team;
+    GET "/teammates/{teammate_id}/channels" "list-teammate-channels" "channels:read" => channels::of_teammate;
+};
+
+static CUSTOM_FIELDS: &[Operation] = operations! {
+    GET "/custom_fields" "list-custom-fields" "custom_fields:read" => custom_fields::on_contacts;
+    GET "/accounts/custom_fields" "list-account-custom-fields" "custom_fields:read" => custom_fields::on_accounts;
+    GET "/contacts/custom_fields" "list-contact-custom-fields" "custom_fields:read" => custom_fields::on_contacts;
+    GET "/conversations/custom_fields" "list-conversation-custom-fields" "custom_fields:read" => custom_fields::on_conversations;
+};
+
+static RULES: &[Operation] = operations! {
+    GET "/rules" "list-rules" "rules:read" => rules::list;
+    GET "/rules/{rule_id}" "get-rule" "rules:read" => rules::get;
+    GET "/company/rules" "list-all-company-rules" "rules:read" => rules::of_company;
+    GET "/teams/{team_id}/rules" "list-team-rules" "rules:read" => rules::of_team;
+    GET "/teammates/{teammate_id}/rules" "list-teammate-rules" "rules:read" => rules::of_teammate;
+};
+
+static COMPANY: &[Operation] = operations! {
+    GET "/me" "api-token-details" - => company::me;
+    GET "/company/statuses" "list-company-ticket-statuses" "statuses:read" => company::statuses;
+    GET "/company/statuses/{status_id}" "get-ticket-status-by-id" "statuses:read" => company::status_by_id;
+};
+
 /// What Front has no public operation for.
 static ADMIN: &[Operation] = operations! {
     GET "/portico/v1/company" "portico-get-company" "portico:read" => admin::company::get;
+    PATCH "/portico/v1/company" "portico-update-company" "portico:write" => admin::company::update;
     GET "/portico/v1/company/secret" "portico-get-secret" "portico:write" => admin::company::secret;
     POST "/portico/v1/company/secret/rotate" "portico-rotate-secret" "portico:write" => admin::company::rotate;
     GET "/portico/v1/rules" "portico-list-rules" "portico:read" => admin::rules::list;
@@ -165,6 +242,14 @@ static ADMIN: &[Operation] = operations! {
     GET "/portico/v1/tokens" "portico-list-tokens" "portico:read" => admin::tokens::list;
     POST "/portico/v1/tokens" "portico-create-token" "portico:write" => admin::tokens::create;
     DELETE "/portico/v1/tokens/{token_id}" "portico-revoke-token" "portico:write" => admin::tokens::revoke;
+    POST "/portico/v1/teams" "portico-create-team" "portico:write" => admin::people::create_team;
+    POST "/portico/v1/teammates" "portico-create-teammate" "portico:write" => admin::people::create;
+    PATCH "/portico/v1/teammates/{teammate_id}" "portico-update-teammate" "portico:write" => admin::people::update;
+    POST "/portico/v1/custom_fields" "portico-create-custom-field" "portico:write" => admin::definitions::create_field;
+    PATCH "/portico/v1/custom_fields/{custom_field_id}" "portico-update-custom-field" "portico:write" => admin::definitions::update_field;
+    DELETE "/portico/v1/custom_fields/{custom_field_id}" "portico-delete-custom-field" "portico:write" => admin::definitions::delete_field;
+    POST "/portico/v1/statuses" "portico-create-status" "portico:write" => admin::definitions::create_status;
+    PATCH "/portico/v1/statuses/{status_id}" "portico-update-status" "portico:write" => admin::definitions::update_status;
     GET "/portico/v1/endpoints" "portico-list-endpoints" "portico:read" => admin::deliveries::endpoints;
     GET "/portico/v1/deliveries" "portico-list-deliveries" "portico:read" => admin::deliveries::list;
     POST "/portico/v1/deliveries/replay" "portico-replay-deliveries" "portico:write" => admin::deliveries::replay_range;

@@ -36,6 +36,14 @@ impl Access {
         Access { global: true, shared: Shared::All, private: true }
     }
 
+    /// Refuses who does not reach the company's own things: what holds for every workspace is theirs to change.
+    pub fn require_global(&self) -> Result<()> {
+        match self.global {
+            true => Ok(()),
+            false => Err(Error::Forbidden("the token does not reach the company's own things".to_string())),
+        }
+    }
+
     /// Whether things of a workspace are visible.
     pub fn sees_team(&self, team: TeamId) -> bool {
         match &self.shared {
@@ -119,7 +127,7 @@ impl Owner {
             return Ok(());
         }
         match self {
-            Owner::Company => Err(Error::Forbidden("the token does not reach the company's own things".to_string())),
+            Owner::Company => work.access.require_global(),
             Owner::Team(_) => Err(Error::NotFound("team")),
             Owner::Teammate(_) => Err(Error::NotFound("teammate")),
         }

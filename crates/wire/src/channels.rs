@@ -15,6 +15,7 @@ pub struct Channel<'a> {
     name: &'a str,
     address: &'a str,
     r#type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     send_as: Option<&'a str>,
     settings: Settings,
     is_private: bool,

@@ -12,6 +12,7 @@ pub mod channels;
 pub mod comments;
 pub mod contacts;
 pub mod conversations;
+pub mod custom_fields;
 pub mod eml;
 pub mod events;
 pub mod inboxes;
@@ -20,8 +21,10 @@ pub mod messages;
 pub mod render;
 pub mod seconds;
 pub mod seen;
+pub mod statuses;
 pub mod tags;
 pub mod teammates;
+pub mod teams;
 pub mod url;
 
 pub use render::Renderer;

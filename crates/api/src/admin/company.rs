@@ -1,6 +1,8 @@
 //! The company itself: its name, and the secret that signs rule webhooks.
 
 use desk::companies;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -17,6 +19,25 @@ pub async fn get(call: Call) -> Result {
             "slug": company.slug,
             "has_ticketing": company.has_ticketing,
         }))
+    })
+    .await
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UpdateCompany {
+    /// Whether conversations are tickets, with statuses and numbers.
+    #[serde(default)]
+    has_ticketing: Option<bool>,
+}
+
+/// `PATCH /portico/v1/company`
+pub async fn update(call: Call) -> Result {
+    let body: UpdateCompany = call.body()?;
+    call.write(move |work| {
+        if let Some(is_on) = body.has_ticketing {
+            companies::set_ticketing(work, is_on)?;
+        }
+        Answer::no_content()
     })
     .await
 }

@@ -4,6 +4,8 @@
 //! and `portico:write`, which tokens with all scopes hold.
 
 pub(crate) mod company;
+pub(crate) mod definitions;
 pub(crate) mod deliveries;
+pub(crate) mod people;
 pub(crate) mod rules;
 pub(crate) mod tokens;

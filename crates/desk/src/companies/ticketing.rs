@@ -13,9 +13,7 @@ use crate::work::Work;
 /// ones are resolved, snoozed ones wait, all others are open. Off, nothing is forgotten, only no longer shown. This is
 /// one change of the configuration: conversations get no event of their own.
 pub fn set_ticketing(work: &mut Work<'_>, is_on: bool) -> Result<()> {
-    if !work.access.global {
-        return Err(Error::Forbidden("the token does not reach the company's own things".to_string()));
-    }
+    work.access.require_global()?;
     if work.directory()?.company.has_ticketing == is_on {
         return Ok(());
     }

@@ -65,7 +65,7 @@ pub struct New {
 
 /// Adds a definition.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<CustomFieldId> {
-    update::whole_company(work)?;
+    work.access.require_global()?;
     one_of("owner", &new.owner_kind, OWNERS)?;
     one_of("type", &new.r#type, TYPES)?;
     let field = CustomField {

@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::{Choice, choices, get, store};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::events::{self, Kind};
 use crate::ids::CustomFieldId;
 use crate::work::Work;
@@ -19,7 +19,7 @@ pub struct Change {
 
 /// Changes a definition.
 pub fn update(work: &mut Work<'_>, id: CustomFieldId, change: &Change) -> Result<()> {
-    whole_company(work)?;
+    work.access.require_global()?;
     let before = get(work, id)?;
     let mut field = before.clone();
     if let Some(description) = &change.description {
@@ -47,18 +47,10 @@ pub fn update(work: &mut Work<'_>, id: CustomFieldId, change: &Change) -> Result
 
 /// Deletes a definition. Values that things have stay readable until their fields are written again.
 pub fn delete(work: &mut Work<'_>, id: CustomFieldId) -> Result<()> {
-    whole_company(work)?;
+    work.access.require_global()?;
     let field = get(work, id)?;
     store::delete(work.conn, work.company, id)?;
     work.directory_changed()?;
     events::record_setting(work, Kind::Setting, json!({"custom_field": [id, null], "name": [field.name, null]}))?;
     Ok(())
-}
-
-/// Definitions hold for every workspace, so only who reaches the company's own things changes them.
-pub(super) fn whole_company(work: &Work<'_>) -> Result<()> {
-    match work.access.global {
-        true => Ok(()),
-        false => Err(Error::Forbidden("the token does not reach the company's own things".to_string())),
-    }
 }

@@ -52,6 +52,7 @@ pub struct New {
 
 /// Adds a ticket status.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<StatusId> {
+    work.access.require_global()?;
     if !CATEGORIES.contains(&new.category.as_str()) {
         return Err(Error::invalid(
             "category",

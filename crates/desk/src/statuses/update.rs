@@ -22,6 +22,7 @@ pub struct Change {
 
 /// Changes a status.
 pub fn update(work: &mut Work<'_>, id: StatusId, change: &Change) -> Result<()> {
+    work.access.require_global()?;
     let directory = work.directory()?;
     let before = directory.status(id).ok_or(Error::NotFound("status"))?;
     let mut status = before.clone();

@@ -13,7 +13,7 @@ pub(crate) mod store;
 mod tests;
 mod update;
 
-pub use update::{Change, update};
+pub use update::{Change, checked_username, update};
 
 db::record! {
     /// A teammate as stored.

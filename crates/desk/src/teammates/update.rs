@@ -79,7 +79,8 @@ fn save(work: &mut Work<'_>, row: &Teammate) -> Result<()> {
     Ok(())
 }
 
-fn checked_username(name: &str) -> Result<String> {
+/// A username as it is kept: letters, digits and underscores.
+pub fn checked_username(name: &str) -> Result<String> {
     let name = names::checked("username", name, LONGEST)?;
     match name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
         true => Ok(name),

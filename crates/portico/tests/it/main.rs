@@ -2,13 +2,18 @@
 
 mod architecture;
 mod attachments;
+mod channels;
 mod commands;
+mod company;
 mod contacts;
 mod contract;
 mod conversations;
 mod crash;
 mod drafts;
+mod founding;
 mod guest;
+mod inboxes;
+mod links;
 mod messages;
 mod office;
 mod schema;
@@ -16,4 +21,6 @@ mod server;
 mod statements;
 mod stream;
 mod tags;
+mod teammates;
+mod teams;
 mod world;

@@ -189,7 +189,9 @@ impl Server {
                 true => serde_json::from_slice(&bytes).expect("JSON"),
                 false => Value::Null,
             };
-            if !path.starts_with("/portico/") && (is_json || bytes.is_empty()) {
+            // Neither our own operations nor those of old clients are in the official files.
+            let is_official = !path.starts_with("/portico/") && !path.starts_with("/topics/");
+            if is_official && (is_json || bytes.is_empty()) {
                 schema::check(&method, &path, status, &json)
                     .unwrap_or_else(|faults| panic!("{method} {path} -> {status}: {}\n{json:#}", faults.join("\n")));
             }

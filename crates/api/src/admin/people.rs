@@ -1,0 +1,112 @@
+//! Teammates and workspaces: added, let in and kept out.
+
+use desk::ids::TeamId;
+use desk::teammates::{self, Change, New, Who};
+use desk::{Error, teams};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::answer::{Answer, context};
+use crate::call::{Call, Result};
+use crate::edge::error::Problem;
+
+/// A new workspace.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateTeam {
+    /// What it is called.
+    name: String,
+}
+
+/// `POST /portico/v1/teams`
+pub async fn create_team(call: Call) -> Result {
+    let body: CreateTeam = call.body()?;
+    call.write(move |work| {
+        work.access.require_global()?;
+        let id = teams::create(work, &teams::New { name: body.name.clone() })?;
+        let row = teams::get(work, id)?;
+        let directory = work.directory()?;
+        Answer::created(&wire::teams::team(context(work, &directory), &row))
+    })
+    .await
+}
+
+/// A new teammate.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateTeammate {
+    /// Unique in the company.
+    email: String,
+    /// Unique in the company; by default what stands before the `@`.
+    #[serde(default)]
+    username: Option<String>,
+    /// Given name.
+    first_name: String,
+    /// Family name.
+    #[serde(default)]
+    last_name: Option<String>,
+    /// Whether they may configure the company.
+    #[serde(default)]
+    is_admin: Option<bool>,
+    /// The workspaces they belong to.
+    #[serde(default)]
+    team_ids: Option<Vec<String>>,
+}
+
+/// `POST /portico/v1/teammates`
+pub async fn create(call: Call) -> Result {
+    let body: CreateTeammate = call.body()?;
+    let email = body.email.trim().to_lowercase();
+    let local = match email.split_once('@') {
+        Some((local, host)) if !local.is_empty() && !host.is_empty() && !email.contains(char::is_whitespace) => local,
+        _ => return Err(Error::invalid("email", format!("expected an e-mail address, found {email:?}")).into()),
+    };
+    let of_address = local.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    let new = New {
+        r#type: "user",
+        username: teammates::checked_username(&body.username.unwrap_or(of_address))?,
+        email,
+        first_name: body.first_name.trim().to_string(),
+        last_name: body.last_name.unwrap_or_default().trim().to_string(),
+        is_admin: body.is_admin.unwrap_or(false),
+        bot_source: None,
+    };
+    let parse = |id: &String| id.parse::<TeamId>().map_err(|bad| Error::invalid("team_ids", bad.to_string()));
+    let team_ids: Vec<TeamId> = body.team_ids.iter().flatten().map(parse).collect::<desk::Result<_>>()?;
+    call.write(move |work| {
+        work.access.require_global()?;
+        let id = teammates::create(work, &new)?;
+        for team in &team_ids {
+            teams::add_members(work, *team, &[id])?;
+        }
+        let row = teammates::get(work, id)?;
+        let directory = work.directory()?;
+        Answer::created(&wire::teammates::teammate(context(work, &directory), &row))
+    })
+    .await
+}
+
+/// What Front only offers in its own pages.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UpdateTeammate {
+    /// Whether they are kept out.
+    #[serde(default)]
+    is_blocked: Option<bool>,
+    /// Whether the API may see what belongs to them alone.
+    #[serde(default)]
+    exposes_private: Option<bool>,
+}
+
+/// `PATCH /portico/v1/teammates/{teammate_id}`
+pub async fn update(call: Call) -> Result {
+    let who: Who = call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?;
+    let body: UpdateTeammate = call.body()?;
+    call.write(move |work| {
+        work.access.require_global()?;
+        let id = teammates::resolve(work, &who)?;
+        teammates::update(work, id, &Change { is_blocked: body.is_blocked, ..Change::default() })?;
+        if let Some(exposes) = body.exposes_private {
+            teammates::expose_private(work, id, exposes)?;
+        }
+        Answer::no_content()
+    })
+    .await
+}

@@ -1,0 +1,170 @@
+//! Channels.
+
+use desk::channels::{self, Change, New, Which};
+use desk::ids::InboxId;
+use desk::{Error, Work};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use wire::channels::channel;
+
+use crate::answer::{Answer, context};
+use crate::call::{Call, Result};
+use crate::edge::error::Problem;
+use crate::whose::Whose;
+
+/// The channel of the path's first variable part, by id or alias.
+fn which(call: &Call) -> Result<Which> {
+    Ok(call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?)
+}
+
+/// `GET /channels`
+pub async fn list(call: Call) -> Result {
+    all(&call, None).await
+}
+
+/// `GET /teams/{team_id}/channels`
+pub async fn of_team(call: Call) -> Result {
+    all(&call, Some(Whose::team(&call)?)).await
+}
+
+/// `GET /teammates/{teammate_id}/channels`
+pub async fn of_teammate(call: Call) -> Result {
+    all(&call, Some(Whose::teammate(&call)?)).await
+}
+
+async fn all(call: &Call, whose: Option<Whose>) -> Result {
+    let paging = call.whole()?;
+    call.read(move |work| {
+        let owner = whose.as_ref().map(|whose| whose.owner(work)).transpose()?;
+        let rows = channels::list(work, owner)?;
+        let directory = work.directory()?;
+        let context = context(work, &directory);
+        Answer::list(&paging, rows.iter().map(|row| channel(context, row)))
+    })
+    .await
+}
+
+/// `GET /channels/{channel_id}`
+pub async fn get(call: Call) -> Result {
+    let which = which(&call)?;
+    call.read(move |work| {
+        let id = channels::resolve(work, &which)?;
+        let row = channels::get(work, id)?;
+        let directory = work.directory()?;
+        Answer::ok(&channel(context(work, &directory), &row))
+    })
+    .await
+}
+
+#[derive(Deserialize, Default)]
+struct Settings {
+    #[serde(default)]
+    undo_send_time: Option<i64>,
+    #[serde(default)]
+    all_teammates_can_reply: Option<bool>,
+    #[serde(default)]
+    webhook_url: Option<String>,
+    #[serde(default)]
+    sid: Option<String>,
+    #[serde(default)]
+    auth_token: Option<String>,
+}
+
+impl Settings {
+    /// Those that are given, but for the webhook's address, which has a place of its own.
+    fn given(&self) -> Map<String, Value> {
+        let all = [
+            ("undo_send_time", self.undo_send_time.map(Value::from)),
+            ("all_teammates_can_reply", self.all_teammates_can_reply.map(Value::from)),
+            ("sid", self.sid.clone().map(Value::from)),
+            ("auth_token", self.auth_token.clone().map(Value::from)),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct CreateChannel {
+    #[serde(default)]
+    name: Option<String>,
+    r#type: String,
+    #[serde(default)]
+    settings: Option<Settings>,
+    #[serde(default)]
+    send_as: Option<String>,
+    #[serde(default)]
+    application_uid: Option<String>,
+}
+
+/// `POST /inboxes/{inbox_id}/channels`
+pub async fn create(call: Call) -> Result {
+    let inbox: InboxId = call.id(0)?;
+    let body: CreateChannel = call.body()?;
+    if let Some(application) = body.application_uid {
+        return Err(Error::invalid("application_uid", format!("unknown application {application:?}")).into());
+    }
+    let settings = body.settings.unwrap_or_default();
+    let new = New {
+        inbox,
+        r#type: body.r#type,
+        name: body.name.unwrap_or_default(),
+        address: None,
+        send_as: body.send_as,
+        settings: settings.given(),
+        webhook_url: settings.webhook_url,
+        contact_type: None,
+    };
+    call.write(move |work| {
+        channels::create(work, &new)?;
+        Answer::no_content()
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct UpdateChannel {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    inbox_id: Option<String>,
+    #[serde(default)]
+    settings: Option<Settings>,
+}
+
+/// `PATCH /channels/{channel_id}`
+pub async fn update(call: Call) -> Result {
+    let which = which(&call)?;
+    let body: UpdateChannel = call.body()?;
+    let inbox = body.inbox_id.map(|id| id.parse::<InboxId>()).transpose();
+    let settings = body.settings.unwrap_or_default();
+    let change = Change {
+        name: body.name,
+        inbox: inbox.map_err(|bad| Error::invalid("inbox_id", bad.to_string()))?,
+        settings: settings.given(),
+        webhook_url: settings.webhook_url,
+    };
+    call.write(move |work| {
+        let id = channels::resolve(work, &which)?;
+        channels::update(work, id, &change)?;
+        Answer::no_content()
+    })
+    .await
+}
+
+/// `POST /channels/{channel_id}/validate`: an e-mail channel that failed is given another chance.
+pub async fn validate(call: Call) -> Result {
+    let which = which(&call)?;
+    call.write(move |work| {
+        accept(work, &which)?;
+        Answer::accepted(&json!({"status": "accepted"}))
+    })
+    .await
+}
+
+fn accept(work: &mut Work<'_>, which: &Which) -> desk::Result<()> {
+    let id = channels::resolve(work, which)?;
+    match channels::get(work, id)?.r#type.as_str() {
+        "smtp" => channels::set_valid(work, id, true),
+        other => Err(Error::invalid("", format!("only smtp channels are validated, not {other} ones"))),
+    }
+}

@@ -1,0 +1,95 @@
+//! Links.
+
+use desk::conversations::Filter;
+use desk::ids::LinkId;
+use desk::{Error, links};
+use serde::Deserialize;
+use wire::links::link;
+
+use crate::answer::{Answer, context};
+use crate::call::{Call, Result};
+use crate::conversations;
+use crate::edge::params::PageRules;
+
+/// `GET /links`
+pub async fn list(call: Call) -> Result {
+    let paging = call.paging("links", &PageRules::USUAL.sorted_by(&["id"]), true)?;
+    let types = call.params.q().list("types");
+    call.read(move |work| {
+        let page = links::list(work, &types, &paging.window)?;
+        let directory = work.directory()?;
+        let context = context(work, &directory);
+        Answer::page(&paging, page.rows.iter().map(|row| link(context, row)), page.next)
+    })
+    .await
+}
+
+/// `GET /links/{link_id}`
+pub async fn get(call: Call) -> Result {
+    let id: LinkId = call.id(0)?;
+    call.read(move |work| {
+        let row = links::get(work, id)?;
+        let directory = work.directory()?;
+        Answer::ok(&link(context(work, &directory), &row))
+    })
+    .await
+}
+
+/// `GET /links/{link_id}/conversations`
+pub async fn conversations(call: Call) -> Result {
+    let id: LinkId = call.id(0)?;
+    conversations::page(&call, "link_conversations", move |work| {
+        links::get(work, id)?;
+        Ok(Filter { link: Some(id), ..Filter::default() })
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct CreateLink {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    external_url: Option<String>,
+    #[serde(default)]
+    pattern: Option<String>,
+}
+
+/// `POST /links`: an address that has a link already gives that link.
+pub async fn create(call: Call) -> Result {
+    let body: CreateLink = call.body()?;
+    let url = match (body.external_url, body.pattern) {
+        (Some(url), None) => url,
+        (None, Some(pattern)) => {
+            return Err(Error::invalid("pattern", format!("no application object recognises {pattern:?}")).into());
+        }
+        _ => return Err(Error::invalid("external_url", "exactly one of external_url and pattern is needed").into()),
+    };
+    call.write(move |work| {
+        let id = links::ensure(work, &url, body.name.as_deref())?;
+        let row = links::get(work, id)?;
+        let directory = work.directory()?;
+        Answer::created(&link(context(work, &directory), &row))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct UpdateLink {
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// `PATCH /links/{link_id}`
+pub async fn update(call: Call) -> Result {
+    let id: LinkId = call.id(0)?;
+    let body: UpdateLink = call.body()?;
+    call.write(move |work| {
+        match &body.name {
+            Some(name) => links::rename(work, id, name)?,
+            None => drop(links::get(work, id)?),
+        }
+        Answer::no_content()
+    })
+    .await
+}

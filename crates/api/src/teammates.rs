@@ -1,0 +1,130 @@
+//! Teammates.
+
+use desk::conversations::Filter;
+use desk::ids::TeammateId;
+use desk::teammates::{self, Change, Who};
+use desk::{Error, Work, inboxes};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use wire::inboxes::inbox;
+use wire::teammates::teammate;
+
+use crate::answer::{Answer, context};
+use crate::call::{Call, Result};
+use crate::conversations;
+use crate::edge::error::Problem;
+
+/// The teammate of the path's first variable part, by id or alias.
+fn who(call: &Call) -> Result<Who> {
+    Ok(call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?)
+}
+
+/// The teammate that is meant, if the caller may see them.
+fn seen(work: &mut Work<'_>, who: &Who) -> desk::Result<TeammateId> {
+    let id = teammates::resolve(work, who)?;
+    Ok(teammates::get(work, id)?.id)
+}
+
+/// A body that names teammates, by id or alias.
+#[derive(Deserialize)]
+pub(crate) struct TeammateIds {
+    teammate_ids: Vec<String>,
+}
+
+impl TeammateIds {
+    /// Those who are meant; an unknown one is refused by name.
+    pub(crate) fn resolve(&self, work: &mut Work<'_>) -> desk::Result<Vec<TeammateId>> {
+        people(work, &self.teammate_ids)
+    }
+}
+
+/// The teammates that a list in a body names.
+pub(crate) fn people(work: &mut Work<'_>, named: &[String]) -> desk::Result<Vec<TeammateId>> {
+    let mut ids = Vec::with_capacity(named.len());
+    for (at, name) in named.iter().enumerate() {
+        let found = name.parse::<Who>().and_then(|who| teammates::resolve(work, &who));
+        ids.push(found.map_err(|_| Error::invalid(format!("teammate_ids[{at}]"), format!("unknown teammate {name:?}")))?);
+    }
+    Ok(ids)
+}
+
+/// `GET /teammates`
+pub async fn list(call: Call) -> Result {
+    let paging = call.whole()?;
+    call.read(move |work| {
+        let rows = teammates::list(work)?;
+        let directory = work.directory()?;
+        let context = context(work, &directory);
+        Answer::list(&paging, rows.iter().map(|row| teammate(context, row)))
+    })
+    .await
+}
+
+/// `GET /teammates/{teammate_id}`
+pub async fn get(call: Call) -> Result {
+    let who = who(&call)?;
+    call.read(move |work| {
+        let id = teammates::resolve(work, &who)?;
+        let row = teammates::get(work, id)?;
+        let directory = work.directory()?;
+        Answer::ok(&teammate(context(work, &directory), &row))
+    })
+    .await
+}
+
+/// `GET /teammates/{teammate_id}/conversations`: those assigned to them.
+pub async fn conversations(call: Call) -> Result {
+    let who = who(&call)?;
+    conversations::page(&call, "teammate_conversations", move |work| {
+        Ok(Filter { assignee: Some(seen(work, &who)?), ..Filter::default() })
+    })
+    .await
+}
+
+/// `GET /teammates/{teammate_id}/inboxes`: those they may open.
+pub async fn inboxes(call: Call) -> Result {
+    let who = who(&call)?;
+    let paging = call.whole()?;
+    call.read(move |work| {
+        let id = seen(work, &who)?;
+        let rows = inboxes::open_to(work, id)?;
+        let directory = work.directory()?;
+        let context = context(work, &directory);
+        Answer::list(&paging, rows.iter().map(|row| inbox(context, row)))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct UpdateTeammate {
+    #[serde(default)]
+    username: Option<String>,
+    #[serde(default)]
+    first_name: Option<String>,
+    #[serde(default)]
+    last_name: Option<String>,
+    #[serde(default)]
+    is_available: Option<bool>,
+    #[serde(default)]
+    custom_fields: Option<Map<String, Value>>,
+}
+
+/// `PATCH /teammates/{teammate_id}`
+pub async fn update(call: Call) -> Result {
+    let who = who(&call)?;
+    let body: UpdateTeammate = call.body()?;
+    let change = Change {
+        username: body.username,
+        first_name: body.first_name,
+        last_name: body.last_name,
+        is_available: body.is_available,
+        is_blocked: None,
+        custom_fields: body.custom_fields,
+    };
+    call.write(move |work| {
+        let id = seen(work, &who)?;
+        teammates::update(work, id, &change)?;
+        Answer::no_content()
+    })
+    .await
+}

@@ -1,0 +1,110 @@
+//! Channels over HTTP.
+
+use serde_json::{Value, json};
+
+use crate::guest::Guest;
+use crate::server::Server;
+use crate::world::World;
+
+async fn make(server: &Server, world: &World, body: Value) -> Value {
+    let path = format!("/inboxes/{}/channels", world.inbox);
+    server.post(&path, body).await.expect(204);
+    server.get(&path).await.rows().pop().expect("a channel")
+}
+
+fn path(channel: &Value) -> String {
+    format!("/channels/{}", channel["id"].as_str().unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_created_and_found_by_id_and_address() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let body = json!({"type": "smtp", "name": "Support", "send_as": "help@acme.example", "settings": {"undo_send_time": 10}});
+    let channel = make(&server, &world, body).await;
+    assert_eq!((&channel["address"], &channel["type"]), (&json!("help@acme.example"), &json!("smtp")));
+    assert_eq!(channel["settings"]["undo_send_time"], 10);
+    assert_eq!(server.get(&path(&channel)).await.expect(200), channel);
+    assert_eq!(server.get("/channels/alt:address:HELP@acme.example").await.expect(200), channel);
+    assert_eq!(server.get("/channels").await.rows(), [channel.clone()]);
+    assert_eq!(server.get(&format!("/teams/{}/channels", world.support)).await.rows(), [channel]);
+    assert!(server.get(&format!("/teams/{}/channels", world.sales)).await.rows().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channels_secrets_are_not_shown() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let settings = json!({"webhook_url": "https://partner.example/out", "sid": "S", "auth_token": "hidden"});
+    let channel = make(&server, &world, json!({"type": "twilio", "send_as": "+15550100", "settings": settings})).await;
+    assert!(!channel.to_string().contains("hidden") && !channel.to_string().contains("partner.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_channel_is_named() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let inbox = format!("/inboxes/{}/channels", world.inbox);
+    for body in [
+        json!({}),
+        json!({"type": "gmail"}),
+        json!({"type": "smtp"}),
+        json!({"type": "smtp", "send_as": "nobody"}),
+        json!({"type": "custom", "settings": {"undo_send_time": 7}}),
+        json!({"type": "custom", "settings": {"webhook_url": "somewhere"}}),
+        json!({"type": "custom", "application_uid": "abc"}),
+    ] {
+        server.post(&inbox, body).await.expect(400);
+    }
+    server.post("/inboxes/inb_1a2b/channels", json!({"type": "custom"})).await.expect(404);
+    server.post(&inbox, json!({"type": "smtp", "send_as": "a@acme.example"})).await.expect(204);
+    server.post(&inbox, json!({"type": "smtp", "send_as": "A@acme.example"})).await.expect(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_moves_with_its_conversations() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let channel = make(&server, &world, json!({"type": "custom"})).await;
+    let message = json!({"sender": {"handle": "a"}, "body": "hello"});
+    server.post(&format!("{}/incoming_messages", path(&channel)), message).await.expect(202);
+    server.patch(&path(&channel), json!({"name": "Shop", "inbox_id": world.sales_inbox})).await.expect(204);
+    assert_eq!(server.get(&path(&channel)).await.expect(200)["name"], "Shop");
+    assert_eq!(server.get(&format!("/inboxes/{}/conversations", world.sales_inbox)).await.rows().len(), 1);
+    assert!(server.get(&format!("/inboxes/{}/conversations", world.inbox)).await.rows().is_empty());
+    server.patch(&path(&channel), json!({"inbox_id": "inb_1a2b"})).await.expect(400);
+    server.patch(&path(&channel), json!({"settings": {"undo_send_time": "soon"}})).await.expect(400);
+    server.patch("/channels/cha_1a2b", json!({})).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_mail_channels_are_validated() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let mail = make(&server, &world, json!({"type": "smtp", "send_as": "a@acme.example"})).await;
+    let answer = server.post(&format!("{}/validate", path(&mail)), json!({})).await.expect(202);
+    assert_eq!(answer["status"], "accepted");
+    let custom = make(&server, &world, json!({"type": "custom"})).await;
+    server.post(&format!("{}/validate", path(&custom)), json!({})).await.expect(400);
+    server.post("/channels/cha_1a2b/validate", json!({})).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_need_their_scopes_and_namespace() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let channel = make(&server, &world, json!({"type": "custom"})).await;
+    let reader = Guest::with_scopes(&server, &["channels:read"]).await;
+    reader.get("/channels").await.expect(200);
+    reader.patch(&path(&channel), json!({})).await.expect(403);
+    reader.post(&format!("{}/validate", path(&channel)), json!({})).await.expect(403);
+    reader.post(&format!("/inboxes/{}/channels", world.inbox), json!({"type": "custom"})).await.expect(403);
+    let guest = Guest::of_team(&server, world.sales).await;
+    assert!(guest.get("/channels").await.rows().is_empty());
+    guest.get(&path(&channel)).await.expect(404);
+    guest.patch(&path(&channel), json!({"name": "x"})).await.expect(404);
+    guest.get(&format!("/teams/{}/channels", world.support)).await.expect(404);
+    let foreign = Guest::foreign(&server).await;
+    foreign.get(&path(&channel)).await.expect(404);
+    assert_eq!(foreign.get("/channels").await.rows().len(), 1, "the one it was furnished with");
+}
