@@ -54,7 +54,21 @@ pub static OPERATIONS: &[&[Operation]] = &[
 static CONVERSATIONS: &[Operation] = operations! {
     GET "/conversations" "list-conversations" "conversations:read" => conversations::list;
     GET "/conversations/search/{query}" "search-conversations" "conversations:read" => search::conversations;
+    POST "/conversations" "create-conversation" "conversations:write" => conversations::create;
     GET "/conversations/{conversation_id}" "get-conversation-by-id" "conversations:read" => conversations::get;
+    PATCH "/conversations/{conversation_id}" "update-conversation" "conversations:write" => conversations::update;
+    DELETE "/conversations/{conversation_id}" "delete-conversation" "conversations:delete" => conversations::delete;
+    PUT "/conversations/{conversation_id}/assignee" "update-conversation-assignee" "conversations:write" => conversations::assign;
+    GET "/conversations/{conversation_id}/followers" "list-conversation-followers" "teammates:read" => conversations::followers;
+    POST "/conversations/{conversation_id}/followers" "add-conversation-followers" "conversations:write" => conversations::follow;
+    DELETE "/conversations/{conversation_id}/followers" "delete-conversation-followers" "conversations:write" => conversations::unfollow;
+    GET "/conversations/{conversation_id}/inboxes" "list-conversation-inboxes" "inboxes:read" => conversations::inboxes;
+    POST "/conversations/{conversation_id}/links" "add-conversation-link" "conversations:write" => conversations::link;
+    DELETE "/conversations/{conversation_id}/links" "remove-conversation-links" "conversations:write" => conversations::unlink;
+    GET "/conversations/{conversation_id}/messages" "list-conversation-messages" "messages:read" => conversations::messages;
+    PATCH "/conversations/{conversation_id}/reminders" "update-conversation-reminders" "conversations:write" => conversations::remind;
+    POST "/conversations/{conversation_id}/tags" "add-conversation-tag" "conversations:write" => conversations::tag;
+    DELETE "/conversations/{conversation_id}/tags" "remove-conversation-tag" "conversations:write" => conversations::untag;
     GET "/conversations/{conversation_id}/events" "list-conversation-events" "events:*:read" => events::of_conversation;
 };
 

@@ -2,13 +2,22 @@
 
 use desk::Work;
 use desk::conversations::{self, Filter, Shelf};
-use desk::ids::ConversationId;
+use desk::ids::{ConversationId, StatusId};
+use desk::statuses::CATEGORIES;
 use wire::conversations::conversation;
 
 use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
 use crate::edge::params::PageRules;
+
+mod change;
+mod create;
+mod parts;
+
+pub use change::{assign, delete, remind, update};
+pub use create::create;
+pub use parts::{follow, followers, inboxes, link, messages, tag, unfollow, unlink, untag};
 
 /// `GET /conversations`
 pub async fn list(call: Call) -> Result {
@@ -23,9 +32,17 @@ pub(crate) async fn page(
     filter: impl Fn(&mut Work<'_>) -> desk::Result<Filter> + Send + 'static,
 ) -> Result {
     let shelves = shelves(call)?;
+    let (ids, categories) = (statuses(call)?, categories(call)?);
     let paging = call.paging(list, &PageRules::USUAL.sorted_by(&["date"]), false)?;
     call.read(move |work| {
-        let filter = Filter { shelves: shelves.clone(), ..filter(work)? };
+        let mut filter = Filter { shelves: shelves.clone(), ..filter(work)? };
+        if !ids.is_empty() || !categories.is_empty() {
+            filter.statuses = ids.iter().copied().chain(in_categories(work, &categories)?).collect();
+            // None of these is in use: nothing can match, which an empty list would not say.
+            if filter.statuses.is_empty() {
+                filter.statuses.push(StatusId(0));
+            }
+        }
         let page = conversations::list(work, &filter, &paging.window)?;
         let page = conversations::view_page(work, page)?;
         let directory = work.directory()?;
@@ -44,6 +61,31 @@ fn shelves(call: &Call) -> Result<Vec<Shelf>> {
         })
     };
     names.iter().map(shelf).collect()
+}
+
+fn statuses(call: &Call) -> Result<Vec<StatusId>> {
+    let parsed = |id: &String| {
+        let id = id.parse::<StatusId>();
+        id.map_err(|error| Problem::bad_request(format!("q[status_ids]: {error}")).into())
+    };
+    call.params.q().list("status_ids").iter().map(parsed).collect()
+}
+
+fn categories(call: &Call) -> Result<Vec<String>> {
+    let names = call.params.q().list("status_categories");
+    match names.iter().find(|name| !CATEGORIES.contains(&name.as_str())) {
+        Some(name) => {
+            let message = format!("q[status_categories]: expected open, waiting or resolved, found {name:?}");
+            Err(Problem::bad_request(message).into())
+        }
+        None => Ok(names),
+    }
+}
+
+fn in_categories(work: &mut Work<'_>, categories: &[String]) -> desk::Result<Vec<StatusId>> {
+    let directory = work.directory()?;
+    let wanted = directory.statuses().filter(|status| categories.contains(&status.category));
+    Ok(wanted.map(|status| status.id).collect())
 }
 
 /// `GET /conversations/{conversation_id}`
