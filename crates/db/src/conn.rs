@@ -35,6 +35,7 @@ pub enum Engine {
 pub struct Conn {
     pub(crate) link: Link,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
+    before_commit: Vec<Late>,
     /// The first failed statement that no savepoint has undone: the unit cannot commit.
     failed: Option<Error>,
     /// A conflict or a lost connection: whatever the unit makes of it, it has to be run again.
@@ -48,7 +49,7 @@ pub(crate) enum Link {
 
 impl Conn {
     pub(crate) fn new(link: Link) -> Conn {
-        Conn { link, after_commit: Vec::new(), failed: None, doomed: None }
+        Conn { link, after_commit: Vec::new(), before_commit: Vec::new(), failed: None, doomed: None }
     }
 
     /// Every row of the result.
@@ -153,7 +154,7 @@ impl Conn {
         if let Some(error) = self.failed.clone() {
             return Err(error.into());
         }
-        let hooks = self.after_commit.len();
+        let (hooks, late) = (self.after_commit.len(), self.before_commit.len());
         self.control("SAVEPOINT inner_unit")?;
         let result = f(self);
         let result = match (result, self.failed.take()) {
@@ -162,6 +163,7 @@ impl Conn {
         };
         if result.is_err() {
             self.after_commit.truncate(hooks);
+            self.before_commit.truncate(late);
             self.control("ROLLBACK TO inner_unit")?;
         }
         self.control("RELEASE inner_unit")?;
@@ -172,6 +174,18 @@ impl Conn {
     /// the caller is answered, on SQLite in the order of the commits.
     pub fn after_commit(&mut self, f: Box<dyn FnOnce() + Send>) {
         self.after_commit.push(f);
+    }
+
+    /// Runs `f` in the unit's own transaction, but only when all is about to be committed: for work that is cheaper done
+    /// for many units at once, as SQLite's full-text index is. Forgotten when the unit is undone; an error of it undoes
+    /// the unit. The unit itself does not see what it does.
+    pub fn before_commit(&mut self, f: Late) {
+        self.before_commit.push(f);
+    }
+
+    /// Takes what the unit wants done before its commit.
+    pub(crate) fn take_late(&mut self) -> Vec<Late> {
+        std::mem::take(&mut self.before_commit)
     }
 
     /// Runs transaction control; its failure makes the whole unit fail.
@@ -228,6 +242,9 @@ impl Conn {
         })
     }
 }
+
+/// Work that waits for the commit.
+pub type Late = Box<dyn FnOnce(&mut Conn) -> Result<()> + Send>;
 
 /// Why a statement gave no result.
 pub(crate) enum Failure {

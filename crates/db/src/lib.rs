@@ -21,7 +21,7 @@ mod tests;
 
 #[doc(hidden)]
 pub use bytes::BytesMut;
-pub use conn::{Conn, Engine, Param, list};
+pub use conn::{Conn, Engine, Late, Param, list};
 pub use error::{Error, Result, UnitError};
 pub use migrate::Migration;
 #[doc(hidden)]

@@ -216,6 +216,7 @@ impl Worker {
         };
         let attempt = transaction(conn, begin, task);
         conn.take_hooks();
+        conn.take_late();
         conn.take_failure();
         let lost = match &attempt {
             Attempt::Ended(_) => false,
@@ -260,9 +261,9 @@ fn transaction(conn: &mut Conn, begin: &str, task: &mut dyn Task) -> Attempt {
         return Attempt::Failed(error);
     }
     let verdict = task.run(conn);
-    let hooks = conn.take_hooks();
+    let (hooks, late) = (conn.take_hooks(), conn.take_late());
     match verdict {
-        Verdict::Keep => match conn.control("COMMIT") {
+        Verdict::Keep => match late.into_iter().try_for_each(|late| late(conn)).and_then(|()| conn.control("COMMIT")) {
             Ok(()) => Attempt::Ended(hooks),
             // A server that is shutting down may have committed before it said so.
             Err(error) if error.kind() == Kind::Connection && task.access() != Access::Read => {

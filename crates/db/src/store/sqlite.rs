@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Options;
 use super::queue::Queue;
 use super::task::{Access, Task, Verdict, run_hooks};
-use crate::conn::{Conn, Failure, Link, Param, miscounted};
+use crate::conn::{Conn, Failure, Late, Link, Param, miscounted};
 use crate::error::{Error, Result};
 use crate::row::{FromRow, Row};
 
@@ -175,6 +175,8 @@ pub(crate) fn open(path: Option<&Path>, role: Role, options: &Options) -> Result
         if role == Role::Reader { "ON" } else { "OFF" },
     );
     db.execute_batch(&settings).map_err(failed)?;
+    // Without this SQLite compiles a statement anew whenever an argument might make a partial index usable.
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(Conn::new(Link::Sqlite(Sqlite { db, plans: HashMap::new() })))
 }
@@ -188,13 +190,13 @@ pub(crate) fn serve_reads(mut conn: Conn, queue: &Queue) {
 
 /// The writer's loop. In memory it serves reads too, in the order they came.
 pub(crate) fn serve_writes(mut conn: Conn, queue: &Queue, options: &Options) {
-    let mut waiting = VecDeque::new();
+    let (mut waiting, mut care) = (VecDeque::new(), Care::default());
     while !waiting.is_empty() || queue.drain(&mut waiting) {
         match waiting.pop_front() {
             Some(task) if task.access() == Access::Read => read_here(&mut conn, task),
             Some(task) => {
                 waiting.push_front(task);
-                write_group(&mut conn, &mut waiting, options);
+                write_group(&mut conn, &mut waiting, options, &mut care);
             }
             None => {}
         }
@@ -226,10 +228,21 @@ fn read_here(conn: &mut Conn, task: Box<dyn Task>) {
     }
 }
 
-/// Runs waiting units in one transaction, each in its savepoint, and answers them after the commit. When anything but
-/// a unit itself fails, everything is undone and each unit is run again alone, so that the guilty one fails alone.
+/// For so many units after one that had to be undone, each runs in a savepoint of its own.
+const CAREFUL: usize = 256;
+
+/// The writer's transactions: how many units still run carefully, see [`CAREFUL`].
+#[derive(Default)]
+struct Care(usize);
+
+/// Runs waiting units in one transaction and answers them after the commit.
+///
+/// A unit that fails has mostly changed nothing yet, and then there is nothing to undo. If it has, the transaction is
+/// undone and the units before it are run again; for a while every unit then runs in a savepoint of its own, so that
+/// the next failure undoes itself alone. Savepoints are not free: each one makes the full-text index write out what it
+/// holds. When anything but a unit itself fails, each unit is run again alone, so that the guilty one fails alone.
 #[expect(clippy::disallowed_methods, reason = "measures how long the group has been open")]
-fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: &Options) {
+fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: &Options, care: &mut Care) {
     let mut group = Vec::new();
     if let Err(error) = conn.control("BEGIN IMMEDIATE") {
         // Nobody's fault: another process holds the lock. Running the units one by one would only wait for it longer.
@@ -239,19 +252,37 @@ fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: 
         return;
     }
     let started = Instant::now();
-    let mut ended = Ok(Vec::new());
-    while let Ok(hooks) = &mut ended {
+    let mut ended = Ok(Left::default());
+    while let Ok(left) = &mut ended {
         if group.len() >= options.group_limit.max(1) || (!group.is_empty() && started.elapsed() > options.group_time) {
             break;
         }
         let Some(mut task) = waiting.pop_front_if(|task| task.access() != Access::Read) else { break };
-        let run = run_in_savepoint(conn, task.as_mut(), hooks);
-        group.push(task);
-        if let Err(error) = run {
-            ended = Err(error);
+        let run = match care.0 {
+            // What a migration does is not counted in rows.
+            0 if task.access() == Access::Write => run_freely(conn, task.as_mut(), left),
+            _ => {
+                care.0 = care.0.saturating_sub(1);
+                run_in_savepoint(conn, task.as_mut(), left).map(|()| Run::Over)
+            }
+        };
+        match run {
+            Ok(Run::Over) => group.push(task),
+            Ok(Run::Spoilt) => {
+                reset(conn);
+                care.0 = CAREFUL;
+                // Its own error is its answer; those before it have done nothing after all.
+                task.answer(Ok(()));
+                group.into_iter().rev().for_each(|task| waiting.push_front(task));
+                return;
+            }
+            Err(error) => {
+                group.push(task);
+                ended = Err(error);
+            }
         }
     }
-    match ended.and_then(|hooks| conn.control("COMMIT").map(|()| hooks)) {
+    match ended.and_then(|left| left.commit(conn)) {
         Ok(hooks) => {
             run_hooks(hooks);
             group.into_iter().for_each(|task| task.answer(Ok(())));
@@ -269,29 +300,98 @@ fn group_failed(conn: &mut Conn, group: Vec<Box<dyn Task>>, error: &Error) {
         if alone {
             return task.answer(Err(error.clone()));
         }
-        let mut hooks = Vec::new();
+        let mut left = Left::default();
         let ended = conn
             .control("BEGIN IMMEDIATE")
-            .and_then(|()| run_in_savepoint(conn, task.as_mut(), &mut hooks))
-            .and_then(|()| conn.control("COMMIT"));
-        match &ended {
-            Ok(()) => run_hooks(hooks),
-            Err(_) => reset(conn),
+            .and_then(|()| run_in_savepoint(conn, task.as_mut(), &mut left))
+            .and_then(|()| left.commit(conn));
+        match ended {
+            Ok(hooks) => {
+                run_hooks(hooks);
+                task.answer(Ok(()));
+            }
+            Err(error) => {
+                reset(conn);
+                task.answer(Err(error));
+            }
         }
-        task.answer(ended);
     }
 }
 
-type Hooks = Vec<Box<dyn FnOnce() + Send>>;
+/// What units leave for the end of their transaction.
+#[derive(Default)]
+struct Left {
+    late: Vec<Late>,
+    hooks: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl Left {
+    fn take(&mut self, conn: &mut Conn) {
+        self.late.extend(conn.take_late());
+        self.hooks.extend(conn.take_hooks());
+    }
+
+    /// Does what waited for the commit, commits, and gives what waits for afterwards.
+    fn commit(self, conn: &mut Conn) -> Result<Vec<Box<dyn FnOnce() + Send>>> {
+        for late in self.late {
+            late(conn)?;
+        }
+        if let Some(error) = conn.take_failure() {
+            return Err(error);
+        }
+        conn.control("COMMIT")?;
+        Ok(self.hooks)
+    }
+}
+
+/// How a unit without a savepoint ended.
+enum Run {
+    /// With or without an error, there is nothing to undo.
+    Over,
+    /// It failed after it had changed something.
+    Spoilt,
+}
+
+fn run_freely(conn: &mut Conn, task: &mut dyn Task, left: &mut Left) -> Result<Run> {
+    let before = changes(conn);
+    let verdict = task.run(conn);
+    if !is_open(conn) {
+        // A full disk, for one, makes the engine undo all by itself; nothing more may be written as if it had not.
+        return Err(Error::other("the transaction was lost under a unit of work"));
+    }
+    if let Verdict::Undo(_) = verdict {
+        let spoilt = changes(conn) != before;
+        conn.take_hooks();
+        conn.take_late();
+        return Ok(if spoilt { Run::Spoilt } else { Run::Over });
+    }
+    left.take(conn);
+    Ok(Run::Over)
+}
+
+/// Whether a transaction is open.
+fn is_open(conn: &Conn) -> bool {
+    matches!(&conn.link, Link::Sqlite(link) if !link.db.is_autocommit())
+}
+
+/// How many rows this connection has changed so far.
+fn changes(conn: &Conn) -> u64 {
+    match &conn.link {
+        Link::Sqlite(link) => link.db.total_changes(),
+        Link::Postgres(_) => 0,
+    }
+}
 
 /// Runs one unit so that its error undoes it alone. An error from here is the transaction's.
-fn run_in_savepoint(conn: &mut Conn, task: &mut dyn Task, hooks: &mut Hooks) -> Result<()> {
+fn run_in_savepoint(conn: &mut Conn, task: &mut dyn Task, left: &mut Left) -> Result<()> {
     conn.control("SAVEPOINT unit")?;
-    let verdict = task.run(conn);
-    let left = conn.take_hooks();
-    match verdict {
-        Verdict::Keep => hooks.extend(left),
-        Verdict::Undo(_) => conn.control("ROLLBACK TO unit")?,
+    match task.run(conn) {
+        Verdict::Keep => left.take(conn),
+        Verdict::Undo(_) => {
+            conn.take_hooks();
+            conn.take_late();
+            conn.control("ROLLBACK TO unit")?;
+        }
     }
     conn.control("RELEASE unit")
 }
@@ -299,8 +399,8 @@ fn run_in_savepoint(conn: &mut Conn, task: &mut dyn Task, hooks: &mut Hooks) -> 
 /// Brings a connection back to no transaction.
 fn reset(conn: &mut Conn) {
     conn.take_hooks();
-    let open = matches!(&conn.link, Link::Sqlite(link) if !link.db.is_autocommit());
-    if open && let Err(error) = conn.control("ROLLBACK") {
+    conn.take_late();
+    if is_open(conn) && let Err(error) = conn.control("ROLLBACK") {
         tracing::error!(%error, "a transaction could not be rolled back");
     }
     conn.take_failure();

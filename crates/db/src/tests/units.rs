@@ -257,3 +257,33 @@ fn a_unit_answers_with_its_own_error() {
         assert!(ids(&store).is_empty(), "{name}");
     }
 }
+
+#[test]
+fn what_waits_for_the_commit_is_part_of_it() {
+    for (name, store) in stores() {
+        let unit = |fails: bool| {
+            move |conn: &mut crate::Conn| {
+                put(conn, 1)?;
+                conn.before_commit(Box::new(move |conn| {
+                    put(conn, 2)?;
+                    if fails { Err(crate::Error::no_row("on purpose")) } else { Ok(()) }
+                }));
+                Ok::<(), crate::Error>(())
+            }
+        };
+        assert!(store.write_blocking(unit(true)).is_err(), "{name}");
+        assert_eq!(ids(&store), Vec::<i64>::new(), "{name}: an error undoes the unit");
+        store.write_blocking(unit(false)).expect("it is fine");
+        assert_eq!(ids(&store), [1, 2], "{name}");
+        let undone = store.write_blocking(|conn| {
+            let inner: crate::Result<()> = conn.savepoint(|conn| {
+                conn.before_commit(Box::new(|conn| put(conn, 3).map(drop)));
+                Err(crate::Error::no_row("on purpose"))
+            });
+            assert!(inner.is_err());
+            Ok::<(), crate::Error>(())
+        });
+        undone.expect("it is fine");
+        assert_eq!(ids(&store), [1, 2], "{name}: what an undone part left is forgotten");
+    }
+}
