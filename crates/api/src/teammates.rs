@@ -43,7 +43,9 @@ pub(crate) fn people(work: &mut Work<'_>, named: &[String]) -> desk::Result<Vec<
     let mut ids = Vec::with_capacity(named.len());
     for (at, name) in named.iter().enumerate() {
         let found = name.parse::<Who>().and_then(|who| teammates::resolve(work, &who));
-        ids.push(found.map_err(|_| Error::invalid(format!("teammate_ids[{at}]"), format!("unknown teammate {name:?}")))?);
+        ids.push(
+            found.map_err(|_| Error::invalid(format!("teammate_ids[{at}]"), format!("unknown teammate {name:?}")))?,
+        );
     }
     Ok(ids)
 }

@@ -3,10 +3,10 @@
 use desk::ids::TeamId;
 use serde::Serialize;
 
+use crate::Context;
 use crate::inboxes::{Inbox, inbox};
 use crate::links::SelfLink;
 use crate::teammates::{Teammate, teammate};
-use crate::Context;
 
 /// A workspace in a list.
 #[derive(Debug, Serialize)]

@@ -22,7 +22,8 @@ struct GivenChoice {
 }
 
 fn choices(given: Vec<GivenChoice>) -> Vec<Choice> {
-    let choice = |given: GivenChoice| Choice { label: given.label.unwrap_or_else(|| given.value.clone()), value: given.value };
+    let choice =
+        |given: GivenChoice| Choice { label: given.label.unwrap_or_else(|| given.value.clone()), value: given.value };
     given.into_iter().map(choice).collect()
 }
 

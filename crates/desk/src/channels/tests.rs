@@ -113,7 +113,8 @@ fn a_channel_moves_with_its_conversations() {
 fn only_a_custom_channels_settings_are_all_replaceable() {
     for company in companies() {
         let (custom, email) = (company.custom, company.email);
-        let change = |name: &str, value| Change { settings: Map::from_iter([(name.to_string(), value)]), ..Change::default() };
+        let change =
+            |name: &str, value| Change { settings: Map::from_iter([(name.to_string(), value)]), ..Change::default() };
         let (extra, common) = (change("note", json!("x")), change("undo_send_time", json!(10)));
         let (again, usual) = (extra.clone(), common.clone());
         company.write(move |work| update(work, custom, &extra));

@@ -51,7 +51,8 @@ pub fn update(work: &mut Work<'_>, id: ChannelId, change: &Change) -> Result<()>
         row.webhook_url = Some(checked_url(url)?);
     }
     if let Some(inbox) = change.inbox {
-        let target = inboxes::get(work, inbox).map_err(|_| Error::invalid("inbox_id", format!("unknown inbox {inbox}")))?;
+        let target =
+            inboxes::get(work, inbox).map_err(|_| Error::invalid("inbox_id", format!("unknown inbox {inbox}")))?;
         row.inbox = target.id;
         if before.inbox != inbox {
             conversations::follow_channel(work, id, before.inbox, &target)?;

@@ -27,7 +27,8 @@ fn ticketing_sorts_the_conversations_there_are() {
             for id in &ids {
                 let row = conversations::get(work, *id)?.row;
                 let directory = work.directory()?;
-                let status = row.ticket_status.and_then(|id| directory.status(id)).map(|status| status.category.clone());
+                let status =
+                    row.ticket_status.and_then(|id| directory.status(id)).map(|status| status.category.clone());
                 found.push((status.unwrap_or_default(), row.ticket_number.unwrap_or(0)));
             }
             Ok((found, count(work, "ticket")?))

@@ -22,7 +22,8 @@ pub fn get(work: &mut Work<'_>, id: LinkId) -> Result<Link> {
 /// A page of links by id: of some types, or of all if none is named.
 pub fn list(work: &mut Work<'_>, types: &[String], window: &Window) -> Result<Page<Link>> {
     let (than, order) = direction(window.ascending);
-    let mut select = Select::new(format!("SELECT {} FROM links", store::COLUMNS)).with(" WHERE company = ?", work.company);
+    let mut select =
+        Select::new(format!("SELECT {} FROM links", store::COLUMNS)).with(" WHERE company = ?", work.company);
     if !types.is_empty() {
         let types: Vec<&str> = types.iter().map(String::as_str).collect();
         select = select.any_of(" AND type IN (", &types, ")");

@@ -28,7 +28,8 @@ fn names_of_statuses_are_unique() {
 fn a_category_has_one_default() {
     for company in companies() {
         company.write(create_defaults);
-        let new = New { name: "Later".to_string(), category: "waiting".to_string(), description: None, is_default: false };
+        let new =
+            New { name: "Later".to_string(), category: "waiting".to_string(), description: None, is_default: false };
         let (later, fallback) = company.write(move |work| {
             let later = create(work, &new)?;
             update(work, later, &Change { becomes_default: true, ..Change::default() })?;

@@ -8,7 +8,8 @@ fn a_teammate_is_changed_in_part() {
     for company in companies() {
         let ada = company.ada;
         let row = company.write(move |work| {
-            let change = Change { first_name: Some("Augusta".to_string()), is_available: Some(false), ..Change::default() };
+            let change =
+                Change { first_name: Some("Augusta".to_string()), is_available: Some(false), ..Change::default() };
             update(work, ada, &change)?;
             get(work, ada)
         });
@@ -23,9 +24,8 @@ fn a_username_belongs_to_one_teammate() {
         assert_eq!(taken, 1, "bots are no part of lists");
         let bots = company.bot;
         let name = company.write(move |work| Ok(get(work, bots)?.username));
-        let refused = company.attempt(move |work| {
-            update(work, ada, &Change { username: Some(name.clone()), ..Change::default() })
-        });
+        let refused = company
+            .attempt(move |work| update(work, ada, &Change { username: Some(name.clone()), ..Change::default() }));
         assert!(matches!(refused, Err(Error::Conflict(_))), "{}: {refused:?}", company.engine);
     }
 }

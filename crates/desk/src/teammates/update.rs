@@ -41,7 +41,8 @@ pub fn update(work: &mut Work<'_>, id: TeammateId, change: &Change) -> Result<()
         row.first_name = names::checked("first_name", name, LONGEST)?;
     }
     if let Some(name) = &change.last_name {
-        row.last_name = if name.trim().is_empty() { String::new() } else { names::checked("last_name", name, LONGEST)? };
+        row.last_name =
+            if name.trim().is_empty() { String::new() } else { names::checked("last_name", name, LONGEST)? };
     }
     row.is_available = change.is_available.unwrap_or(row.is_available);
     row.is_blocked = change.is_blocked.unwrap_or(row.is_blocked);

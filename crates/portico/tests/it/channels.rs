@@ -20,7 +20,8 @@ fn path(channel: &Value) -> String {
 async fn a_channel_is_created_and_found_by_id_and_address() {
     let server = Server::start().await;
     let world = World::make(&server).await;
-    let body = json!({"type": "smtp", "name": "Support", "send_as": "help@acme.example", "settings": {"undo_send_time": 10}});
+    let body =
+        json!({"type": "smtp", "name": "Support", "send_as": "help@acme.example", "settings": {"undo_send_time": 10}});
     let channel = make(&server, &world, body).await;
     assert_eq!((&channel["address"], &channel["type"]), (&json!("help@acme.example"), &json!("smtp")));
     assert_eq!(channel["settings"]["undo_send_time"], 10);

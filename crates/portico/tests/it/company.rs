@@ -41,7 +41,10 @@ async fn statuses_are_made_and_changed_by_the_admin_api() {
     server.post("/portico/v1/statuses", new).await.expect(409);
     server.post("/portico/v1/statuses", json!({"name": "x", "category": "gone"})).await.expect(400);
     let id = made["id"].as_str().unwrap_or_default();
-    server.patch(&format!("/portico/v1/statuses/{id}"), json!({"name": "Stuck", "description": null})).await.expect(204);
+    server
+        .patch(&format!("/portico/v1/statuses/{id}"), json!({"name": "Stuck", "description": null}))
+        .await
+        .expect(204);
     let shown = server.get(&format!("/company/statuses/{id}")).await.expect(200);
     assert_eq!((&shown["name"], &shown["description"]), (&json!("Stuck"), &Value::Null));
 }
@@ -102,7 +105,9 @@ async fn rules_are_listed_by_owner_and_hidden_by_namespace() {
         })
         .await;
     assert_eq!(server.get("/rules").await.rows().len(), 3);
-    for path in ["/company/rules", &format!("/teams/{}/rules", world.support), &format!("/teammates/{}/rules", world.ada)] {
+    for path in
+        ["/company/rules", &format!("/teams/{}/rules", world.support), &format!("/teammates/{}/rules", world.ada)]
+    {
         let rows = server.get(path).await.rows();
         assert_eq!(rows.len(), 1, "{path}");
         let one = format!("/rules/{}", rows[0]["id"].as_str().unwrap_or_default());

@@ -11,7 +11,11 @@ async fn a_teammate_is_found_by_id_and_by_address() {
     let server = Server::start().await;
     let world = World::make(&server).await;
     let ada = server.get(&format!("/teammates/{}", world.ada)).await.expect(200);
-    for path in ["/teammates/alt:email:Ada@acme.example", "/teammates/ada@acme.example", "/teammates/alt%3Aemail%3Aada@acme.example"] {
+    for path in [
+        "/teammates/alt:email:Ada@acme.example",
+        "/teammates/ada@acme.example",
+        "/teammates/alt%3Aemail%3Aada@acme.example",
+    ] {
         assert_eq!(server.get(path).await.expect(200), ada, "{path}");
     }
     assert_eq!(ada["email"], "ada@acme.example");
@@ -33,9 +37,14 @@ async fn a_teammate_is_changed_in_part() {
     let path = format!("/teammates/{}", world.ada);
     server.patch(&path, json!({"first_name": "Augusta", "is_available": false})).await.expect(204);
     let ada = server.get(&path).await.expect(200);
-    assert_eq!((&ada["first_name"], &ada["username"], &ada["is_available"]), (&json!("Augusta"), &json!("ada"), &json!(false)));
+    assert_eq!(
+        (&ada["first_name"], &ada["username"], &ada["is_available"]),
+        (&json!("Augusta"), &json!("ada"), &json!(false))
+    );
     server.patch(&path, json!({"username": "ben"})).await.expect(409);
-    for body in [json!({"username": "a b"}), json!({"is_available": "perhaps"}), json!({"custom_fields": {"No such": 1}})] {
+    for body in
+        [json!({"username": "a b"}), json!({"is_available": "perhaps"}), json!({"custom_fields": {"No such": 1}})]
+    {
         server.patch(&path, body).await.expect(400);
     }
 }
