@@ -15,6 +15,7 @@ use wire::Context;
 
 use crate::call::Paging;
 use crate::edge::error::Problem;
+use crate::seen::VERSION;
 
 /// A finished answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The media type, if it is not JSON.
     pub media_type: Option<String>,
+    /// The version of the conversation that is shown, for those who write to it later.
+    pub version: Option<i64>,
 }
 
 impl Answer {
@@ -34,7 +37,7 @@ impl Answer {
     pub fn json(status: StatusCode, shape: &impl Serialize) -> desk::Result<Answer> {
         let body = serde_json::to_vec(shape)
             .map_err(|error| desk::Error::Internal(format!("rendering an answer: {error}")))?;
-        Ok(Answer { status, body: body.into(), location: None, media_type: None })
+        Ok(Answer { body: body.into(), ..Answer::empty(status) })
     }
 
     /// 200 with a body.
@@ -54,7 +57,7 @@ impl Answer {
 
     /// A status without a body.
     pub fn empty(status: StatusCode) -> Answer {
-        Answer { status, body: Bytes::new(), location: None, media_type: None }
+        Answer { status, body: Bytes::new(), location: None, media_type: None, version: None }
     }
 
     /// 204.
@@ -94,6 +97,11 @@ impl Answer {
         })
     }
 
+    /// The same, told with the version of the conversation that it shows.
+    pub fn at_version(self, version: i64) -> Answer {
+        Answer { version: Some(version), ..self }
+    }
+
     /// The HTTP answer.
     pub fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body.clone()));
@@ -107,6 +115,9 @@ impl Answer {
         }
         if let Some(location) = self.location.as_deref().and_then(|text| HeaderValue::from_str(text).ok()) {
             headers.insert(header::LOCATION, location);
+        }
+        if let Some(version) = self.version {
+            headers.insert(VERSION, HeaderValue::from(version));
         }
         response
     }

@@ -15,6 +15,7 @@ use crate::edge::error::Problem;
 use crate::edge::pages::{self, Key};
 use crate::edge::params::{Order, PageRules, Params};
 use crate::idempotency::Once;
+use crate::seen::Seen;
 use crate::tokens::Known;
 
 /// The result of a handler.
@@ -40,6 +41,8 @@ pub struct Call {
     pub form: Form,
     /// How a write is done at most once, if the client gave a key.
     pub(crate) once: Option<Once>,
+    /// What the client has seen of the conversation that it writes to, if it says so.
+    pub(crate) seen: Option<Seen>,
 }
 
 impl Call {
@@ -108,8 +111,16 @@ impl Call {
         Ok(self.app.desk.read(&self.caller, unit).await?)
     }
 
-    /// Runs a unit that may change things; at most once for an `Idempotency-Key`.
+    /// Runs a unit that may change things; at most once for an `Idempotency-Key`, and only if the client has missed
+    /// nothing since the version that it says it has seen.
     pub async fn write(&self, unit: impl Fn(&mut Work<'_>) -> desk::Result<Answer> + Send + 'static) -> Result {
+        let seen = self.seen;
+        let unit = move |work: &mut Work<'_>| {
+            if let Some(seen) = seen {
+                seen.check(work)?;
+            }
+            unit(work)
+        };
         match self.once.clone() {
             None => Ok(self.app.desk.write(&self.caller, unit).await?),
             Some(once) => Ok(self.app.desk.write(&self.caller, move |work| once.run(work, &unit)).await?),

@@ -36,10 +36,9 @@ impl Once {
             }
             let status = u16::try_from(kept.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
             return Ok(Answer {
-                status: status.unwrap_or(StatusCode::OK),
                 body: kept.body.into(),
                 location: kept.location,
-                media_type: None,
+                ..Answer::empty(status.unwrap_or(StatusCode::OK))
             });
         }
         let answer = unit(work)?;

@@ -31,6 +31,7 @@ mod links;
 mod messages;
 mod rules;
 mod search;
+mod seen;
 mod tags;
 mod teammates;
 mod teams;

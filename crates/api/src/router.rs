@@ -20,6 +20,7 @@ use crate::edge::limits::{Caller, Guard, Verdict};
 use crate::edge::params::Params;
 use crate::idempotency::{self, Once};
 use crate::routes::{OPERATIONS, Operation};
+use crate::seen::Seen;
 use crate::tokens::Known;
 
 /// The public API as a service: every path of the table, with and without a trailing slash.
@@ -122,7 +123,8 @@ async fn run(
     };
     let once = once(&head, &known, &form)?;
     let caller = known.caller.clone();
-    let call = Call { app, caller, token: known, path, segments, params, headers: head.headers, form, once };
+    let seen = Seen::read(&path, &head.headers)?;
+    let call = Call { app, caller, token: known, path, segments, params, headers: head.headers, form, once, seen };
     (operation.handler)(call).await
 }
 

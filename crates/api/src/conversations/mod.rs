@@ -94,7 +94,7 @@ pub async fn get(call: Call) -> Result {
     call.read(move |work| {
         let view = conversations::get(work, id)?;
         let directory = work.directory()?;
-        Answer::ok(&conversation(context(work, &directory), &view))
+        Ok(Answer::ok(&conversation(context(work, &directory), &view))?.at_version(view.row.version))
     })
     .await
 }

@@ -17,6 +17,7 @@ mod links;
 mod messages;
 mod office;
 mod schema;
+mod seen;
 mod server;
 mod statements;
 mod stream;
