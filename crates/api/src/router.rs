@@ -66,11 +66,11 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
         "" => "/".to_string(),
         path => path.to_string(),
     };
-    let Ok(found) = routes.paths.at(&path) else { return Problem::not_found("Unknown path").into_response() };
+    let Ok(found) = routes.paths.at(&path) else { return no_such(&app, Problem::not_found("Unknown path")) };
     let Some(operation) = found.value.get(&head.method) else {
         let allowed: Vec<&str> = found.value.keys().map(Method::as_str).collect();
         let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} is not allowed here", head.method));
-        let mut response = problem.into_response();
+        let mut response = no_such(&app, problem);
         if let Ok(value) = HeaderValue::from_str(&allowed.join(", ")) {
             response.headers_mut().insert(header::ALLOW, value);
         }
@@ -86,7 +86,7 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
             return response;
         }
     };
-    // A part that is no UTF-8 can name nothing.
+    // A part that is no UTF-8, or holds a NUL character, can name nothing.
     let segments = segments.unwrap_or_else(|| vec![String::new(); found.params.len()]);
     let verdict = limit(&app, &known, operation, &segments);
     let mut response = match verdict.problem() {
@@ -100,8 +100,16 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
     response
 }
 
+/// The answer where there is no operation.
+fn no_such(app: &App, problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    anonymous(app, response.headers_mut());
+    response
+}
+
 fn decode(raw: &str) -> Option<String> {
-    percent_decode_str(raw).decode_utf8().ok().map(|text| text.into_owned())
+    let text = percent_decode_str(raw).decode_utf8().ok()?;
+    (!text.contains('\0')).then(|| text.into_owned())
 }
 
 async fn run(

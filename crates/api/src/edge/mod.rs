@@ -11,5 +11,6 @@ pub mod fields;
 pub mod fingerprint;
 pub mod given;
 pub mod limits;
+pub mod nul;
 pub mod pages;
 pub mod params;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::error::Problem;
 use super::fields::{self, Fields, shorten};
+use super::nul;
 
 /// The decoded query string. Names that nobody asks for are kept and ignored.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +70,10 @@ impl Params {
         let raw = query.unwrap_or_default().as_bytes();
         let pairs: Vec<(String, String)> = fields::pairs(raw).map(|(name, value)| (text(name), text(value))).collect();
         let q = Filter::gather(&pairs)?;
+        let has_nul = |text: &String| text.contains('\0');
+        if pairs.iter().any(|(name, value)| has_nul(name) || has_nul(value)) || nul::find(&q.0).is_some() {
+            return Err(Problem::bad_request("a query holds no NUL character"));
+        }
         Ok(Params { pairs, q })
     }
 
@@ -257,6 +262,13 @@ mod tests {
         for query in
             ["q=archived", "q=[1]", "q={\"statuses\"", "q[0]=a", "q[]=a", "q[a]=1&q={\"b\":1}", "q[a]=1&q[a][b]=2"]
         {
+            assert_eq!(Params::parse(Some(query)).unwrap_err().status, 400, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_nul_character_is_refused_wherever_it_stands() {
+        for query in ["a=%00", "a%00=b", "q[a]=%00", "q={\"a\":\"\\u0000\"}"] {
             assert_eq!(Params::parse(Some(query)).unwrap_err().status, 400, "{query}");
         }
     }

@@ -64,7 +64,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ContactId> {
     apply(work, &mut contact, &new.details)?;
     store::insert(work.conn, work.company, &contact)?;
     for (at, handle) in new.handles.iter().enumerate() {
-        take(work, contact.id, handle, &format!("handles[{at}]"))?;
+        take(work, contact.id, handle, &format!("handles[{at}]."))?;
     }
     if let Some(names) = &new.details.lists {
         set_lists(work, &contact, names)?;
@@ -127,13 +127,19 @@ fn set_lists(work: &mut Work<'_>, contact: &Contact, names: &[String]) -> Result
     Ok(())
 }
 
-/// Gives a contact a handle, unless somebody else has it.
-fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, field: &str) -> Result<()> {
-    if !SOURCES.contains(&handle.source.as_str()) {
-        return Err(Error::invalid(format!("{field}.source"), format!("expected one of {}", SOURCES.join(", "))));
+/// Refuses a source that there is not. `place` is what stands before the fields of the handle in the request.
+fn check_source(handle: &Handle, place: &str) -> Result<()> {
+    match SOURCES.contains(&handle.source.as_str()) {
+        true => Ok(()),
+        false => Err(Error::invalid(format!("{place}source"), format!("expected one of {}", SOURCES.join(", ")))),
     }
+}
+
+/// Gives a contact a handle, unless somebody else has it.
+fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, place: &str) -> Result<()> {
+    check_source(handle, place)?;
     if handle.key.is_empty() || handle.handle.chars().count() > 1_000 {
-        return Err(Error::invalid(format!("{field}.handle"), "a handle has 1 to 1000 characters"));
+        return Err(Error::invalid(format!("{place}handle"), "a handle has 1 to 1000 characters"));
     }
     match store::by_handle(work.conn, work.company, &handle.source, &handle.key)? {
         Some(known) if known == contact => Ok(()),
@@ -148,7 +154,7 @@ fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, field: &str) -
 /// Adds a handle to a contact that the caller may see.
 pub fn add_handle(work: &mut Work<'_>, id: ContactId, handle: &Handle) -> Result<()> {
     let mut contact = see(work, id)?;
-    take(work, id, handle, "handle")?;
+    take(work, id, handle, "")?;
     contact.updated_at = work.now;
     store::update(work.conn, work.company, &contact)?;
     events::record_setting(work, Kind::Setting, json!({"contact": id.to_string(), "handle": [null, handle.handle]}))?;
@@ -158,6 +164,7 @@ pub fn add_handle(work: &mut Work<'_>, id: ContactId, handle: &Handle) -> Result
 /// Takes a handle off a contact. Its last one only goes with the contact itself, if that is forced.
 pub fn remove_handle(work: &mut Work<'_>, id: ContactId, handle: &Handle, force: bool) -> Result<()> {
     let mut contact = see(work, id)?;
+    check_source(handle, "")?;
     let handles = store::handles_of(work.conn, work.company, &[id])?;
     let known = handles.iter().any(|(_, source, _, key)| *source == handle.source && *key == handle.key);
     if !known {

@@ -195,7 +195,10 @@ async fn tags_and_links_come_and_go_each_with_its_event() {
     let urls = json!({"link_external_urls": ["https://shop.example/42"]});
     scene.server.post(&links, urls).await.expect(204);
     let now = scene.conversation().await;
-    assert_eq!((&now["tags"][0]["name"], &now["links"][0]["external_url"]), (&json!("two"), &json!("https://shop.example/42")));
+    assert_eq!(
+        (&now["tags"][0]["name"], &now["links"][0]["external_url"]),
+        (&json!("two"), &json!("https://shop.example/42"))
+    );
     let link = now["links"][0]["id"].clone();
     scene.server.post(&links, json!({"link_ids": [link], "link_external_urls": []})).await.expect(400);
     scene.server.post(&links, json!({})).await.expect(400);
@@ -213,9 +216,13 @@ async fn messages_are_listed_in_pages_the_newest_first() {
     let next = first["_pagination"]["next"].as_str().expect("a second page");
     let next = &next[next.find("/conversations").expect("a path")..];
     let second = scene.server.get(next).await.expect(200);
-    assert_eq!((first["_results"].as_array().map(Vec::len), second["_results"].as_array().map(Vec::len)), (Some(2), Some(1)));
+    assert_eq!(
+        (first["_results"].as_array().map(Vec::len), second["_results"].as_array().map(Vec::len)),
+        (Some(2), Some(1))
+    );
     assert_eq!(second["_pagination"]["next"], Value::Null);
-    let oldest = scene.server.get(&format!("{}/messages?sort_order=asc&sort_by=created_at&limit=1", scene.path)).await.rows();
+    let oldest =
+        scene.server.get(&format!("{}/messages?sort_order=asc&sort_by=created_at&limit=1", scene.path)).await.rows();
     assert_eq!(oldest[0]["id"], second["_results"][0]["id"]);
 }
 
@@ -232,7 +239,10 @@ async fn a_discussion_is_created_in_an_inbox_or_among_teammates() {
     let inbox = scene.world.inbox.to_string();
     for place in [json!({"inbox_id": inbox}), json!({"teammate_ids": ["alt:email:ada@acme.example"]})] {
         let made = scene.server.post("/conversations", body(place)).await.expect(201);
-        assert_eq!((&made["type"], &made["subject"], &made["recipient"]), (&json!("discussion"), &json!("A plan"), &Value::Null));
+        assert_eq!(
+            (&made["type"], &made["subject"], &made["recipient"]),
+            (&json!("discussion"), &json!("A plan"), &Value::Null)
+        );
         let path = format!("/conversations/{}", made["id"].as_str().unwrap_or_default());
         let comments = scene.server.get(&format!("{path}/comments")).await.rows();
         assert_eq!((comments.len(), &comments[0]["body"]), (1, &json!("Let us talk, @ada")));
@@ -244,7 +254,10 @@ async fn a_discussion_is_created_in_an_inbox_or_among_teammates() {
     }
     let task = json!({"type": "task", "subject": "Call", "inbox_id": inbox, "due_at": 2_500_000_000i64, "description": "Soon"});
     let made = scene.server.post("/conversations", task).await.expect(201);
-    assert_eq!((&made["type"], &made["due_at"], &made["description"]), (&json!("task"), &json!(2_500_000_000i64), &json!("Soon")));
+    assert_eq!(
+        (&made["type"], &made["due_at"], &made["description"]),
+        (&json!("task"), &json!(2_500_000_000i64), &json!("Soon"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

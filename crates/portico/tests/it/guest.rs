@@ -3,7 +3,7 @@
 use desk::Access;
 use desk::access::Shared;
 use desk::companies::New;
-use desk::ids::TeamId;
+use desk::ids::{CompanyId, TeamId};
 use portico::founding;
 use reqwest::Method;
 use serde_json::Value;
@@ -12,6 +12,8 @@ use crate::server::{Reply, Server};
 
 /// A client with a token of its own.
 pub struct Guest<'a> {
+    /// The company it belongs to.
+    pub company: CompanyId,
     server: &'a Server,
     token: String,
 }
@@ -32,7 +34,12 @@ impl<'a> Guest<'a> {
     async fn with(server: &'a Server, scopes: Vec<String>, access: Access) -> Guest<'a> {
         let make = move |work: &mut desk::Work<'_>| founding::token(work, "Guest", scopes.clone(), access.clone());
         let (_, token) = server.arrange(make).await;
-        Guest { server, token }
+        Guest { company: server.company, server, token }
+    }
+
+    /// The owner.
+    pub fn owner(server: &'a Server) -> Guest<'a> {
+        Guest { company: server.company, server, token: server.token.clone() }
     }
 
     /// The owner of another company on the same server.
@@ -43,7 +50,7 @@ impl<'a> Guest<'a> {
             .await
             .expect("the founding ends")
             .expect("a second company is founded");
-        Guest { server, token: founded.token }
+        Guest { company: founded.company, server, token: founded.token }
     }
 
     /// `GET`.
@@ -67,10 +74,15 @@ impl<'a> Guest<'a> {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        let mut request = self.server.request(method, path).bearer_auth(&self.token);
+        let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(&body);
         }
         self.server.send(request).await
+    }
+
+    /// A request of one's own making with this token; [`Server::send`] sends it.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.server.request(method, path).bearer_auth(&self.token)
     }
 }

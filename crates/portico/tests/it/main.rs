@@ -2,6 +2,7 @@
 
 mod architecture;
 mod attachments;
+mod bad_input;
 mod channels;
 mod commands;
 mod company;
@@ -24,4 +25,5 @@ mod stream;
 mod tags;
 mod teammates;
 mod teams;
+mod twins;
 mod world;

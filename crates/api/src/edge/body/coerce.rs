@@ -9,6 +9,8 @@ use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{self, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
 
+use crate::edge::nul;
+
 /// How freely a value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -76,7 +78,8 @@ impl Loose {
         let begins = |open: char| self.form_text().is_some_and(|text| text.trim_start().starts_with(open));
         let parsed = if begins('{') || begins('[') { self.form_text().map(serde_json::from_str) } else { None };
         match parsed {
-            Some(Ok(value)) => Loose { value, dialect: self.dialect },
+            // Written as an escape, a NUL character is only seen now.
+            Some(Ok(value)) if nul::find(&value).is_none() => Loose { value, dialect: self.dialect },
             _ => self,
         }
     }

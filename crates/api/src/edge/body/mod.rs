@@ -23,6 +23,7 @@ use self::part::Part;
 use self::spool::{Counted, Spool, Spooled};
 use super::error::Problem;
 use super::fields::{self, Fields, shorten};
+use super::nul;
 
 /// The largest request that the contract promises to take.
 pub const MAX_BODY: u64 = 25 * 1024 * 1024;
@@ -116,13 +117,15 @@ pub async fn read(headers: &HeaderMap, body: Body, reading: &Reading) -> Result<
     if media_type.starts_with("multipart/") {
         let boundary = part::boundary(content_type)
             .ok_or_else(|| Problem::bad_request("Invalid body: the multipart content type names no boundary"))?;
-        return read_multipart(&mut source, &boundary, &reading.spool).await;
+        let form = read_multipart(&mut source, &boundary, &reading.spool).await?;
+        return nul::refuse(&form.json).map(|()| form);
     }
     let bytes = source.all().await?;
-    if media_type == "application/x-www-form-urlencoded" {
-        return read_urlencoded(&bytes);
-    }
-    read_json(&bytes).map(Form::json)
+    let form = match media_type.as_str() {
+        "application/x-www-form-urlencoded" => read_urlencoded(&bytes)?,
+        _ => Form::json(read_json(&bytes)?),
+    };
+    nul::refuse(&form.json).map(|()| form)
 }
 
 fn refuse_compressed(headers: &HeaderMap) -> Result<(), Problem> {

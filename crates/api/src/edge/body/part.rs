@@ -27,7 +27,8 @@ impl Part {
         for line in text.split("\r\n").filter(|line| !line.is_empty()) {
             let (header, value) = line.split_once(':').ok_or(Malformed("a header line of a part has no colon"))?;
             if header.trim().eq_ignore_ascii_case("content-type") {
-                part.content_type = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+                let kind: String = value.trim().chars().filter(|c| !c.is_control()).collect();
+                part.content_type = Some(kind).filter(|kind| !kind.is_empty());
             }
             if header.trim().eq_ignore_ascii_case("content-disposition") {
                 let parameters = parameters(value);
@@ -210,6 +211,12 @@ mod tests {
         assert_eq!(boundary("multipart/from-data; charset=utf-8; Boundary=\"a b\"").as_deref(), Some("a b"));
         assert_eq!(boundary("multipart/form-data"), None);
         assert_eq!(boundary("multipart/form-data; boundary="), None);
+    }
+
+    #[test]
+    fn a_type_holds_no_control_characters() {
+        let block = b"Content-Disposition: form-data; name=f\r\nContent-Type: image/\0png";
+        assert_eq!(Part::from_headers(block).unwrap().content_type.as_deref(), Some("image/png"));
     }
 
     proptest! {

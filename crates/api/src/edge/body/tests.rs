@@ -281,3 +281,22 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn a_nul_character_is_refused_in_every_kind_of_body() {
+    let multipart = multipart("X", &[(&field("sender[handle]"), "a\0b")]);
+    for (content_type, body) in [
+        ("application/json", r#"{"sender": {"handle": "a\u0000b"}}"#),
+        ("application/x-www-form-urlencoded", "sender[handle]=a%00b"),
+        ("multipart/form-data; boundary=X", multipart.as_str()),
+    ] {
+        let problem = send(content_type, body.to_owned()).await.unwrap_err();
+        assert_eq!(problem.status, 400, "{content_type}");
+        assert_eq!(problem.details, ["sender.handle: a text holds no NUL character"], "{content_type}");
+    }
+    let folded = send("application/x-www-form-urlencoded", "body=x&sender={\"handle\":\"a\\u0000b\"}").await.unwrap();
+    let problem = folded.parse::<Message>().unwrap_err();
+    assert!(problem.details[0].starts_with("sender:"), "{problem:?}");
+    let escaped = send("application/json", r#"{"body": "a\\u0000b"}"#).await.unwrap();
+    assert_eq!(escaped.parse::<Message>().unwrap().body, r"a\u0000b", "six characters, none of them NUL");
+}

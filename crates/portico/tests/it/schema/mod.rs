@@ -3,6 +3,7 @@
 //! The files contradict themselves in places; every deviation that is let through stands in [`validate::TOLERATED`] with its
 //! reason, and nowhere else. Where the files are missing the checks pass, loudly; a CI run without them fails.
 
+mod request;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -12,7 +13,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use self::validate::{Place, entries, resolve, validate};
+pub use self::request::{Field, fields};
+use self::validate::{Place, entries, list, resolve, validate};
 
 /// One operation of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]

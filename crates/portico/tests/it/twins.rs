@@ -1,0 +1,202 @@
+//! Two companies on one server, each with one of everything, for tests of what strangers and bad requests can do: nothing.
+
+use std::collections::HashMap;
+
+use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeammateId};
+use desk::{Caller, Work, comments, custom_fields};
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+use crate::guest::Guest;
+use crate::server::Server;
+
+/// The prefix of the ids that a variable part of a path takes, and where such a row is found. Parts that are no ids
+/// (`query`, `locale`) are not in it.
+pub const NOUNS: &[(&str, &str, &str)] = &[
+    ("attachment_link_id", "fil", "attachments"),
+    ("channel_id", "cha", "channels"),
+    ("comment_id", "com", "comments"),
+    ("contact_group_id", "grp", "contact_lists"),
+    ("contact_id", "crd", "contacts"),
+    ("contact_list_id", "grp", "contact_lists"),
+    ("conversation_id", "cnv", "conversations"),
+    ("custom_field_id", "fld", "custom_fields"),
+    ("delivery_id", "dlv", ""),
+    ("draft_id", "msg", "messages WHERE draft_mode IS NOT NULL AND"),
+    ("event_id", "evt", "events WHERE is_public AND"),
+    ("inbox_id", "inb", "inboxes"),
+    ("link_id", "top", "links"),
+    ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
+    ("rule_id", "rul", "rules"),
+    ("status_id", "sts", "statuses"),
+    ("tag_id", "tag", "tags"),
+    ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
+    ("team_id", "tim", "teams"),
+    ("token_id", "tok", "tokens"),
+    ("topic_id", "top", "links"),
+];
+
+/// One of the two.
+pub struct Twin<'a> {
+    /// Its owner's client.
+    pub owner: Guest<'a>,
+    ids: HashMap<&'static str, String>,
+}
+
+/// Both.
+pub async fn make(server: &Server) -> (Twin<'_>, Twin<'_>) {
+    server.arrange(portico::founding::furnish).await;
+    (Twin::fill(server, Guest::owner(server)).await, Twin::fill(server, Guest::foreign(server).await).await)
+}
+
+impl<'a> Twin<'a> {
+    async fn fill(server: &'a Server, owner: Guest<'a>) -> Twin<'a> {
+        let ticketing = Caller::system(owner.company);
+        server.desk().write(&ticketing, furnish).await.expect("the furniture holds");
+        let channel = first(server, owner.company, "channels").await.expect("a channel");
+        let channel = desk::ids::ChannelId(channel).to_string();
+        let form = Form::new()
+            .text("sender[handle]", "ann")
+            .text("body", "Where is it?")
+            .text("metadata[thread_ref]", "t-1")
+            .part("attachments[]", Part::bytes(b"file".as_slice()).file_name("a.txt"));
+        let request = owner.request(Method::POST, &format!("/channels/{channel}/incoming_messages")).multipart(form);
+        server.send(request).await.expect(202);
+        owner.post("/company/tags", json!({"name": "vip"})).await.expect(201);
+        let draft = json!({"to": ["ben"], "body": "Not yet", "mode": "shared"});
+        owner.post(&format!("/channels/{channel}/drafts"), draft).await.expect(200);
+        let commenting = Caller::system(owner.company);
+        server.desk().write(&commenting, comment).await.expect("a comment holds");
+        let mut ids = HashMap::new();
+        for (name, prefix, table) in NOUNS {
+            if let Some(id) = first(server, owner.company, table).await {
+                ids.insert(*name, format!("{prefix}_{}", base36(id)));
+            }
+        }
+        Twin { owner, ids }
+    }
+
+    /// A row of this company for a variable part of a path, if there can be one.
+    pub fn id(&self, path: &str, part: &str) -> Option<String> {
+        let is_draft = path.starts_with("/drafts/") && part == "message_id";
+        self.ids.get(if is_draft { "draft_id" } else { part }).cloned()
+    }
+
+    /// A row of this company for a field of a body that asks for ids.
+    pub fn named(&self, field: &str) -> Option<String> {
+        let noun = match field.strip_suffix('s').unwrap_or(field) {
+            "author_id" | "assignee_id" | "not_assignee_id" => "teammate_id",
+            "parent_tag_id" | "not_tag_id" => "tag_id",
+            "target_contact_id" => "contact_id",
+            "external_id" | "signature_id" => return None,
+            other => other,
+        };
+        self.ids.get(noun).cloned()
+    }
+
+    /// Which of the nouns it has none of.
+    pub fn lacks(&self) -> Vec<&'static str> {
+        let wanted = NOUNS.iter().filter(|(_, _, table)| !table.is_empty()).map(|(name, _, _)| *name);
+        wanted.filter(|name| !self.ids.contains_key(name)).collect()
+    }
+}
+
+fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
+    let (company, now) = (work.company, work.now);
+    work.conn.exec("UPDATE companies SET has_ticketing = TRUE WHERE company = $1", db::args![company])?;
+    work.conn.exec("UPDATE teammates SET exposes_private = TRUE WHERE company = $1", db::args![company])?;
+    let (list, link) = (ContactListId(work.new_id()), LinkId(work.new_id()));
+    work.conn.exec(
+        "INSERT INTO contact_lists (company, id, team, owner, name, created_at) VALUES ($1, $2, NULL, NULL, 'Late', $3)",
+        db::args![company, list, now],
+    )?;
+    work.conn.exec(
+        "INSERT INTO links (company, id, name, type, external_url, custom_fields, created_at) \
+         VALUES ($1, $2, 'Lost', 'web', 'https://tracker.example/1', $3, $4)",
+        db::args![company, link, json!({}), now],
+    )?;
+    custom_fields::create(
+        work,
+        &custom_fields::New {
+            owner_kind: "contact".to_string(),
+            name: "Level".to_string(),
+            description: String::new(),
+            r#type: "string".to_string(),
+            choices: Vec::new(),
+        },
+    )?;
+    let definition = json!({"when": [{"on": "inbound"}], "then": [{"do": "archive"}]});
+    let rule = desk::rules::New { name: "Done".to_string(), team: None, owner: None, is_enabled: false, definition };
+    desk::rules::create(work, &rule)?;
+    work.directory_changed()
+}
+
+fn comment(work: &mut Work<'_>) -> desk::Result<()> {
+    let sql = "SELECT conversation FROM messages WHERE company = $1 AND is_inbound ORDER BY id LIMIT 1";
+    let (conversation,): (ConversationId,) = work.conn.one(sql, db::args![work.company])?;
+    let sql = "SELECT id FROM teammates WHERE company = $1 AND type = 'user' ORDER BY id LIMIT 1";
+    let (author,): (TeammateId,) = work.conn.one(sql, db::args![work.company])?;
+    let new = comments::New { author: Some(author), ..comments::New::plain("Looks lost") };
+    comments::add(work, conversation, &new).map(|_| ())
+}
+
+async fn first(server: &Server, company: CompanyId, table: &'static str) -> Option<i64> {
+    if table.is_empty() {
+        return None;
+    }
+    let and = if table.ends_with(" AND") { "" } else { " WHERE" };
+    let sql = format!("SELECT id FROM {table}{and} company = $1 ORDER BY id LIMIT 1");
+    let caller = Caller::system(company);
+    let row = server.desk().read(&caller, move |work| Ok(work.conn.opt(&sql, db::args![work.company])?)).await;
+    row.expect("the table is read").map(|(id,)| id)
+}
+
+fn base36(id: i64) -> String {
+    desk::ids::TagId(id).to_string().split_off("tag_".len())
+}
+
+/// Everything that is in a server's store, table by table, as a text to compare.
+pub async fn contents(server: &Server) -> HashMap<String, String> {
+    let caller = Caller::system(server.company);
+    server.desk().read(&caller, |work| contents_of(work)).await.expect("the store is read")
+}
+
+fn contents_of(work: &mut Work<'_>) -> desk::Result<HashMap<String, String>> {
+    // What processes note of themselves, and shadows of the words that are searched.
+    let beside = |table: &str| table == "nodes" || table.starts_with("search_words") || table.contains("migration");
+    let is_sqlite = work.conn.engine() == db::Engine::Sqlite;
+    let list = match is_sqlite {
+        true => "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'",
+        false => "SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()",
+    };
+    let tables: Vec<(String,)> = work.conn.all(list, &[])?;
+    let mut found = HashMap::new();
+    for (table,) in tables.into_iter().filter(|(table,)| !beside(table)) {
+        let row = match is_sqlite {
+            true => {
+                let columns: Vec<(String,)> =
+                    work.conn.all(&format!("SELECT name FROM pragma_table_info('{table}')"), &[])?;
+                columns.iter().map(|(name,)| format!("quote({name})")).collect::<Vec<_>>().join("||','||")
+            }
+            false => "CAST(t AS text)".to_string(),
+        };
+        let joined = if is_sqlite { "group_concat(r, ';')" } else { "string_agg(r, ';' ORDER BY r)" };
+        let sql = format!("SELECT coalesce({joined}, '') FROM (SELECT {row} AS r FROM {table} t) s");
+        let (rows,): (String,) = work.conn.one(&sql, &[])?;
+        found.insert(table, rows);
+    }
+    Ok(found)
+}
+
+/// Fails, naming the tables, if something is not as it was.
+#[track_caller]
+pub fn unchanged(before: &HashMap<String, String>, after: &HashMap<String, String>, by: &str) {
+    let changed: Vec<&String> = before.keys().filter(|table| before.get(*table) != after.get(*table)).collect();
+    assert!(changed.is_empty(), "{by} changed {changed:?}");
+}
+
+/// The value of a field for a request that must not work: of this type, but nobody's.
+pub fn nobody(prefix: &str) -> Value {
+    Value::from(format!("{prefix}_zz"))
+}
