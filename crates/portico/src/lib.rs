@@ -9,6 +9,7 @@ pub mod bell;
 pub mod commands;
 pub mod companies;
 pub mod couriers;
+pub mod demo;
 pub mod edges;
 pub mod failure;
 pub mod founding;

@@ -147,6 +147,11 @@ impl Server {
         companies::all(&self.desk).map_err(|error| Failure::new(error.to_string()))
     }
 
+    /// The background tasks, for those who add one.
+    pub fn workers(&self) -> &Workers {
+        &self.workers
+    }
+
     /// Resolves with the reason when the server cannot go on and has to be stopped.
     pub async fn broken(&self) -> String {
         self.workers.broken().await

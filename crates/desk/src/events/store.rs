@@ -153,9 +153,10 @@ pub(super) fn between(conn: &Conn, select: Select, after: (i64, EventId), end: (
 /// Forgets the transactions of a database that this one was copied from: their numbers mean nothing here.
 pub(super) fn forget_transactions(conn: &mut Conn, company: CompanyId) -> db::Result<u64> {
     let Some(horizon) = conn.settled() else { return Ok(0) };
+    let column = "written_in";
     let sql = format!("SELECT max(written_in) >= {horizon} FROM events WHERE company = $1 AND is_public");
     match conn.opt::<(Option<bool>,)>(&sql, args![company])? {
-        Some((Some(true),)) => conn.exec("UPDATE events SET written_in = 0 WHERE company = $1", args![company]),
+        Some((Some(true),)) => conn.exec(&format!("UPDATE events SET {column} = 0 WHERE company = $1"), args![company]),
         _ => Ok(0),
     }
 }

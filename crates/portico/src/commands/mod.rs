@@ -8,6 +8,7 @@ pub use crate::failure::Failure;
 
 mod backup;
 mod company;
+mod demo;
 mod doctor;
 mod listen;
 mod restore;
@@ -27,6 +28,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve a sample company to try things with: months of conversations, and customers who go on writing.
+    #[command(after_help = "Example: portico demo --listen 127.0.0.1:4180")]
+    Demo(demo::Demo),
     /// Serve the API. The first start makes a company and prints its owner's token.
     #[command(after_help = "Example: portico serve --data ./portico-data --listen 127.0.0.1:4180")]
     Serve(Settings),
@@ -50,6 +54,7 @@ enum Command {
 /// Runs a command to its end.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Demo(demo) => demo::run(demo),
         Command::Serve(settings) => serve::run(settings),
         Command::Listen(listen) => listen::run(listen),
         Command::Token(token) => token::run(token),

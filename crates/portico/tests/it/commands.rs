@@ -36,7 +36,7 @@ impl Drop for Folder {
 pub fn portico(data: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
     command.args(args).arg("--data").arg(data).stdin(Stdio::null());
-    for name in ["PORTICO_DATA", "PORTICO_STORE", "PORTICO_TOKEN", "PORTICO_SECRET", "PORTICO_URL"] {
+    for name in ["PORTICO_DATA", "PORTICO_STORE", "PORTICO_TOKEN", "PORTICO_SECRET", "PORTICO_URL", "PORTICO_DEMO_DATA"] {
         command.env_remove(name);
     }
     command
@@ -80,6 +80,11 @@ impl Running {
                 return line;
             }
         }
+    }
+
+    /// The next line, if there is one in that time.
+    pub fn line_within(&self, time: Duration) -> Option<String> {
+        self.lines.recv_timeout(time).ok()
     }
 
     /// Asks it to stop as an administrator would; answers its exit code.

@@ -16,6 +16,7 @@ mod guest;
 mod inboxes;
 mod links;
 mod messages;
+mod newcomer;
 mod office;
 mod schema;
 mod seen;
