@@ -32,7 +32,8 @@ pub async fn measure(each: Duration, store: Option<String>, sizes: &[u64]) {
             let cpu = server.cpu();
             let load = load::run(server.address, 8, each, StatusCode::OK, make).await;
             rates[at] = load.per_second();
-            let against = before.map_or(String::new(), |before| format!("; {:.2} of the smaller size", rates[at] / before[at]));
+            let against =
+                before.map_or(String::new(), |before| format!("; {:.2} of the smaller size", rates[at] / before[at]));
             say(&format!(
                 "{path} at {size}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {:.0} us CPU each{against}",
                 load.per_second(),

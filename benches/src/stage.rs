@@ -81,7 +81,8 @@ impl Stage {
         }
         let begin = now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-        let child = child.unwrap_or_else(|error| panic!("{}: {error}; build it with --release first", binary.display()));
+        let child =
+            child.unwrap_or_else(|error| panic!("{}: {error}; build it with --release first", binary.display()));
         while std::net::TcpStream::connect(address).is_err() {
             assert!(now() - begin < Duration::from_secs(60), "the server never came up");
             std::thread::sleep(Duration::from_millis(2));

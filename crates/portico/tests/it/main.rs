@@ -8,6 +8,7 @@ mod commands;
 mod company;
 mod contacts;
 mod contract;
+mod conversation_parts;
 mod conversations;
 mod crash;
 mod drafts;
