@@ -54,6 +54,10 @@ def credentials():
 def lists():
     client = Client({"token": TOKEN})
     for stream, path in METRIC_API_PATH.items():
+        if path.strip("/") in LEFT_OUT:
+            counts["skipped"] += 1
+            print(f"skipped  tap: {path}")
+            continue
         rows = client.list_metrics(path)
         assert isinstance(rows, list), f"{path} answers a list"
         for row in rows:
