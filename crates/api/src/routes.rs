@@ -47,8 +47,23 @@ macro_rules! operations {
 
 /// Every operation, by family.
 pub static OPERATIONS: &[&[Operation]] = &[
-    CONVERSATIONS, MESSAGES, DRAFTS, ATTACHMENTS, COMMENTS, CONTACTS, EVENTS, TAGS, LINKS, TEAMS, TEAMMATES, INBOXES,
-    CHANNELS, CUSTOM_FIELDS, RULES, COMPANY, ADMIN,
+    CONVERSATIONS,
+    MESSAGES,
+    DRAFTS,
+    ATTACHMENTS,
+    COMMENTS,
+    CONTACTS,
+    EVENTS,
+    TAGS,
+    LINKS,
+    TEAMS,
+    TEAMMATES,
+    INBOXES,
+    CHANNELS,
+    CUSTOM_FIELDS,
+    RULES,
+    COMPANY,
+    ADMIN,
 ];
 
 static CONVERSATIONS: &[Operation] = operations! {

@@ -400,7 +400,9 @@ fn run_in_savepoint(conn: &mut Conn, task: &mut dyn Task, left: &mut Left) -> Re
 fn reset(conn: &mut Conn) {
     conn.take_hooks();
     conn.take_late();
-    if is_open(conn) && let Err(error) = conn.control("ROLLBACK") {
+    if is_open(conn)
+        && let Err(error) = conn.control("ROLLBACK")
+    {
         tracing::error!(%error, "a transaction could not be rolled back");
     }
     conn.take_failure();

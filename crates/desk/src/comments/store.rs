@@ -100,7 +100,11 @@ pub(super) fn erase(conn: &mut Conn, company: CompanyId, conversation: Conversat
 }
 
 /// When the newest comment was posted.
-pub(super) fn latest(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Option<Timestamp>> {
+pub(super) fn latest(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+) -> db::Result<Option<Timestamp>> {
     let (latest,): (Option<Timestamp>,) = conn.one(
         "SELECT max(posted_at) FROM comments WHERE company = $1 AND conversation = $2",
         args![company, conversation],

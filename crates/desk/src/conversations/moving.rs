@@ -40,9 +40,9 @@ pub fn set(work: &mut Work<'_>, held: &mut Held, to: &[InboxId]) -> Result<bool>
         return Err(Error::invalid("inbox_id", "a conversation is in at least one inbox"));
     }
     for id in &to {
-        let inbox = directory.inbox(*id).filter(|inbox| {
-            held.inboxes.contains(id) || work.access.sees_owner(&directory, inbox.team, inbox.owner)
-        });
+        let inbox = directory
+            .inbox(*id)
+            .filter(|inbox| held.inboxes.contains(id) || work.access.sees_owner(&directory, inbox.team, inbox.owner));
         inbox.ok_or_else(|| Error::invalid("inbox_id", format!("unknown inbox {id}")))?;
     }
     if to == held.inboxes {

@@ -328,10 +328,8 @@ pub(super) fn unlink(
 
 /// The conversations that went up in one.
 pub(super) fn merged_into(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Vec<ConversationId>> {
-    let rows: Vec<(ConversationId,)> = conn.all(
-        "SELECT id FROM conversations WHERE company = $1 AND merged_into = $2",
-        args![company, id],
-    )?;
+    let rows: Vec<(ConversationId,)> =
+        conn.all("SELECT id FROM conversations WHERE company = $1 AND merged_into = $2", args![company, id])?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
@@ -382,7 +380,12 @@ pub(super) fn enter_with_channel(
 }
 
 /// Takes the conversations of a channel out of an inbox.
-pub(super) fn leave_with_channel(conn: &mut Conn, company: CompanyId, channel: ChannelId, from: InboxId) -> db::Result<u64> {
+pub(super) fn leave_with_channel(
+    conn: &mut Conn,
+    company: CompanyId,
+    channel: ChannelId,
+    from: InboxId,
+) -> db::Result<u64> {
     conn.exec(
         "DELETE FROM conversation_inboxes WHERE company = $1 AND inbox = $3 AND EXISTS (SELECT 1 FROM conversations c \
          WHERE c.company = $1 AND c.id = conversation_inboxes.conversation AND c.channel = $2)",

@@ -18,8 +18,8 @@ mod tests;
 mod view;
 
 pub use kind::Kind;
-pub(crate) use list::{find, newest};
 pub use list::{Filter, get, in_conversation, list};
+pub(crate) use list::{find, newest};
 pub use tail::{Position, Tail, end, follow, newest_time, position, settle_restored};
 pub use view::{View, view, views};
 

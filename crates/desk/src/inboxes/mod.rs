@@ -112,7 +112,8 @@ pub fn open_to(work: &mut Work<'_>, teammate: TeammateId) -> Result<Vec<Inbox>> 
     teammates::get(work, teammate)?;
     let directory = work.directory()?;
     let open = |inbox: &&Inbox| {
-        work.access.sees_owner(&directory, inbox.team, inbox.owner) && directory.inbox_teammates(inbox).contains(&teammate)
+        work.access.sees_owner(&directory, inbox.team, inbox.owner)
+            && directory.inbox_teammates(inbox).contains(&teammate)
     };
     Ok(directory.inboxes().filter(open).cloned().collect())
 }

@@ -93,7 +93,8 @@ pub fn list(work: &mut Work<'_>) -> Result<Vec<Teammate>> {
 }
 
 fn sees(work: &Work<'_>, directory: &Directory, row: &Teammate) -> bool {
-    let colleague = || directory.memberships().any(|member| member.teammate == row.id && work.access.sees_team(member.team));
+    let colleague =
+        || directory.memberships().any(|member| member.teammate == row.id && work.access.sees_team(member.team));
     work.access.global || !row.is_person() || colleague()
 }
 

@@ -36,7 +36,8 @@ impl Drop for Folder {
 pub fn portico(data: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
     command.args(args).arg("--data").arg(data).stdin(Stdio::null());
-    for name in ["PORTICO_DATA", "PORTICO_STORE", "PORTICO_TOKEN", "PORTICO_SECRET", "PORTICO_URL", "PORTICO_DEMO_DATA"] {
+    for name in ["PORTICO_DATA", "PORTICO_STORE", "PORTICO_TOKEN", "PORTICO_SECRET", "PORTICO_URL", "PORTICO_DEMO_DATA"]
+    {
         command.env_remove(name);
     }
     command

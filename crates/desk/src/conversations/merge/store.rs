@@ -5,7 +5,12 @@ use db::{Conn, args};
 use crate::ids::{CompanyId, ConversationId};
 
 /// Gives tags, links and followers to another conversation, and with them whatever went up in this one before.
-pub(super) fn relocate(conn: &mut Conn, company: CompanyId, from: ConversationId, to: ConversationId) -> db::Result<()> {
+pub(super) fn relocate(
+    conn: &mut Conn,
+    company: CompanyId,
+    from: ConversationId,
+    to: ConversationId,
+) -> db::Result<()> {
     for sql in [
         "INSERT INTO conversation_tags (company, conversation, tag, created_at) \
          SELECT company, CAST($3 AS BIGINT), tag, created_at FROM conversation_tags \
@@ -31,13 +36,9 @@ pub(super) fn relocate(conn: &mut Conn, company: CompanyId, from: ConversationId
 
 /// How many tags and links a conversation has.
 pub(super) fn counts(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<(i64, i64)> {
-    let (tags,): (i64,) = conn.one(
-        "SELECT count(*) FROM conversation_tags WHERE company = $1 AND conversation = $2",
-        args![company, id],
-    )?;
-    let (links,): (i64,) = conn.one(
-        "SELECT count(*) FROM conversation_links WHERE company = $1 AND conversation = $2",
-        args![company, id],
-    )?;
+    let (tags,): (i64,) = conn
+        .one("SELECT count(*) FROM conversation_tags WHERE company = $1 AND conversation = $2", args![company, id])?;
+    let (links,): (i64,) = conn
+        .one("SELECT count(*) FROM conversation_links WHERE company = $1 AND conversation = $2", args![company, id])?;
     Ok((tags, links))
 }
