@@ -42,6 +42,7 @@ pub enum Random {
 }
 
 impl Default for Random {
+    #[expect(clippy::disallowed_methods, reason = "this is the source that everything else is started with")]
     fn default() -> Self {
         Random::System(ring::rand::SystemRandom::new())
     }

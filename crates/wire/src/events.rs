@@ -72,11 +72,11 @@ enum FullTarget<'a> {
     Nothing,
     Ids(Vec<ConversationId>),
     Inboxes(Vec<Inbox<'a>>),
-    Teammate(crate::teammates::Teammate<'a>),
+    Teammate(Box<crate::teammates::Teammate<'a>>),
     Message(Box<crate::messages::Message<'a>>),
-    Comment(crate::comments::Comment<'a>),
-    Tag(crate::tags::Tag<'a>),
-    Link(crate::links::Link<'a>),
+    Comment(Box<crate::comments::Comment<'a>>),
+    Tag(Box<crate::tags::Tag<'a>>),
+    Link(Box<crate::links::Link<'a>>),
     Json(Value),
 }
 
@@ -265,12 +265,12 @@ fn full_target<'a>(context: Context<'a>, view: &'a View, target: desk::events::T
     let directory = context.directory;
     let found = match target.kind {
         TargetKind::Teammate => {
-            directory.teammate(TeammateId(target.id)).map(|row| FullTarget::Teammate(teammate(context, row)))
+            directory.teammate(TeammateId(target.id)).map(|row| FullTarget::Teammate(Box::new(teammate(context, row))))
         }
-        TargetKind::Tag => directory.tag(TagId(target.id)).map(|row| FullTarget::Tag(tag(context, row))),
+        TargetKind::Tag => directory.tag(TagId(target.id)).map(|row| FullTarget::Tag(Box::new(tag(context, row)))),
         TargetKind::Message => view.message.as_ref().map(|view| FullTarget::Message(Box::new(message(context, view)))),
-        TargetKind::Comment => view.comment.as_ref().map(|view| FullTarget::Comment(comment(context, view))),
-        TargetKind::Link => view.link.as_ref().map(|row| FullTarget::Link(link(context, row))),
+        TargetKind::Comment => view.comment.as_ref().map(|view| FullTarget::Comment(Box::new(comment(context, view)))),
+        TargetKind::Link => view.link.as_ref().map(|row| FullTarget::Link(Box::new(link(context, row)))),
         TargetKind::Inboxes => {
             let rows = view.event.inboxes.iter().filter_map(|id| directory.inbox(*id));
             Some(FullTarget::Inboxes(rows.map(|row| inbox(context, row)).collect()))

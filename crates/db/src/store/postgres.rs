@@ -9,7 +9,7 @@ use postgres::types::ToSql;
 
 use super::queue::Queue;
 use super::task::{Access, Task, Verdict, run_hooks};
-use crate::conn::{Conn, Failure, Link, Param, miscounted};
+use crate::conn::{Conn, Failure, Late, Link, Param, miscounted};
 use crate::error::{Error, Kind, Result};
 use crate::row::{FromRow, Row};
 
@@ -18,7 +18,7 @@ const STATEMENTS: usize = 1024;
 
 /// How often a unit is run before its conflict, or the missing server, becomes the caller's. With the pauses below this
 /// outlasts the roughly twenty seconds of a failover.
-const TRIES: u32 = 20;
+const TRIES: u32 = 40;
 
 /// How often a unit is run again because a row that its snapshot could not see had the same key.
 const DUPLICATE_TRIES: u32 = 3;
@@ -181,7 +181,7 @@ impl Worker {
     fn run(&mut self, mut task: Box<dyn Task>, queue: &Queue) {
         for tries in 1.. {
             let last = tries == TRIES || queue.is_closed();
-            let error = match self.attempt(task.as_mut()) {
+            let error = match self.attempt(task.as_mut(), tries) {
                 Attempt::Ended(hooks) => {
                     run_hooks(hooks);
                     return task.answer(Ok(()));
@@ -204,7 +204,10 @@ impl Worker {
         }
     }
 
-    fn attempt(&mut self, task: &mut dyn Task) -> Attempt {
+    /// From so many conflicts on, a unit queues up with the others that meet on the same row, so that none starves.
+    const PATIENT: u32 = 3;
+
+    fn attempt(&mut self, task: &mut dyn Task, tries: u32) -> Attempt {
         let conn = match self.connected() {
             Ok(conn) => conn,
             Err(error) => return Attempt::Failed(error),
@@ -214,7 +217,17 @@ impl Worker {
             Access::Write => BEGIN_WRITE,
             Access::Change => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
+        let queued = tries > Self::PATIENT && task.access() == Access::Write;
+        if queued && let Err(error) = conn.control("SELECT pg_advisory_lock(4180)") {
+            self.conn = None;
+            return Attempt::Failed(error);
+        }
         let attempt = transaction(conn, begin, task);
+        if queued && conn.control("SELECT pg_advisory_unlock_all()").is_err() {
+            // The lock goes with the connection.
+            self.conn = None;
+            return attempt;
+        }
         conn.take_hooks();
         conn.take_late();
         conn.take_failure();
@@ -256,6 +269,15 @@ fn connect(config: &postgres::Config) -> Result<Conn> {
     Ok(Conn::new(Link::Postgres(Postgres { client, statements: HashMap::new() })))
 }
 
+/// Does what waited for the commit, and commits; a failure of the former leaves no transaction behind.
+fn finish(conn: &mut Conn, late: Vec<Late>) -> Result<()> {
+    if let Err(error) = late.into_iter().try_for_each(|late| late(conn)) {
+        conn.control("ROLLBACK")?;
+        return Err(error);
+    }
+    conn.control("COMMIT")
+}
+
 fn transaction(conn: &mut Conn, begin: &str, task: &mut dyn Task) -> Attempt {
     if let Err(error) = conn.control(begin) {
         return Attempt::Failed(error);
@@ -263,7 +285,7 @@ fn transaction(conn: &mut Conn, begin: &str, task: &mut dyn Task) -> Attempt {
     let verdict = task.run(conn);
     let (hooks, late) = (conn.take_hooks(), conn.take_late());
     match verdict {
-        Verdict::Keep => match late.into_iter().try_for_each(|late| late(conn)).and_then(|()| conn.control("COMMIT")) {
+        Verdict::Keep => match finish(conn, late) {
             Ok(()) => Attempt::Ended(hooks),
             // A server that is shutting down may have committed before it said so.
             Err(error) if error.kind() == Kind::Connection && task.access() != Access::Read => {

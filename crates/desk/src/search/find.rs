@@ -29,7 +29,12 @@ pub(super) fn conversations(work: &mut Work<'_>, query: &Query, window: &Window)
     if let Some(after) = window.after {
         page = page.with(&format!(" AND (c.bumped_at, c.id) {than} (?, "), after.key).with("?)", after.id);
     }
-    page = page.with(&format!(" ORDER BY c.bumped_at {order}, c.id {order} LIMIT ?"), window.limit + 1);
+    // Few hits are looked up by their ids; the sum keeps SQLite from walking the index of the order instead.
+    let by = match &words {
+        Words::Few(_) => "c.bumped_at + 0",
+        Words::None | Words::Everywhere(_) => "c.bumped_at",
+    };
+    page = page.with(&format!(" ORDER BY {by} {order}, c.id {order} LIMIT ?"), window.limit + 1);
     let rows: Vec<Conversation> = page.all(work.conn)?;
     let total = match &words {
         Words::Everywhere(_) => FEW,

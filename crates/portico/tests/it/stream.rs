@@ -9,32 +9,37 @@ use serde_json::{Value, json};
 use crate::server::Server;
 
 /// A reader of the stream that gathers frames.
-struct Reader {
+pub struct Reader {
     response: reqwest::Response,
     text: String,
 }
 
+/// One event of the stream.
 #[derive(Debug, Clone)]
-struct Frame {
-    id: String,
-    kind: String,
-    signature: String,
-    data: Value,
-    bytes: String,
+pub struct Frame {
+    pub id: String,
+    pub kind: String,
+    pub signature: String,
+    pub data: Value,
+    pub bytes: String,
 }
 
 impl Reader {
-    async fn open(server: &Server, query: &str, seen: Option<&str>) -> Reader {
+    pub async fn open(server: &Server, query: &str, seen: Option<&str>) -> Reader {
         let path = format!("/portico/v1/events/stream{query}");
         let mut request = server.request(reqwest::Method::GET, &path).bearer_auth(&server.token);
         if let Some(seen) = seen {
             request = request.header("last-event-id", seen);
         }
+        Reader::begin(request).await
+    }
+
+    /// Sends a request for the stream and waits for the greeting: from there on everything is heard.
+    pub async fn begin(request: reqwest::RequestBuilder) -> Reader {
         let response = request.send().await.expect("the stream opens");
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let mut reader = Reader { response, text: String::new() };
-        // The greeting: from here on everything is heard.
         reader.until(|text| text.contains("\n\n")).await;
         reader
     }
@@ -47,7 +52,8 @@ impl Reader {
         }
     }
 
-    async fn frames(&mut self, count: usize) -> Vec<Frame> {
+    /// That many events at least.
+    pub async fn frames(&mut self, count: usize) -> Vec<Frame> {
         self.until(|text| text.matches("\ndata: ").count() >= count && text.ends_with("\n\n")).await;
         self.parsed()
     }

@@ -1,0 +1,148 @@
+//! Two servers over one PostgreSQL store.
+
+use std::path::PathBuf;
+
+use desk::companies::New;
+use desk::conversations::{self, Action};
+use desk::messages::{self, Content, Incoming, Sender};
+use desk::{Caller, Desk};
+use portico::founding;
+use portico::server::Server;
+use portico::settings::{Location, Serving, Settings};
+
+use crate::server::client;
+use crate::stream::Reader;
+
+/// Two servers, and what they leave behind.
+struct Pair {
+    servers: Vec<Server>,
+    folders: Vec<PathBuf>,
+    database: String,
+}
+
+/// None where there is no PostgreSQL for tests.
+async fn pair() -> Option<Pair> {
+    let made = tokio::task::spawn_blocking(|| db::testing::postgres_database(desk::migrations::ALL)).await;
+    let (url, database) = made.expect("a database is made")?;
+    let mut pair = Pair { servers: Vec::new(), folders: Vec::new(), database };
+    for node in 0..2 {
+        let folder =
+            std::env::temp_dir().join(format!("portico-nodes-{}-{}-{node}", std::process::id(), pair.database));
+        let serving = Serving {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            public_url: Some("http://desk.example".to_string()),
+            allow_private_networks: true,
+            enforce_limits: false,
+            requests_per_minute: 200,
+        };
+        let location = Location { data: folder.clone(), store: Some(url.clone()) };
+        let server = Server::start(Settings { location, serving }).await.unwrap_or_else(|failure| panic!("{failure}"));
+        pair.servers.push(server);
+        pair.folders.push(folder);
+    }
+    Some(pair)
+}
+
+impl Pair {
+    async fn end(self) {
+        for server in self.servers {
+            server.stop().await;
+        }
+        self.folders.iter().for_each(|folder| {
+            let _ = std::fs::remove_dir_all(folder);
+        });
+        let database = self.database;
+        tokio::task::spawn_blocking(move || db::testing::drop_database(&database)).await.expect("it is dropped");
+    }
+
+    async fn found(&self) -> founding::Founded {
+        let desk = self.servers[0].desk.clone();
+        let new = New { name: "Acme".to_string(), slug: "acme".to_string(), has_ticketing: false };
+        let founded = tokio::task::spawn_blocking(move || founding::found(&desk, new, founding::furnish)).await;
+        founded.expect("no panic").expect("a company is founded")
+    }
+
+    async fn reader(&self, node: usize, token: &str, query: &str) -> Reader {
+        let url = format!("http://{}/portico/v1/events/stream{query}", self.servers[node].address);
+        Reader::begin(client().get(url).bearer_auth(token)).await
+    }
+}
+
+async fn say(desk: &Desk, caller: &Caller, who: String) -> desk::ids::ConversationId {
+    let received = desk.write(caller, move |work| {
+        let channel = work.directory()?.channels().next().map(|channel| channel.id);
+        let incoming = Incoming {
+            channel: channel.ok_or(desk::Error::NotFound("channel"))?,
+            sender: Sender { handle: who.clone(), name: None, contact: None },
+            subject: String::new(),
+            content: Content::markdown("hello"),
+            thread: None,
+            external_id: None,
+            headers: None,
+            uploads: Vec::new(),
+            written_at: None,
+        };
+        messages::receive(work, &incoming)
+    });
+    received.await.expect("received").conversation
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_node_has_its_own_number() {
+    let Some(pair) = pair().await else { return };
+    let numbers: Vec<i64> = pair.servers.iter().map(|server| server.desk.settings().node).collect();
+    assert_ne!(numbers[0], numbers[1]);
+    pair.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_at_one_node_hears_what_both_write_once_each() {
+    const WRITERS: usize = 4;
+    const EACH: usize = 15;
+    let Some(pair) = pair().await else { return };
+    let founded = pair.found().await;
+    let caller = Caller::system(founded.company);
+    let mut reader = pair.reader(1, &founded.token, "?types=inbound").await;
+    let writers = (0..2 * WRITERS).map(|writer| {
+        let (desk, caller) = (&pair.servers[writer % 2].desk, &caller);
+        async move {
+            for n in 0..EACH {
+                say(desk, caller, format!("w{writer}-{n}")).await;
+            }
+        }
+    });
+    let all = 2 * WRITERS * EACH;
+    let (_, frames) = tokio::join!(futures_util::future::join_all(writers), reader.frames(all));
+    let mut ids: Vec<String> = frames.into_iter().map(|frame| frame.id).collect();
+    assert_eq!(ids.len(), all);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "nothing twice");
+    drop(reader);
+    pair.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_fires_once_however_many_nodes_there_are() {
+    let Some(pair) = pair().await else { return };
+    let founded = pair.found().await;
+    let caller = Caller::system(founded.company);
+    let mut reader = pair.reader(1, &founded.token, "?types=reminder").await;
+    let desk = &pair.servers[0].desk;
+    const COUNT: usize = 12;
+    for n in 0..COUNT {
+        let id = say(desk, &caller, format!("sleeper-{n}")).await;
+        let snooze = desk.write(&caller, move |work| {
+            let until = work.now.plus(200);
+            conversations::act_on(work, id, Action::Wait(Some(until)))
+        });
+        snooze.await.expect("it is snoozed");
+    }
+    let frames = reader.frames(COUNT).await;
+    let mut about: Vec<String> = frames.iter().map(|frame| frame.data["conversation"]["id"].to_string()).collect();
+    about.sort();
+    about.dedup();
+    assert_eq!((about.len(), frames.len()), (COUNT, COUNT));
+    drop(reader);
+    pair.end().await;
+}
