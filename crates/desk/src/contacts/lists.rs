@@ -77,23 +77,34 @@ pub fn members(work: &mut Work<'_>, id: ContactListId, window: &Window) -> Resul
     Ok(Page::cut(rows, window.limit, |row| Position { key: 0, id: row.id.0 }))
 }
 
-/// Puts contacts on a list.
+/// Puts contacts on a list. Those that are on it already are no change.
 pub fn add(work: &mut Work<'_>, id: ContactListId, contacts: &[ContactId]) -> Result<()> {
     get(work, id)?;
+    let mut added = Vec::new();
     for contact in contacts {
         super::see(work, *contact)?;
-        store::enlist(work.conn, work.company, id, *contact)?;
+        if store::enlist(work.conn, work.company, id, *contact)? > 0 {
+            added.push(*contact);
+        }
     }
-    events::record_setting(work, Kind::Setting, json!({"contact_list": id.to_string(), "added": contacts.len()}))?;
-    Ok(())
+    moved(work, id, "added", &added)
 }
 
-/// Takes contacts off a list.
+/// Takes contacts off a list. Those that are not on it are no change.
 pub fn remove(work: &mut Work<'_>, id: ContactListId, contacts: &[ContactId]) -> Result<()> {
     get(work, id)?;
+    let mut removed = Vec::new();
     for contact in contacts {
-        store::delist(work.conn, work.company, id, *contact)?;
+        if store::delist(work.conn, work.company, id, *contact)? > 0 {
+            removed.push(*contact);
+        }
     }
-    events::record_setting(work, Kind::Setting, json!({"contact_list": id.to_string(), "removed": contacts.len()}))?;
+    moved(work, id, "removed", &removed)
+}
+
+fn moved(work: &mut Work<'_>, id: ContactListId, how: &str, contacts: &[ContactId]) -> Result<()> {
+    if !contacts.is_empty() {
+        events::record_setting(work, Kind::Setting, json!({"contact_list": id.to_string(), how: contacts}))?;
+    }
     Ok(())
 }

@@ -6,10 +6,11 @@ use super::{Contact, see, store};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::ContactId;
+use crate::messages;
 use crate::work::Work;
 
-/// The most contacts that one merge takes.
-pub const MOST: usize = 100;
+/// The most contacts that become one, the target included (schema `MergeContacts`).
+pub const MOST: usize = 50;
 
 /// Merges contacts into a target, or into the first of them. Handles, lists, notes and links are all kept, the target
 /// keeps its id, and the others are gone. Answers the one that stays.
@@ -20,8 +21,9 @@ pub fn merge(work: &mut Work<'_>, target: Option<ContactId>, ids: &[ContactId]) 
     let mut others: Vec<ContactId> = ids.iter().copied().filter(|id| *id != target).collect();
     others.sort_unstable();
     others.dedup();
-    if others.is_empty() || others.len() > MOST {
-        return Err(Error::invalid("contact_ids", format!("expected 1 to {MOST} contacts beside the target")));
+    if others.is_empty() || others.len() >= MOST {
+        let why = format!("expected 2 to {MOST} contacts with the target, found {}", others.len() + 1);
+        return Err(Error::invalid("contact_ids", why));
     }
     let row = see(work, target)?;
     let mut gone = Vec::with_capacity(others.len());
@@ -32,6 +34,7 @@ pub fn merge(work: &mut Work<'_>, target: Option<ContactId>, ids: &[ContactId]) 
     merged.updated_at = work.now;
     store::update(work.conn, work.company, &merged)?;
     for id in &others {
+        messages::rename_contact(work, *id, Some(target))?;
         store::hand_over(work.conn, work.company, *id, target)?;
         store::delete(work.conn, work.company, *id)?;
     }

@@ -13,6 +13,8 @@ pub mod lists;
 pub mod merge;
 pub mod notes;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 mod view;
 mod write;
 
@@ -154,17 +156,4 @@ pub(crate) fn put_on_list(work: &mut Work<'_>, list: ContactListId, contact: Con
         false => store::delist(work.conn, work.company, list, contact)?,
     };
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn handles_are_compared_by_what_they_mean() {
-        assert_eq!(Handle::new("email", " Ann@Example.com ").key, "ann@example.com");
-        assert_eq!(Handle::new("phone", "+49 (30) 123-4").key, "+49301234");
-        assert_eq!(Handle::new("phone", "415 555 2671").key, "+14155552671");
-        assert_eq!(Handle::new("phone", "1 415 555 2671").key, "+14155552671");
-    }
 }

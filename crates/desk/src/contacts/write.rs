@@ -9,6 +9,7 @@ use crate::custom_fields;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::ContactId;
+use crate::messages;
 use crate::work::Work;
 
 /// The most handles, links and lists of one contact.
@@ -73,17 +74,42 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ContactId> {
     Ok(contact.id)
 }
 
-/// Changes a contact that the caller may see.
+/// Changes a contact that the caller may see. Saying what is known already is no change.
 pub fn change(work: &mut Work<'_>, id: ContactId, details: &Details) -> Result<()> {
-    let mut contact = see(work, id)?;
+    let before = see(work, id)?;
+    let mut contact = before.clone();
     apply(work, &mut contact, details)?;
-    if let Some(names) = &details.lists {
-        set_lists(work, &contact, names)?;
+    let mut change = differences(&before, &contact);
+    if let Some(names) = &details.lists
+        && let Some(lists) = set_lists(work, &contact, names)?
+    {
+        change.insert("lists".to_string(), lists);
+    }
+    if change.is_empty() {
+        return Ok(());
     }
     contact.updated_at = work.now;
     store::update(work.conn, work.company, &contact)?;
-    events::record_setting(work, Kind::Setting, json!({"contact": id.to_string(), "changed": true}))?;
+    change.insert("contact".to_string(), json!(id.to_string()));
+    events::record_setting(work, Kind::Setting, Value::Object(change))?;
     Ok(())
+}
+
+/// What is not the same any more: `{"field": [before, after]}`.
+fn differences(before: &Contact, after: &Contact) -> Map<String, Value> {
+    let fields = |row: &Contact| {
+        [
+            ("name", json!(row.name)),
+            ("is_name_manual", json!(row.is_name_manual)),
+            ("description", json!(row.description)),
+            ("avatar", json!(row.avatar)),
+            ("links", row.links.clone()),
+            ("custom_fields", row.custom_fields.clone()),
+        ]
+    };
+    let both = fields(before).into_iter().zip(fields(after));
+    let changed = both.filter(|((_, before), (_, after))| before != after);
+    changed.map(|((name, before), (_, after))| (name.to_string(), json!([before, after]))).collect()
 }
 
 fn apply(work: &mut Work<'_>, contact: &mut Contact, details: &Details) -> Result<()> {
@@ -110,21 +136,29 @@ fn apply(work: &mut Work<'_>, contact: &mut Contact, details: &Details) -> Resul
     Ok(())
 }
 
-fn set_lists(work: &mut Work<'_>, contact: &Contact, names: &[String]) -> Result<()> {
+/// Puts a contact on the named lists alone. Answers the lists before and after, if they differ.
+fn set_lists(work: &mut Work<'_>, contact: &Contact, names: &[String]) -> Result<Option<Value>> {
+    if names.len() > MOST {
+        return Err(Error::invalid("list_names", format!("{} lists, at most {MOST} are possible", names.len())));
+    }
     let owner = Owner::of(contact.team, contact.owner);
     let mut wanted = Vec::with_capacity(names.len());
-    for name in names.iter().take(MOST) {
+    for name in names {
         wanted.push(lists::named(work, owner, name)?.id);
     }
-    for list in store::lists_of(work.conn, work.company, contact.id)? {
-        if !wanted.contains(&list) {
-            store::delist(work.conn, work.company, list, contact.id)?;
-        }
+    wanted.sort_unstable();
+    wanted.dedup();
+    let known = store::lists_of(work.conn, work.company, contact.id)?;
+    if known == wanted {
+        return Ok(None);
     }
-    for list in wanted {
-        store::enlist(work.conn, work.company, list, contact.id)?;
+    for list in known.iter().filter(|list| !wanted.contains(list)) {
+        store::delist(work.conn, work.company, *list, contact.id)?;
     }
-    Ok(())
+    for list in wanted.iter().filter(|list| !known.contains(list)) {
+        store::enlist(work.conn, work.company, *list, contact.id)?;
+    }
+    Ok(Some(json!([known, wanted])))
 }
 
 /// Refuses a source that there is not. `place` is what stands before the fields of the handle in the request.
@@ -135,26 +169,28 @@ fn check_source(handle: &Handle, place: &str) -> Result<()> {
     }
 }
 
-/// Gives a contact a handle, unless somebody else has it.
-fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, place: &str) -> Result<()> {
+/// Gives a contact a handle, unless somebody else has it. Answers whether it is new to the contact.
+fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, place: &str) -> Result<bool> {
     check_source(handle, place)?;
     if handle.key.is_empty() || handle.handle.chars().count() > 1_000 {
         return Err(Error::invalid(format!("{place}handle"), "a handle has 1 to 1000 characters"));
     }
     match store::by_handle(work.conn, work.company, &handle.source, &handle.key)? {
-        Some(known) if known == contact => Ok(()),
+        Some(known) if known == contact => Ok(false),
         Some(_) => Err(Error::Conflict(format!("the handle {} ({}) is taken", handle.handle, handle.source))),
         None => {
             store::insert_handle(work.conn, work.company, contact, handle)?;
-            Ok(())
+            Ok(true)
         }
     }
 }
 
-/// Adds a handle to a contact that the caller may see.
+/// Adds a handle to a contact that the caller may see. One that it has already is no change.
 pub fn add_handle(work: &mut Work<'_>, id: ContactId, handle: &Handle) -> Result<()> {
     let mut contact = see(work, id)?;
-    take(work, id, handle, "")?;
+    if !take(work, id, handle, "")? {
+        return Ok(());
+    }
     contact.updated_at = work.now;
     store::update(work.conn, work.company, &contact)?;
     events::record_setting(work, Kind::Setting, json!({"contact": id.to_string(), "handle": [null, handle.handle]}))?;
@@ -186,6 +222,7 @@ pub fn remove_handle(work: &mut Work<'_>, id: ContactId, handle: &Handle, force:
 /// Deletes a contact. Its messages stay, and name its handle alone.
 pub fn delete(work: &mut Work<'_>, id: ContactId) -> Result<()> {
     see(work, id)?;
+    messages::rename_contact(work, id, None)?;
     store::delete(work.conn, work.company, id)?;
     events::record_setting(work, Kind::Setting, json!({"contact": [id.to_string(), null]}))?;
     Ok(())

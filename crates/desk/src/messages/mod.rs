@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::attachments::{self, Attachment};
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, ConversationId, MessageId, SignatureId, TeammateId};
+use crate::ids::{ChannelId, ContactId, ConversationId, MessageId, SignatureId, TeammateId};
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -201,6 +201,23 @@ pub(crate) fn row(work: &mut Work<'_>, id: MessageId) -> Result<Option<Message>>
 /// Gives the messages of a conversation to another one, with its threads and who takes part in it.
 pub(crate) fn relocate(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<()> {
     Ok(store::relocate(work.conn, work.company, from, to)?)
+}
+
+/// Lets messages name another contact, or none: called before a contact goes, so that no message points at nothing.
+/// A contact writes in few ways, so this takes a statement for each of them and not for each message.
+pub(crate) fn rename_contact(work: &mut Work<'_>, from: ContactId, to: Option<ContactId>) -> Result<()> {
+    for before in store::recipients_with(work.conn, work.company, from)? {
+        let mut people: Vec<Recipient> = serde_json::from_value(before.clone()).unwrap_or_default();
+        if people.iter().all(|recipient| recipient.contact != Some(from)) {
+            continue;
+        }
+        for recipient in people.iter_mut().filter(|recipient| recipient.contact == Some(from)) {
+            recipient.contact = to;
+        }
+        let after = serde_json::json!(people);
+        store::replace_recipients(work.conn, work.company, from, (&before, &after))?;
+    }
+    Ok(())
 }
 
 /// Forgets all messages of a conversation, with their files and threads.

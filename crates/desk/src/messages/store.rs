@@ -1,9 +1,10 @@
 //! The statements about messages.
 
 use db::{Conn, args, list};
+use serde_json::Value;
 
 use super::Message;
-use crate::ids::{ChannelId, CompanyId, ConversationId, MessageId};
+use crate::ids::{ChannelId, CompanyId, ContactId, ConversationId, MessageId};
 use crate::time::Timestamp;
 
 pub(crate) const COLUMNS: &str = "id, conversation, channel, uid, external_id, type, is_inbound, draft_mode, drafter, \
@@ -226,6 +227,39 @@ pub(super) fn with_files(
         args![company, conversation],
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The different recipients of all messages that may name a contact: those of its conversations, and drafts, because a
+/// draft's recipients take part only once it is sent.
+pub(super) fn recipients_with(conn: &mut Conn, company: CompanyId, contact: ContactId) -> db::Result<Vec<Value>> {
+    // Not a join: SQLite would walk all messages of the company to avoid looking up each conversation.
+    let rows: Vec<(Value,)> = conn.all(
+        "SELECT recipients FROM messages WHERE company = $1 AND conversation IN \
+         (SELECT conversation FROM participants WHERE company = $1 AND role = 'contact' AND party = $2) \
+         UNION SELECT recipients FROM messages WHERE company = $1 AND draft_mode IS NOT NULL",
+        args![company, contact.to_string()],
+    )?;
+    Ok(rows.into_iter().map(|(recipients,)| recipients).collect())
+}
+
+/// Replaces recipients wherever messages that may name a contact have exactly these.
+pub(super) fn replace_recipients(
+    conn: &mut Conn,
+    company: CompanyId,
+    contact: ContactId,
+    (before, after): (&Value, &Value),
+) -> db::Result<()> {
+    // Two statements: with OR, neither index would be used.
+    conn.exec(
+        "UPDATE messages SET recipients = $4 WHERE company = $1 AND recipients = $3 AND conversation IN \
+         (SELECT conversation FROM participants WHERE company = $1 AND role = 'contact' AND party = $2)",
+        args![company, contact.to_string(), before, after],
+    )?;
+    conn.exec(
+        "UPDATE messages SET recipients = $3 WHERE company = $1 AND recipients = $2 AND draft_mode IS NOT NULL",
+        args![company, before, after],
+    )?;
+    Ok(())
 }
 
 /// Gives what a conversation has to another one: its messages, its threads and who takes part in it.
