@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 
 /// How many conversations the clients write in, so that every lane sees many messages.
 const THREADS: u64 = 24;
+/// With fewer messages the test would prove little.
+const ENOUGH: u64 = 120;
 /// How many clients write at once.
 const CLIENTS: u64 = 8;
 
@@ -84,16 +86,24 @@ impl Stage {
         let mut fleet = Fleet::start(&self.location, nodes).await;
         let addresses = fleet.addresses.clone();
         let stopping = Arc::new(AtomicBool::new(false));
+        let written = Arc::new(AtomicU64::new(0));
         let mut clients = JoinSet::new();
         for client in 0..CLIENTS {
             let (token, channel, addresses) = (self.token.clone(), self.channel.clone(), addresses.clone());
-            let stopping = stopping.clone();
-            clients.spawn(write_until_told(client, token, channel, addresses, stopping));
+            let signals = (stopping.clone(), written.clone());
+            clients.spawn(write_until_told(client, token, channel, addresses, signals));
         }
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
         for _ in 0..kills {
             tokio::time::sleep(Duration::from_millis(20 + dice.below(180))).await;
             fleet.kill_and_restart(usize::try_from(dice.below(nodes as u64)).unwrap_or(0)).await;
+        }
+        // A slow machine writes on for a while, so that enough is there to prove something.
+        for _ in 0..600 {
+            if written.load(Ordering::Relaxed) > ENOUGH {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         stopping.store(true, Ordering::Relaxed);
         let mut accepted: BTreeMap<String, String> = BTreeMap::new();
@@ -122,7 +132,7 @@ impl Stage {
 
     /// What must hold in the end, asked of the store itself and of the sink.
     fn check(&self, accepted: &BTreeMap<String, String>) {
-        assert!(accepted.len() > 200, "only {} messages were written, which proves little", accepted.len());
+        assert!(accepted.len() as u64 > ENOUGH, "only {} messages were written, which proves little", accepted.len());
         let desk = open_desk(&self.location, "http://127.0.0.1").expect("the store opens");
         let caller = desk::Caller::system(self.company);
         let company = self.company;
@@ -178,7 +188,7 @@ async fn write_until_told(
     token: String,
     channel: String,
     addresses: Arc<Vec<SocketAddr>>,
-    stopping: Arc<AtomicBool>,
+    (stopping, written): (Arc<AtomicBool>, Arc<AtomicU64>),
 ) -> Vec<(String, String)> {
     let http = crate::server::client();
     let mut accepted = Vec::new();
@@ -211,6 +221,7 @@ async fn write_until_told(
                 other => panic!("{marker}: {other} {json}"),
             }
         };
+        written.fetch_add(1, Ordering::Relaxed);
         accepted.push((marker, uid));
     }
     accepted
