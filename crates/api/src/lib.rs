@@ -3,7 +3,7 @@
 //! It is not the inbox itself (that is `desk`), nor the shape of the answers (that is `wire`): here requests are read,
 //! callers are recognised and limited, and outcomes become statuses.
 //!
-//! Start at [`routes`], the table of operations; [`router`] is what happens to every request; [`edge`] reads and
+//! Start at [`routes`], the table of operations; [`mod@router`] is what happens to every request; [`edge`] reads and
 //! refuses without knowing a single resource.
 
 pub mod answer;

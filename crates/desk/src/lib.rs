@@ -2,7 +2,7 @@
 //!
 //! It is *not* a server: it knows no HTTP, no HTML and no public JSON shapes. Those are `wire`, `api` and `webhooks`.
 //!
-//! Start at [`work`] (what an operation gets in its hands), then [`messages::receive`] (what happens when a message arrives).
+//! Start at [`work`] (what an operation gets in its hands), then [`mod@messages::receive`] (what happens when a message arrives).
 
 pub mod access;
 pub mod attachments;

@@ -1,7 +1,7 @@
 //! Rules: what a company wants to happen by itself.
 //!
 //! A rule is data ([`definition`]); per version of the directory all rules are compiled once into a [`RuleBook`]. When a
-//! unit has run, [`react`] takes what it recorded, event by event, asks the pure evaluator, and does what the matching
+//! unit has run, `react` takes what it recorded, event by event, asks the pure evaluator, and does what the matching
 //! rules say with the desk's own operations, each rule undone alone if it fails.
 
 pub mod action;
