@@ -31,7 +31,7 @@ CREATE TABLE outbox (
     payload     {json} NOT NULL,
     log         {json} NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE INDEX outbox_log ON outbox (company, topic, subscriber, id);
 CREATE INDEX outbox_finished ON outbox (company, finished_at) WHERE state <> 0;
 -- After outbox_log: where both would do, SQLite takes the later one, and this is the small one.

@@ -12,21 +12,21 @@ CREATE TABLE companies (
     has_ticketing BOOLEAN NOT NULL,
     settings {json} NOT NULL,
     created_at BIGINT NOT NULL
-);
+) {keyed};
 
 -- Raised by every change to rules, tags, teammates, inboxes, channels ...: the key of the directory cache.
 -- Its own table, because every unit of work reads it and next to none writes it.
 CREATE TABLE directory_versions (
     company BIGINT NOT NULL PRIMARY KEY,
     version BIGINT NOT NULL
-);
+) {keyed};
 
 CREATE TABLE counters (
     company BIGINT NOT NULL,
     name TEXT NOT NULL,
     value BIGINT NOT NULL,
     PRIMARY KEY (company, name)
-);
+) {keyed};
 
 CREATE TABLE tokens (
     company BIGINT NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE tokens (
     last_used_at BIGINT,
     revoked_at BIGINT,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 
 CREATE TABLE teammates (
     company BIGINT NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE teammates (
     custom_fields {json} NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE UNIQUE INDEX teammates_email ON teammates (company, email);
 CREATE UNIQUE INDEX teammates_username ON teammates (company, username);
 
@@ -71,7 +71,7 @@ CREATE TABLE teams (
     assign_limit BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 
 CREATE TABLE team_members (
     company BIGINT NOT NULL,
@@ -79,7 +79,7 @@ CREATE TABLE team_members (
     teammate BIGINT NOT NULL,
     is_admin BOOLEAN NOT NULL,
     PRIMARY KEY (company, team, teammate)
-);
+) {keyed};
 CREATE INDEX team_members_teammate ON team_members (company, teammate);
 
 -- A shared inbox has a team, a private one has an owner.
@@ -93,7 +93,7 @@ CREATE TABLE inboxes (
     custom_fields {json} NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE INDEX inboxes_team ON inboxes (company, team);
 CREATE INDEX inboxes_owner ON inboxes (company, owner);
 
@@ -102,7 +102,7 @@ CREATE TABLE inbox_access (
     inbox BIGINT NOT NULL,
     teammate BIGINT NOT NULL,
     PRIMARY KEY (company, inbox, teammate)
-);
+) {keyed};
 CREATE INDEX inbox_access_teammate ON inbox_access (company, teammate);
 
 CREATE TABLE channels (
@@ -119,7 +119,7 @@ CREATE TABLE channels (
     is_valid BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE UNIQUE INDEX channels_address ON channels (company, address);
 CREATE INDEX channels_inbox ON channels (company, inbox);
 
@@ -133,7 +133,7 @@ CREATE TABLE statuses (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE UNIQUE INDEX statuses_name ON statuses (company, name);
 
 CREATE TABLE custom_fields (
@@ -146,7 +146,7 @@ CREATE TABLE custom_fields (
     choices {json} NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE UNIQUE INDEX custom_fields_name ON custom_fields (company, owner_kind, name);
 
 -- Owner: a team, a teammate, or neither (a company tag).
@@ -163,7 +163,7 @@ CREATE TABLE tags (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE INDEX tags_team ON tags (company, team, id);
 CREATE INDEX tags_owner ON tags (company, owner, id);
 CREATE INDEX tags_parent ON tags (company, parent, id);
@@ -210,7 +210,7 @@ CREATE TABLE rule_runs (
     explanation {json} NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, rule, slot)
-);
+) {keyed};
 
 -- Where round robin stands and what a rule remembers between runs.
 CREATE TABLE rule_turns (
@@ -219,7 +219,7 @@ CREATE TABLE rule_turns (
     action BIGINT NOT NULL,
     last_teammate BIGINT NOT NULL,
     PRIMARY KEY (company, rule, action)
-);
+) {keyed};
 
 -- When a rule last answered a contact by itself, so that two machines never talk for ever.
 CREATE TABLE auto_replies (
@@ -228,7 +228,7 @@ CREATE TABLE auto_replies (
     contact BIGINT NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (company, rule, contact)
-);
+) {keyed};
 
 -- Somebody outside who is told: a rule webhook's address, a channel's outgoing address.
 CREATE TABLE endpoints (
@@ -241,7 +241,7 @@ CREATE TABLE endpoints (
     retries TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE UNIQUE INDEX endpoints_target ON endpoints (company, kind, owner, url, shape, retries);
 
 -- Answers of writes that carried an Idempotency-Key, kept for a day.

@@ -29,7 +29,7 @@ CREATE TABLE handles (
     contact BIGINT NOT NULL,
     position BIGINT NOT NULL,
     PRIMARY KEY (company, source, handle_key)
-);
+) {keyed};
 CREATE INDEX handles_contact ON handles (company, contact, position);
 
 CREATE TABLE contact_notes (
@@ -59,7 +59,7 @@ CREATE TABLE contact_list_members (
     list BIGINT NOT NULL,
     contact BIGINT NOT NULL,
     PRIMARY KEY (company, list, contact)
-);
+) {keyed};
 CREATE INDEX contact_list_members_contact ON contact_list_members (company, contact);
 
 CREATE TABLE conversations (
@@ -120,7 +120,7 @@ CREATE TABLE conversation_inboxes (
     shelf BIGINT NOT NULL,
     bumped_at BIGINT NOT NULL,
     PRIMARY KEY (company, conversation, inbox)
-);
+) {keyed};
 CREATE INDEX conversation_inboxes_list ON conversation_inboxes (company, inbox, shelf, bumped_at, conversation);
 
 -- How a message finds its conversation: (channel, space, key), where the space keeps apart
@@ -132,7 +132,7 @@ CREATE TABLE threads (
     key TEXT NOT NULL,
     conversation BIGINT NOT NULL,
     PRIMARY KEY (company, channel, space, key)
-);
+) {keyed};
 CREATE INDEX threads_conversation ON threads (company, conversation);
 
 -- Drafts are messages whose draft_mode is set.
@@ -179,7 +179,7 @@ CREATE TABLE participants (
     role TEXT NOT NULL,
     party TEXT NOT NULL,
     PRIMARY KEY (company, role, party, conversation)
-);
+) {keyed};
 CREATE INDEX participants_conversation ON participants (company, conversation);
 
 CREATE TABLE seen_receipts (
@@ -188,7 +188,7 @@ CREATE TABLE seen_receipts (
     seen_by TEXT NOT NULL,
     first_seen_at BIGINT NOT NULL,
     PRIMARY KEY (company, message, seen_by)
-);
+) {keyed};
 
 CREATE TABLE comments (
     company BIGINT NOT NULL,
@@ -212,7 +212,7 @@ CREATE TABLE mentions (
     comment BIGINT NOT NULL,
     teammate BIGINT NOT NULL,
     PRIMARY KEY (company, comment, teammate)
-);
+) {keyed};
 
 CREATE TABLE conversation_tags (
     company BIGINT NOT NULL,
@@ -220,7 +220,7 @@ CREATE TABLE conversation_tags (
     tag BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, conversation, tag)
-);
+) {keyed};
 CREATE INDEX conversation_tags_tag ON conversation_tags (company, tag, conversation);
 
 CREATE TABLE links (
@@ -242,7 +242,7 @@ CREATE TABLE conversation_links (
     link BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (company, conversation, link)
-);
+) {keyed};
 CREATE INDEX conversation_links_link ON conversation_links (company, link, conversation);
 
 CREATE TABLE followers (
@@ -250,7 +250,7 @@ CREATE TABLE followers (
     conversation BIGINT NOT NULL,
     teammate BIGINT NOT NULL,
     PRIMARY KEY (company, conversation, teammate)
-);
+) {keyed};
 CREATE INDEX followers_teammate ON followers (company, teammate);
 
 -- Content lives on disk under its SHA-256; these rows refer to it.

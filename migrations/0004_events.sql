@@ -20,7 +20,7 @@ CREATE TABLE events (
     -- The inboxes the conversation was in, for sources and visibility.
     inboxes {json} NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE INDEX events_conversation ON events (company, conversation, id);
 CREATE INDEX events_public ON events (company, at, id) WHERE is_public;
 CREATE INDEX events_type ON events (company, type, at, id) WHERE is_public;
@@ -41,6 +41,6 @@ CREATE TABLE search_docs (
     conversation BIGINT NOT NULL,
     at BIGINT NOT NULL,
     PRIMARY KEY (company, id)
-);
+) {keyed};
 CREATE INDEX search_docs_conversation ON search_docs (company, conversation);
 CREATE INDEX search_docs_at ON search_docs (company, at);

@@ -29,7 +29,7 @@ pub async fn measure(each: Duration, store: Option<String>) {
     say(&format!("ceiling: {bare:.0} bare durable messages/s (128 callers)"));
     let sink = Sink::start(Duration::ZERO, false).await;
     let (url, shared) = (sink.url(), store.clone());
-    let stage = tokio::task::spawn_blocking(move || Stage::found("inbound", shared, "inbound", &[url])).await;
+    let stage = tokio::task::spawn_blocking(move || Stage::found("inbound", shared, &["inbound"], &[url])).await;
     let stage = stage.expect("the stage is set");
     let server = stage.serve();
     say(&format!("start: ready after {:.0} ms", server.ready_after.as_secs_f64() * 1_000.0));

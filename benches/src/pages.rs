@@ -16,7 +16,7 @@ pub async fn measure(each: Duration, store: Option<String>, sizes: &[u64]) {
     for size in sizes.iter().copied() {
         let shared = store.clone();
         let stage = tokio::task::spawn_blocking(move || {
-            let stage = Stage::found("pages", shared, "tag_added", &[]);
+            let stage = Stage::found("pages", shared, &["tag_added"], &[]);
             let begin = now();
             fill(&stage, size);
             say(&format!("filled {size} messages in {:.0} s", (now() - begin).as_secs_f64()));

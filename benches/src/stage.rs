@@ -36,20 +36,21 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    /// Founds a company whose rules tell each of the sinks of what `trigger` names.
-    pub fn found(name: &str, store: Option<String>, trigger: &str, sinks: &[String]) -> Stage {
+    /// Founds a company whose rules tell each of the sinks of what `triggers` name.
+    pub fn found(name: &str, store: Option<String>, triggers: &[&str], sinks: &[String]) -> Stage {
         let folder = std::env::temp_dir().join(format!("portico-bench-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         let location = Location { data: folder.clone(), store };
         let desk = open_desk(&location, "http://127.0.0.1").expect("the store opens");
         let parts = std::sync::Arc::new(std::sync::Mutex::new(None));
-        let (made, sinks, trigger) = (parts.clone(), sinks.to_vec(), trigger.to_string());
+        let when: Vec<_> = triggers.iter().map(|trigger| json!({"on": trigger})).collect();
+        let (made, sinks) = (parts.clone(), sinks.to_vec());
         let new = New { name: "Bench".to_string(), slug: "bench".to_string(), has_ticketing: false };
         let founded = founding::found(&desk, new, move |work| {
             *made.lock().expect("the parts") = Some(crate::company::fill(work)?);
             for (at, sink) in sinks.iter().enumerate() {
                 let definition = json!({
-                    "when": [{"on": trigger}],
+                    "when": when,
                     "if": {"status": {"is_not": ["spam"]}},
                     "then": [{"do": "webhook", "url": sink, "body": "preview"}],
                 });

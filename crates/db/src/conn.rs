@@ -40,6 +40,10 @@ pub struct Conn {
     failed: Option<Error>,
     /// A conflict or a lost connection: whatever the unit makes of it, it has to be run again.
     doomed: Option<Error>,
+    /// Savepoints are only promised: see [`Conn::savepoint`].
+    pub(crate) promises: bool,
+    /// A promise could not be kept: the unit has to be run again with savepoints that are made.
+    broken: bool,
 }
 
 pub(crate) enum Link {
@@ -49,7 +53,15 @@ pub(crate) enum Link {
 
 impl Conn {
     pub(crate) fn new(link: Link) -> Conn {
-        Conn { link, after_commit: Vec::new(), before_commit: Vec::new(), failed: None, doomed: None }
+        Conn {
+            link,
+            after_commit: Vec::new(),
+            before_commit: Vec::new(),
+            failed: None,
+            doomed: None,
+            promises: false,
+            broken: false,
+        }
     }
 
     /// Every row of the result.
@@ -150,12 +162,18 @@ impl Conn {
 
     /// Runs `f` so that its error undoes what it did, and nothing else. Needed around any statement whose failure the
     /// unit wants to survive: PostgreSQL refuses all further work after a failed statement.
+    ///
+    /// On SQLite the savepoint is only promised at first, because nearly all of them are for nothing: when `f` fails and
+    /// has changed something, the whole unit is run again, this time with savepoints that are made.
     pub fn savepoint<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         if let Some(error) = self.failed.clone() {
             return Err(error.into());
         }
         let (hooks, late) = (self.after_commit.len(), self.before_commit.len());
-        self.control("SAVEPOINT inner_unit")?;
+        let before = self.changes();
+        if !self.promises {
+            self.control("SAVEPOINT inner_unit")?;
+        }
         let result = f(self);
         let result = match (result, self.failed.take()) {
             (Ok(_), Some(error)) => Err(error.into()),
@@ -164,10 +182,28 @@ impl Conn {
         if result.is_err() {
             self.after_commit.truncate(hooks);
             self.before_commit.truncate(late);
-            self.control("ROLLBACK TO inner_unit")?;
+            match self.promises {
+                true => self.broken |= self.changes() != before,
+                false => self.control("ROLLBACK TO inner_unit")?,
+            }
         }
-        self.control("RELEASE inner_unit")?;
+        if !self.promises {
+            self.control("RELEASE inner_unit")?;
+        }
         result
+    }
+
+    /// How many rows this connection has changed so far; not counted on PostgreSQL.
+    pub(crate) fn changes(&self) -> u64 {
+        match &self.link {
+            Link::Sqlite(db) => db.changes(),
+            Link::Postgres(_) => 0,
+        }
+    }
+
+    /// Whether a promised savepoint was needed since this was last asked.
+    pub(crate) fn take_broken(&mut self) -> bool {
+        std::mem::take(&mut self.broken)
     }
 
     /// Runs `f` once the unit is durably committed; forgets it when the unit is undone. It must be quick: it runs before

@@ -14,7 +14,7 @@ use crate::access::Access;
 use crate::crypto::Random;
 use crate::directory::{self, Directory};
 use crate::error::{Error, Result};
-use crate::events::{Event, Render};
+use crate::events::{Event, Render, Shape};
 use crate::ids::{CompanyId, EventId, RuleId, TeammateId};
 use crate::rules;
 use crate::time::{Clock, Timestamp};
@@ -284,6 +284,8 @@ pub struct Work<'c> {
     pub(crate) desk: &'c Inner,
     pub(crate) recorded: VecDeque<Event>,
     pub(crate) fresh: Vec<db::outbox::Run>,
+    /// The events whose bytes were stored in this unit.
+    pub(crate) rendered: Vec<(EventId, Shape)>,
     pub(crate) timers: bool,
     newest: Option<EventId>,
     directory: Option<Arc<Directory>>,
@@ -303,6 +305,7 @@ impl<'c> Work<'c> {
             desk,
             recorded: VecDeque::new(),
             fresh: Vec::new(),
+            rendered: Vec::new(),
             timers: false,
             newest: None,
             directory: None,
@@ -411,7 +414,7 @@ impl<'c> Work<'c> {
 
     /// Runs a part of the unit that is undone alone if it fails: its rows, its events and what it would have sent.
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Work<'_>) -> Result<T>) -> Result<T> {
-        let (recorded, fresh) = (self.recorded.len(), self.fresh.len());
+        let (recorded, fresh, rendered) = (self.recorded.len(), self.fresh.len(), self.rendered.len());
         let before = (self.timers, self.newest, self.directory.clone(), self.directory_is_ours);
         let inner = Work {
             company: self.company,
@@ -423,6 +426,7 @@ impl<'c> Work<'c> {
             desk: self.desk,
             recorded: std::mem::take(&mut self.recorded),
             fresh: std::mem::take(&mut self.fresh),
+            rendered: std::mem::take(&mut self.rendered),
             timers: self.timers,
             newest: self.newest,
             directory: self.directory.clone(),
@@ -434,19 +438,21 @@ impl<'c> Work<'c> {
         let answer = conn.savepoint(|conn| {
             let mut work = Work { conn, ..inner };
             let answer = part(&mut work);
-            let Work { recorded, fresh, timers, newest, directory, directory_is_ours, .. } = work;
-            after = Some((recorded, fresh, timers, newest, directory, directory_is_ours));
+            let Work { recorded, fresh, rendered, timers, newest, directory, directory_is_ours, .. } = work;
+            after = Some((recorded, fresh, rendered, timers, newest, directory, directory_is_ours));
             answer
         });
-        if let Some((recorded, fresh, timers, newest, directory, directory_is_ours)) = after {
+        if let Some((recorded, fresh, rendered, timers, newest, directory, directory_is_ours)) = after {
             self.recorded = recorded;
             self.fresh = fresh;
+            self.rendered = rendered;
             (self.timers, self.newest, self.directory) = (timers, newest, directory);
             self.directory_is_ours = directory_is_ours;
         }
         if answer.is_err() {
             self.recorded.truncate(recorded);
             self.fresh.truncate(fresh);
+            self.rendered.truncate(rendered);
             (self.timers, self.newest, self.directory, self.directory_is_ours) = before;
         }
         answer

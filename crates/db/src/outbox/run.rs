@@ -82,11 +82,11 @@ pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outc
     // In the order of the key, so that two nodes lock rows in the same order.
     let mut outcomes: Vec<&Outcome> = outcomes.iter().collect();
     outcomes.sort_by_key(|outcome| (outcome.company, outcome.lane));
-    let changes = outcomes.iter().map(|outcome| match &outcome.retry {
-        Some(retry) => LaneChange::sleep(outcome.company, outcome.lane, retry.at, retry.tries),
-        None => LaneChange::lease(outcome.company, outcome.lane, now + lease, node),
+    let sleeping = outcomes.iter().filter_map(|outcome| {
+        let retry = outcome.retry.as_ref()?;
+        Some(LaneChange::sleep(outcome.company, outcome.lane, retry.at, retry.tries))
     });
-    let held: HashSet<(i64, Lane)> = store::change_lanes(conn, node, changes)?.into_iter().collect();
+    let asleep: HashSet<(i64, Lane)> = store::change_lanes(conn, node, sleeping)?.into_iter().collect();
 
     let (mut changed, mut dropped) = (Vec::new(), Vec::new());
     for outcome in &outcomes {
@@ -101,7 +101,7 @@ pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outc
             };
             changed.push(JobChange { company: outcome.company, id: job.id, state, tries: job.tries, log: &job.log });
         }
-        if let Some(retry) = outcome.retry.as_ref().filter(|_| held.contains(&(outcome.company, outcome.lane))) {
+        if let Some(retry) = outcome.retry.as_ref().filter(|_| asleep.contains(&(outcome.company, outcome.lane))) {
             let (company, state) = (outcome.company, store::PENDING);
             changed.push(JobChange { company, id: retry.id, state, tries: retry.tries, log: &retry.log });
         }
@@ -109,13 +109,13 @@ pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outc
     store::change_jobs(conn, now, &changed)?;
     store::remove_jobs(conn, &dropped)?;
 
-    let mut going: Vec<(i64, Lane)> = Vec::new();
-    for outcome in outcomes.iter().filter(|outcome| outcome.retry.is_none()) {
-        let lane = (outcome.company, outcome.lane);
-        if held.contains(&lane) && going.last() != Some(&lane) {
-            going.push(lane);
-        }
-    }
+    let mut ended: Vec<(i64, Lane)> =
+        outcomes.iter().filter(|outcome| outcome.retry.is_none()).map(|one| (one.company, one.lane)).collect();
+    ended.dedup();
+    let busy = store::end_lanes(conn, node, &ended)?;
+    let leases = busy.iter().map(|(company, lane)| LaneChange::lease(*company, *lane, now + lease, node));
+    let mut going = store::change_lanes(conn, node, leases)?;
+    going.sort_unstable();
     next_runs(conn, &going, depth)
 }
 

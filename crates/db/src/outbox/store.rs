@@ -1,5 +1,7 @@
-//! Every SQL statement of the outbox. Batches travel as one JSON array, so that a text does not depend on their length.
+//! Every SQL statement of the outbox. To PostgreSQL a batch travels as one JSON array, so that it costs one round trip and a
+//! text does not depend on its length; on SQLite, where a call costs next to nothing, its items are bound one by one.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -136,6 +138,10 @@ pub(super) fn change_lanes(
     node: i64,
     changes: impl Iterator<Item = LaneChange>,
 ) -> Result<Vec<(i64, Lane)>> {
+    let mut changes = changes.peekable();
+    if changes.peek().is_none() {
+        return Ok(Vec::new());
+    }
     let rows = array(changes, |text, change| {
         let Lane { topic, subscriber, subject } = change.lane;
         let LaneChange { company, due_at, tries, holder, .. } = change;
@@ -158,6 +164,15 @@ pub(super) fn change_lanes(
 /// Writes down what became of pending jobs.
 pub(super) fn change_jobs(conn: &mut Conn, now: i64, changes: &[JobChange<'_>]) -> Result<()> {
     if changes.is_empty() {
+        return Ok(());
+    }
+    if conn.engine() == Engine::Sqlite {
+        let sql = "UPDATE outbox SET state = $3, tries = $4, log = $5,
+                 finished_at = CASE WHEN $3 = 0 THEN NULL ELSE $6 END
+             WHERE company = $1 AND id = $2 AND state = 0";
+        for JobChange { company, id, state, tries, log } in changes {
+            conn.exec(sql, args![company, id, state, tries, log, now])?;
+        }
         return Ok(());
     }
     let rows = array(changes.iter(), |text, change| {
@@ -198,27 +213,57 @@ pub(super) fn each_pending(
     depth: i64,
     mut f: impl FnMut(Job) -> Result<()>,
 ) -> Result<()> {
-    // Only the first jobs of a lane may be read, however many wait: PostgreSQL says that with LATERAL, which SQLite
-    // lacks; SQLite looks up the id where the run ends, which PostgreSQL would do once for every job.
-    let lane = "company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND state = 0";
-    let jobs = match conn.engine() {
-        Engine::Postgres => {
-            format!("l CROSS JOIN LATERAL (SELECT * FROM outbox WHERE {lane} ORDER BY id LIMIT $2) AS j")
+    if conn.engine() == Engine::Sqlite {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.topic = $2 AND j.subscriber = $3
+                 AND j.subject = $4 AND j.state = 0 ORDER BY j.id LIMIT $5"
+        );
+        for (company, Lane { topic, subscriber, subject }) in lanes {
+            conn.each(&sql, args![company, topic, subscriber, subject, depth], |row: Stored| f(row.into()))?;
         }
-        Engine::Sqlite => format!(
-            "l CROSS JOIN outbox AS j ON {lane} AND j.id <= coalesce(
-                 (SELECT k.id FROM outbox AS k WHERE k.company = l.c AND k.topic = l.t AND k.subscriber = l.r
-                     AND k.subject = l.s AND k.state = 0 ORDER BY k.id LIMIT 1 OFFSET $2 - 1),
-                 {})",
-            i64::MAX
-        ),
-    };
+        return Ok(());
+    }
     let sql = format!(
         "WITH l AS ({LANE_ROWS} FROM {})
-         SELECT {COLUMNS} FROM {jobs} ORDER BY j.company, j.topic, j.subscriber, j.subject, j.id",
+         SELECT {COLUMNS} FROM l CROSS JOIN LATERAL (
+             SELECT * FROM outbox WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s
+                 AND state = 0 ORDER BY id LIMIT $2
+         ) AS j ORDER BY j.company, j.topic, j.subscriber, j.subject, j.id",
         conn.elements(1)
     );
     conn.each(&sql, args![lane_rows(lanes)?, depth], |row: Stored| f(row.into()))
+}
+
+/// Lets go of those of the lanes that the node still holds and that have nothing pending; answers the others.
+pub(super) fn end_lanes(conn: &mut Conn, node: i64, lanes: &[(i64, Lane)]) -> Result<Vec<(i64, Lane)>> {
+    if lanes.is_empty() {
+        return Ok(Vec::new());
+    }
+    if conn.engine() == Engine::Sqlite {
+        let sql = "DELETE FROM outbox_lanes
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND holder = $5
+                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3
+                     AND subject = $4 AND state = 0)";
+        let mut busy = Vec::new();
+        for (company, lane) in lanes {
+            if conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject, node])? == 0 {
+                busy.push((*company, *lane));
+            }
+        }
+        return Ok(busy);
+    }
+    let sql = format!(
+        "WITH l AS ({LANE_ROWS} FROM {})
+         DELETE FROM outbox_lanes USING l
+         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $2
+             AND NOT EXISTS (SELECT 1 FROM outbox AS j WHERE j.company = l.c AND j.topic = l.t
+                 AND j.subscriber = l.r AND j.subject = l.s AND j.state = 0)
+         RETURNING company, topic, subscriber, subject",
+        conn.elements(1)
+    );
+    let gone = lanes_of(conn.all(&sql, args![lane_rows(lanes)?, node])?)?;
+    let gone: HashSet<(i64, Lane)> = gone.into_iter().collect();
+    Ok(lanes.iter().filter(|lane| !gone.contains(lane)).copied().collect())
 }
 
 pub(super) fn remove_lanes(conn: &mut Conn, lanes: &[(i64, Lane)]) -> Result<()> {

@@ -49,6 +49,11 @@ impl Queue {
         !batch.is_empty()
     }
 
+    /// Moves all that wait into `batch`, without waiting.
+    pub(crate) fn take(&self, batch: &mut VecDeque<Box<dyn Task>>) {
+        batch.append(&mut self.lock().waiting);
+    }
+
     /// Refuses new units; what waits is still served.
     pub(crate) fn close(&self) {
         self.lock().closed = true;

@@ -17,8 +17,11 @@ const STATEMENTS: usize = 1024;
 /// One connection to an SQLite database.
 pub(crate) struct Sqlite {
     db: rusqlite::Connection,
-    plans: HashMap<Box<str>, Plan>,
+    plans: Plans,
 }
+
+/// By the text of the statement, which is ours: no attacker chooses it, so a quick hash will do.
+type Plans = HashMap<Box<str>, Plan, foldhash::fast::RandomState>;
 
 /// Where the arguments of a statement go. SQLite takes `$3` for a name and numbers names by their first appearance.
 enum Plan {
@@ -67,6 +70,11 @@ impl Sqlite {
         self.db.prepare(sql).map_err(|e| refused(&e, sql)).and_then(|statement| plan(&statement, sql)).map(drop)
     }
 
+    /// How many rows this connection has changed so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.db.total_changes()
+    }
+
     /// Copies the database as this connection's transaction sees it.
     pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
         let failed = |e: rusqlite::Error| Error::sqlite(&e, "backup");
@@ -82,7 +90,7 @@ impl Sqlite {
 /// A prepared statement with its arguments in place.
 fn bound<'db>(
     db: &'db rusqlite::Connection,
-    plans: &mut HashMap<Box<str>, Plan>,
+    plans: &mut Plans,
     sql: &str,
     args: &[&dyn Param],
 ) -> Result<rusqlite::CachedStatement<'db>, Failure> {
@@ -169,7 +177,7 @@ pub(crate) fn open(path: Option<&Path>, role: Role, options: &Options) -> Result
     // FULL: a commit is on the disk before anybody is answered; it costs little because waiting units share it.
     let settings = format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {}; PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {}; PRAGMA wal_autocheckpoint = 10000;
          PRAGMA journal_size_limit = 67108864; PRAGMA query_only = {};",
         options.mmap_bytes,
         if role == Role::Reader { "ON" } else { "OFF" },
@@ -178,7 +186,7 @@ pub(crate) fn open(path: Option<&Path>, role: Role, options: &Options) -> Result
     // Without this SQLite compiles a statement anew whenever an argument might make a partial index usable.
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
-    Ok(Conn::new(Link::Sqlite(Sqlite { db, plans: HashMap::new() })))
+    Ok(Conn::new(Link::Sqlite(Sqlite { db, plans: Plans::default() })))
 }
 
 /// The readers' loop.
@@ -196,7 +204,7 @@ pub(crate) fn serve_writes(mut conn: Conn, queue: &Queue, options: &Options) {
             Some(task) if task.access() == Access::Read => read_here(&mut conn, task),
             Some(task) => {
                 waiting.push_front(task);
-                write_group(&mut conn, &mut waiting, options, &mut care);
+                write_group(&mut conn, &mut waiting, queue, options, &mut care);
             }
             None => {}
         }
@@ -241,8 +249,16 @@ struct Care(usize);
 /// undone and the units before it are run again; for a while every unit then runs in a savepoint of its own, so that
 /// the next failure undoes itself alone. Savepoints are not free: each one makes the full-text index write out what it
 /// holds. When anything but a unit itself fails, each unit is run again alone, so that the guilty one fails alone.
+///
+/// Units that arrive while the group is at work join it: the busier the store, the more of them share one commit.
 #[expect(clippy::disallowed_methods, reason = "measures how long the group has been open")]
-fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: &Options, care: &mut Care) {
+fn write_group(
+    conn: &mut Conn,
+    waiting: &mut VecDeque<Box<dyn Task>>,
+    queue: &Queue,
+    options: &Options,
+    care: &mut Care,
+) {
     let mut group = Vec::new();
     if let Err(error) = conn.control("BEGIN IMMEDIATE") {
         // Nobody's fault: another process holds the lock. Running the units one by one would only wait for it longer.
@@ -257,6 +273,9 @@ fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: 
         if group.len() >= options.group_limit.max(1) || (!group.is_empty() && started.elapsed() > options.group_time) {
             break;
         }
+        if waiting.is_empty() {
+            queue.take(waiting);
+        }
         let Some(mut task) = waiting.pop_front_if(|task| task.access() != Access::Read) else { break };
         let run = match care.0 {
             // What a migration does is not counted in rows.
@@ -268,11 +287,15 @@ fn write_group(conn: &mut Conn, waiting: &mut VecDeque<Box<dyn Task>>, options: 
         };
         match run {
             Ok(Run::Over) => group.push(task),
-            Ok(Run::Spoilt) => {
+            Ok(spoilt) => {
                 reset(conn);
                 care.0 = CAREFUL;
-                // Its own error is its answer; those before it have done nothing after all.
-                task.answer(Ok(()));
+                match spoilt {
+                    Run::Again => waiting.push_front(task),
+                    // Its own error is its answer.
+                    _ => task.answer(Ok(())),
+                }
+                // Those before it have done nothing after all.
                 group.into_iter().rev().for_each(|task| waiting.push_front(task));
                 return;
             }
@@ -350,17 +373,25 @@ enum Run {
     Over,
     /// It failed after it had changed something.
     Spoilt,
+    /// A part of it did, and the unit went on: it needs the savepoint that it was only promised.
+    Again,
 }
 
 fn run_freely(conn: &mut Conn, task: &mut dyn Task, left: &mut Left) -> Result<Run> {
-    let before = changes(conn);
+    let before = conn.changes();
+    conn.promises = true;
     let verdict = task.run(conn);
+    conn.promises = false;
+    let broken = conn.take_broken();
     if !is_open(conn) {
         // A full disk, for one, makes the engine undo all by itself; nothing more may be written as if it had not.
         return Err(Error::other("the transaction was lost under a unit of work"));
     }
+    if broken {
+        return Ok(Run::Again);
+    }
     if let Verdict::Undo(_) = verdict {
-        let spoilt = changes(conn) != before;
+        let spoilt = conn.changes() != before;
         conn.take_hooks();
         conn.take_late();
         return Ok(if spoilt { Run::Spoilt } else { Run::Over });
@@ -372,14 +403,6 @@ fn run_freely(conn: &mut Conn, task: &mut dyn Task, left: &mut Left) -> Result<R
 /// Whether a transaction is open.
 fn is_open(conn: &Conn) -> bool {
     matches!(&conn.link, Link::Sqlite(link) if !link.db.is_autocommit())
-}
-
-/// How many rows this connection has changed so far.
-fn changes(conn: &Conn) -> u64 {
-    match &conn.link {
-        Link::Sqlite(link) => link.db.total_changes(),
-        Link::Postgres(_) => 0,
-    }
 }
 
 /// Runs one unit so that its error undoes it alone. An error from here is the transaction's.

@@ -287,3 +287,34 @@ fn what_waits_for_the_commit_is_part_of_it() {
         assert_eq!(ids(&store), [1, 2], "{name}: what an undone part left is forgotten");
     }
 }
+
+#[test]
+fn a_part_that_is_undone_costs_its_neighbours_nothing() {
+    for (name, store) in stores() {
+        let runs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = runs.clone();
+        let unit = move |conn: &mut crate::Conn| {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            put(conn, 10)?;
+            let inner: crate::Result<()> = conn.savepoint(|conn| {
+                put(conn, 11)?;
+                Err(crate::Error::no_row("on purpose"))
+            });
+            assert!(inner.is_err());
+            put(conn, 12).map(drop)
+        };
+        // All wait while the first sleeps, so that on SQLite they share one commit.
+        let (slow, others) = (store.clone(), store.clone());
+        let first = std::thread::spawn(move || {
+            slow.write_blocking(|conn| {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                put(conn, 1).map(drop)
+            })
+        });
+        let second = std::thread::spawn(move || others.write_blocking(unit));
+        assert!(first.join().expect("the first ends").is_ok(), "{name}");
+        assert!(second.join().expect("the second ends").is_ok(), "{name}");
+        assert_eq!(ids(&store), [1, 10, 12], "{name}");
+        assert!(runs.load(std::sync::atomic::Ordering::Relaxed) <= 3, "{name}: it is run again once");
+    }
+}

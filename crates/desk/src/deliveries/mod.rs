@@ -58,7 +58,7 @@ pub fn enqueue_webhook(work: &mut Work<'_>, endpoint: EndpointId, event: &Event,
     let conversation = event.conversation.ok_or_else(|| {
         Error::Internal(format!("{} is about no conversation, so nobody outside can be told of it", event.id))
     })?;
-    events::body(work, event, shape)?;
+    events::store_body(work, event, shape)?;
     enqueue(work, Subscriber::Endpoint(endpoint), conversation, event.id.0, json!({"shape": shape.as_str()}))
 }
 

@@ -1,7 +1,5 @@
 //! The log: what happened, to which conversation, by whom, and why. Append-only.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use crate::error::Result;
@@ -224,15 +222,18 @@ pub fn record_setting(work: &mut Work<'_>, kind: Kind, change: Value) -> Result<
     Ok(id)
 }
 
-/// The bytes of an event in a shape: rendered and stored at the first call, found at the next.
-pub fn body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Arc<[u8]>> {
-    if let Some(bytes) = store::body(work.conn, work.company, event.id, shape)? {
-        return Ok(bytes.into());
+/// Sees to it that the bytes of an event in a shape are stored: rendered at the first call, the same ever after.
+pub fn store_body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<()> {
+    if work.rendered.contains(&(event.id, shape)) {
+        return Ok(());
     }
-    let renderer = work.renderer()?;
-    let bytes = renderer.event(work, event, shape)?;
-    store::insert_body(work.conn, work.company, event.id, shape.as_str(), &bytes)?;
-    Ok(bytes.into())
+    if !store::has_body(work.conn, work.company, event.id, shape)? {
+        let renderer = work.renderer()?;
+        let bytes = renderer.event(work, event, shape)?;
+        store::insert_body(work.conn, work.company, event.id, shape.as_str(), &bytes)?;
+    }
+    work.rendered.push((event.id, shape));
+    Ok(())
 }
 
 /// Keeps bytes that were rendered elsewhere beside those of events; a message's number serves as well as an event's.

@@ -82,12 +82,12 @@ pub(crate) fn insert(conn: &mut Conn, company: CompanyId, event: &Event) -> db::
     )
 }
 
-pub(crate) fn body(conn: &mut Conn, company: CompanyId, event: EventId, shape: Shape) -> db::Result<Option<Vec<u8>>> {
-    let row: Option<(Vec<u8>,)> = conn.opt(
-        "SELECT bytes FROM bodies WHERE company = $1 AND event = $2 AND shape = $3",
+pub(super) fn has_body(conn: &mut Conn, company: CompanyId, event: EventId, shape: Shape) -> db::Result<bool> {
+    let row: Option<(EventId,)> = conn.opt(
+        "SELECT event FROM bodies WHERE company = $1 AND event = $2 AND shape = $3",
         args![company, event, shape.as_str()],
     )?;
-    Ok(row.map(|(bytes,)| bytes))
+    Ok(row.is_some())
 }
 
 pub(crate) fn insert_body(

@@ -246,7 +246,8 @@ fn keep(
     recipients: &[Recipient],
 ) -> Result<Message> {
     let at = import.created_at.min(work.now);
-    let mut message = Message::new(MessageId(work.new_id()), held.row.id, work.random().hex(16), at);
+    let id = MessageId(work.new_id());
+    let mut message = Message::new(id, held.row.id, super::new_uid(work, id), at);
     message.external_id = Some(import.external_id.clone());
     message.r#type = import.r#type.as_str().to_string();
     message.is_inbound = import.is_inbound;

@@ -79,6 +79,12 @@ pub struct Recipient {
     pub contact: Option<crate::ids::ContactId>,
 }
 
+/// A new secondary id (`message_uid`), which nobody can guess. It begins with the message's number, so that the newest
+/// stand together in the index.
+pub(crate) fn new_uid(work: &Work<'_>, id: MessageId) -> String {
+    format!("{:016x}{:016x}", id.0, work.random().number())
+}
+
 impl Message {
     /// An empty message of ours that does not exist yet.
     pub(crate) fn new(id: MessageId, conversation: ConversationId, uid: String, now: Timestamp) -> Message {

@@ -178,7 +178,8 @@ pub(super) fn compose(
         Some(quote) if is_email(channel) => letter.content.quoting(quote),
         _ => letter.content.clone(),
     };
-    let mut message = Message::new(MessageId(work.new_id()), held.row.id, work.random().hex(16), work.now);
+    let id = MessageId(work.new_id());
+    let mut message = Message::new(id, held.row.id, super::new_uid(work, id), work.now);
     message.channel = Some(channel.id);
     message.r#type = super::type_on(channel).to_string();
     message.author = work.actor.teammate;

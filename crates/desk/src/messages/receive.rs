@@ -130,7 +130,7 @@ fn keep(
     contact: ContactId,
 ) -> Result<(MessageId, String)> {
     let id = MessageId(work.new_id());
-    let uid = work.random().hex(16);
+    let uid = super::new_uid(work, id);
     let from = Recipient {
         role: "from".to_string(),
         handle: incoming.sender.handle.clone(),

@@ -110,6 +110,11 @@ impl Compiled {
     pub fn delays(&self) -> impl Iterator<Item = Delay<'_>> {
         self.triggers.iter().filter_map(Watch::delay)
     }
+
+    /// Whether it changes nothing here: all it does is to tell somebody outside.
+    pub fn only_tells(&self) -> bool {
+        self.actions.iter().all(|action| matches!(action, Action::Webhook { .. } | Action::Stop {}))
+    }
 }
 
 /// Makes a rule ready to run. `resolve` turns a public id into the desk's own; what it does not know is a finding, as is everything else

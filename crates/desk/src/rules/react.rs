@@ -76,6 +76,9 @@ fn run_through(
         if stop {
             break;
         }
+        if compiled.only_tells() {
+            continue;
+        }
         // The next rule sees what this one did.
         facts = Gathered::new(event.clone(), conversation);
         inboxes = match conversations::inboxes_of(work, conversation)? {
