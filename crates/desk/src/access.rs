@@ -1,5 +1,6 @@
 //! What a caller may see: decided once when it comes in, asked by every operation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Directory;
@@ -8,7 +9,8 @@ use crate::ids::{InboxId, TeamId, TeammateId};
 use crate::work::Work;
 
 /// The namespaces of a token (contract/fundamentals.md section 2.1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Access {
     /// Company-wide things: contacts, company tags, teammates ...
     pub global: bool,
@@ -19,8 +21,9 @@ pub struct Access {
 }
 
 /// Which workspaces a token reaches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Shared {
     /// None at all.
     None,

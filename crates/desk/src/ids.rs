@@ -1,9 +1,11 @@
 //! Every id of the product: an integer inside, a three-letter prefix and base 36 outside
 //! (contract/fundamentals.md section 3). One table, so that no two nouns share a prefix.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// Why a text is no id: what was expected and what was found.
@@ -92,6 +94,17 @@ macro_rules! ids {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(from)?;
                 text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn inline_schema() -> bool {
+                true
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "pattern": concat!("^", $prefix, "_[0-9a-z]+$")})
             }
         }
         db::newtype_i64!($name);

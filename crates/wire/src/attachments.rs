@@ -1,12 +1,13 @@
 //! Attachments (schema `Attachment`).
 
 use desk::ids::AttachmentId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Context, Url};
 
 /// A file on a message or comment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Attachment<'a> {
     id: AttachmentId,
     filename: &'a str,
@@ -16,7 +17,8 @@ pub struct Attachment<'a> {
     metadata: Metadata<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Metadata<'a> {
     is_inline: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! Channels (schema `ChannelResponse`).
 
 use desk::ids::ChannelId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use crate::tags::owner;
 use crate::{Context, Url};
 
 /// A channel.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Channel<'a> {
     _links: Links<'a>,
     id: ChannelId,
@@ -22,20 +23,23 @@ pub struct Channel<'a> {
     is_valid: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     inbox: Url<'a>,
     owner: Option<Url<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Settings {
     undo_send_time: i64,
     all_teammates_can_reply: bool,

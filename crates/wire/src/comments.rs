@@ -2,6 +2,7 @@
 
 use desk::comments::View;
 use desk::ids::CommentId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::attachments::{Attachment, attachment};
@@ -9,7 +10,7 @@ use crate::teammates::{self, Teammate};
 use crate::{Context, Seconds, Url};
 
 /// A comment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Comment<'a> {
     _links: Links<'a>,
     id: CommentId,
@@ -20,14 +21,16 @@ pub struct Comment<'a> {
     is_pinned: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     conversation: Url<'a>,
     mentions: Url<'a>,

@@ -3,15 +3,16 @@
 use desk::contacts::notes::Note;
 use desk::contacts::{List as ListRow, View};
 use desk::ids::{ContactId, ContactListId};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::tags::owner;
 use crate::teammates::{self, Teammate};
 use crate::{Context, Seconds, Url};
 
 /// A contact.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Contact<'a> {
     _links: Links<'a>,
     id: ContactId,
@@ -19,38 +20,44 @@ pub struct Contact<'a> {
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     avatar_url: Option<Url<'a>>,
+    #[schemars(with = "Vec<String>")]
     links: &'a Value,
     groups: Vec<List<'a>>,
     lists: Vec<List<'a>>,
     handles: Vec<Handle<'a>>,
+    #[schemars(with = "Map<String, Value>")]
     custom_fields: &'a Value,
     is_private: bool,
     created_at: Seconds,
     updated_at: Seconds,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     notes: Url<'a>,
     conversations: Url<'a>,
     owner: Option<Url<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Handle<'a> {
     handle: &'a str,
     source: &'a str,
 }
 
 /// A list of contacts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ContactList")]
 pub struct List<'a> {
     _links: ListLinks<'a>,
     id: ContactListId,
@@ -58,21 +65,23 @@ pub struct List<'a> {
     is_private: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct ListLinks<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: ListRelated<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct ListRelated<'a> {
     contacts: Url<'a>,
     owner: Option<Url<'a>>,
 }
 
 /// A note on a contact.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ContactNote<'a> {
     _links: NoteLinks<'a>,
     author: Option<Teammate<'a>>,
@@ -81,12 +90,14 @@ pub struct ContactNote<'a> {
     is_private: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct NoteLinks<'a> {
     related: NoteRelated<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct NoteRelated<'a> {
     author: Url<'a>,
     owner: Option<Url<'a>>,

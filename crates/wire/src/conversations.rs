@@ -2,8 +2,9 @@
 
 use desk::conversations::View;
 use desk::ids::{ContactId, ConversationId, StatusId};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::links::{Link, link};
 use crate::seconds::maybe;
@@ -12,7 +13,7 @@ use crate::teammates::{self, Teammate};
 use crate::{Context, Seconds, Url};
 
 /// A conversation with what is shown inside it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Conversation<'a> {
     _links: Links<'a>,
     id: ConversationId,
@@ -28,6 +29,7 @@ pub struct Conversation<'a> {
     recipient: Option<Recipient<'a>>,
     tags: Vec<Tag<'a>>,
     links: Vec<Link<'a>>,
+    #[schemars(with = "Map<String, Value>")]
     custom_fields: &'a Value,
     created_at: Seconds,
     updated_at: Seconds,
@@ -42,7 +44,8 @@ pub struct Conversation<'a> {
     metadata: Metadata<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
@@ -50,7 +53,8 @@ struct Links<'a> {
 }
 
 /// The resources below a conversation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct Related<'a> {
     events: Url<'a>,
     followers: Url<'a>,
@@ -61,8 +65,8 @@ pub(crate) struct Related<'a> {
     last_message: Option<Url<'a>>,
 }
 
-/// Somebody on a message or the other side of a conversation (schema `RecipientResponse`).
-#[derive(Debug, Serialize)]
+/// Somebody on a message or the other side of a conversation.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Recipient<'a> {
     _links: RecipientLinks<'a>,
     name: Option<&'a str>,
@@ -70,17 +74,20 @@ pub struct Recipient<'a> {
     role: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct RecipientLinks<'a> {
     related: RecipientRelated<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct RecipientRelated<'a> {
     contact: Option<Url<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Reminder<'a> {
     _links: ReminderLinks<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,18 +97,21 @@ struct Reminder<'a> {
     updated_at: Option<Seconds>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct ReminderLinks<'a> {
     related: ReminderRelated<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct ReminderRelated<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<Url<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Metadata<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     external_conversation_ids: &'a [String],

@@ -1,6 +1,7 @@
 //! Definitions of custom fields (schema `CustomFieldResponse`).
 
 use desk::ids::CustomFieldId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use crate::Context;
 use crate::links::SelfLink;
 
 /// A definition.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CustomField<'a> {
     _links: SelfLink<'a>,
     id: CustomFieldId,

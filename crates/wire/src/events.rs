@@ -2,9 +2,10 @@
 
 use desk::events::{Event as Row, Source, TargetKind, View};
 use desk::ids::{ConversationId, EventId, InboxId, RuleId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::comments::comment;
 use crate::conversations::{Conversation, Related, conversation, related};
@@ -16,7 +17,8 @@ use crate::teammates::teammate;
 use crate::{Context, Seconds, Url};
 
 /// An event with everything that it is about.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Event")]
 pub struct Full<'a> {
     _links: SelfLink<'a>,
     id: EventId,
@@ -41,14 +43,16 @@ pub struct Preview<'a> {
     target: Option<Part<PreviewData<'a>>>,
 }
 
-/// `{"_meta":{"type":…},"data":…}`.
-#[derive(Serialize)]
+/// Something together with what kind of thing it is.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Part<T> {
     _meta: Meta,
     data: T,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Meta {
     r#type: &'static str,
 }
@@ -57,8 +61,9 @@ fn part<T>(r#type: &'static str, data: T) -> Part<T> {
     Part { _meta: Meta { r#type }, data }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 enum FullSource<'a> {
     Nothing,
     Inboxes(Vec<Inbox<'a>>),
@@ -66,8 +71,9 @@ enum FullSource<'a> {
     Rule(Rule<'a>),
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 enum FullTarget<'a> {
     Nothing,
     Ids(Vec<ConversationId>),
@@ -77,11 +83,11 @@ enum FullTarget<'a> {
     Comment(Box<crate::comments::Comment<'a>>),
     Tag(Box<crate::tags::Tag<'a>>),
     Link(Box<crate::links::Link<'a>>),
-    Json(Value),
+    Json(#[schemars(with = "Map<String, Value>")] Value),
 }
 
 /// A rule (schema `RuleResponse`).
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Rule<'a> {
     _links: RuleLinks<'a>,
     id: RuleId,
@@ -90,14 +96,16 @@ pub struct Rule<'a> {
     is_private: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct RuleLinks<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: RuleRelated<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct RuleRelated<'a> {
     owner: Option<Url<'a>>,
 }

@@ -1,31 +1,35 @@
 //! Inboxes (schema `InboxResponse`).
 
 use desk::ids::InboxId;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::tags::owner;
 use crate::{Context, Url};
 
 /// An inbox.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Inbox<'a> {
     _links: Links<'a>,
     id: InboxId,
     name: &'a str,
     is_private: bool,
     is_public: bool,
+    #[schemars(with = "Map<String, Value>")]
     custom_fields: &'a Value,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     teammates: Url<'a>,
     conversations: Url<'a>,

@@ -1,24 +1,27 @@
 //! Links (schema `LinkResponse`).
 
 use desk::ids::LinkId;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Context, Url};
 
 /// A link.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Link<'a> {
     _links: SelfLink<'a>,
     id: LinkId,
     name: &'a str,
     r#type: &'a str,
     external_url: &'a str,
+    #[schemars(with = "Map<String, Value>")]
     custom_fields: &'a Value,
 }
 
 /// `_links` with nothing but the thing itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct SelfLink<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,

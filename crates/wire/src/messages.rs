@@ -2,8 +2,9 @@
 
 use desk::ids::MessageId;
 use desk::messages::View;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::attachments::{Attachment, attachment};
 use crate::conversations::{Recipient, recipient};
@@ -11,7 +12,7 @@ use crate::teammates::{self, Teammate};
 use crate::{Context, Seconds, Url};
 
 /// A message or draft.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Message<'a> {
     _links: Links<'a>,
     id: MessageId,
@@ -26,6 +27,7 @@ pub struct Message<'a> {
     version: Option<&'a str>,
     subject: &'a str,
     draft_mode: Option<&'a str>,
+    #[schemars(with = "Map<String, Value>")]
     metadata: Value,
     author: Option<Teammate<'a>>,
     recipients: Vec<Recipient<'a>>,
@@ -34,14 +36,16 @@ pub struct Message<'a> {
     is_draft: bool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     conversation: Url<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]

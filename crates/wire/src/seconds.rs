@@ -1,6 +1,9 @@
 //! Times as the contract sends them: seconds with up to three decimals, written as JavaScript would write them.
 
+use std::borrow::Cow;
+
 use desk::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// A time in seconds. A whole number of seconds is written without a fraction.
@@ -14,6 +17,18 @@ impl Serialize for Seconds {
             return to.serialize_i64(milliseconds / 1_000);
         }
         to.serialize_f64(milliseconds as f64 / 1_000.0)
+    }
+}
+
+impl JsonSchema for Seconds {
+    fn schema_name() -> Cow<'static, str> {
+        "Seconds".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number", "description": "Seconds since 1970, with up to three decimals."})
     }
 }
 

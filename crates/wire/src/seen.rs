@@ -1,31 +1,35 @@
 //! Read receipts (schema `SeenReceiptResponse`).
 
 use desk::messages::seen::Receipt;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Context, Url};
 
 /// When somebody first saw a message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Seen<'a> {
     _links: Links<'a>,
     first_seen_at: String,
     seen_by: Option<SeenBy<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     message: Url<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct SeenBy<'a> {
     handle: &'a str,
     source: &'a str,

@@ -1,13 +1,14 @@
 //! Ticket statuses (schema `StatusResponse`).
 
 use desk::ids::StatusId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::links::SelfLink;
 use crate::{Context, Seconds};
 
 /// A ticket status.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Status<'a> {
     _links: SelfLink<'a>,
     id: StatusId,

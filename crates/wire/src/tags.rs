@@ -1,12 +1,13 @@
 //! Tags (schema `TagResponse`).
 
 use desk::ids::{TagId, TeamId, TeammateId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Context, Seconds, Url};
 
 /// A tag.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Tag<'a> {
     _links: Links<'a>,
     id: TagId,
@@ -19,14 +20,16 @@ pub struct Tag<'a> {
     updated_at: Seconds,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     conversations: Url<'a>,
     owner: Option<Url<'a>>,

@@ -1,13 +1,14 @@
 //! Teammates (schema `TeammateResponse`).
 
 use desk::ids::TeammateId;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Context, Url};
 
 /// A teammate or bot.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Teammate<'a> {
     _links: Links<'a>,
     id: TeammateId,
@@ -20,17 +21,20 @@ pub struct Teammate<'a> {
     is_available: bool,
     is_blocked: bool,
     r#type: &'a str,
+    #[schemars(with = "Map<String, Value>")]
     custom_fields: &'a Value,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Links<'a> {
     #[serde(rename = "self")]
     this: Url<'a>,
     related: Related<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Related<'a> {
     inboxes: Url<'a>,
     conversations: Url<'a>,

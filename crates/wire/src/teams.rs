@@ -1,6 +1,7 @@
 //! Workspaces (schemas `TeamPreviewResponse` and `TeamResponse`).
 
 use desk::ids::TeamId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Context;
@@ -9,7 +10,7 @@ use crate::links::SelfLink;
 use crate::teammates::{Teammate, teammate};
 
 /// A workspace in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TeamPreview<'a> {
     _links: SelfLink<'a>,
     id: TeamId,
@@ -17,7 +18,7 @@ pub struct TeamPreview<'a> {
 }
 
 /// A workspace with its inboxes and members.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Team<'a> {
     #[serde(flatten)]
     preview: TeamPreview<'a>,

@@ -1,8 +1,10 @@
 //! Absolute URLs to our own resources, written straight into the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use desk::ids::*;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// An id in a URL: its prefix and number, so that nothing is allocated before it is written.
@@ -73,5 +75,17 @@ impl fmt::Display for Url<'_> {
 impl Serialize for Url<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+impl JsonSchema for Url<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Url".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "uri"})
     }
 }

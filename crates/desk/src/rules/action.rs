@@ -2,14 +2,16 @@
 //!
 //! Texts may hold variables (`{{recipient.first_name}}`, see [`super::variables`]); they are filled in when the action runs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::{Pool, Scalar};
 use super::periods::{Instant, Period, TimeOfDay};
 
 /// One step of a rule. In a definition the ids are texts, compiled they are the desk's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "RuleAction")]
 pub enum Action<Id = i64> {
     /// Assigns to a teammate.
     Assign {
@@ -222,7 +224,7 @@ pub enum Action<Id = i64> {
 }
 
 /// Somebody who is known only when the rule runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Person {
     /// The teammate who caused the event.
@@ -238,7 +240,7 @@ pub enum Person {
 }
 
 /// How one teammate is chosen out of several.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Choosing {
     /// One after the other.
@@ -250,7 +252,7 @@ pub enum Choosing {
 }
 
 /// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Weekday {
     /// Monday.
@@ -270,7 +272,7 @@ pub enum Weekday {
 }
 
 /// Until when a conversation is snoozed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Until {
     /// This long.
@@ -290,8 +292,9 @@ pub enum Until {
 }
 
 /// What a message says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RuleContent")]
 pub enum Content<Id = i64> {
     /// HTML with variables.
     Text(String),
@@ -300,8 +303,9 @@ pub enum Content<Id = i64> {
 }
 
 /// A link or an application object.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RuleLinkTo")]
 pub enum LinkTo<Id = i64> {
     /// One that exists.
     Id(Id),
@@ -310,7 +314,7 @@ pub enum LinkTo<Id = i64> {
 }
 
 /// How much of an event a webhook is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WebhookBody {
     /// All of it.
@@ -321,7 +325,7 @@ pub enum WebhookBody {
 }
 
 /// A step that can be refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Archiving.

@@ -10,14 +10,16 @@
 //!
 //! Tests of the message look at the message of the event; where the event has none, at the newest message of the conversation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::hours::Hours;
 use super::periods::{Instant, Period};
 
 /// A condition: a group of conditions, or a test of one fact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RuleCondition")]
 pub enum Condition {
     /// Every one of them; an empty list is always true.
     All(Vec<Condition>),
@@ -165,7 +167,7 @@ impl Default for Condition {
 }
 
 /// One text or several that will do. In one text the tests that look for a part take `;` for "or".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Texts {
     /// One text.
@@ -189,7 +191,7 @@ impl Texts {
 /// A test of a text, without regard to case and to the width of white space.
 ///
 /// Where there are several texts (recipients), one of them has to pass; for a negative test none may be hit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TextTest {
     /// Equal to one of them.
@@ -219,7 +221,7 @@ pub enum TextTest {
 }
 
 /// A test of a set of ids; a fact with one id is a set of one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IdTest {
     /// One of these is there.
@@ -237,7 +239,7 @@ pub enum IdTest {
 }
 
 /// A test of a word from a known list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WordTest {
     /// One of these.
@@ -249,7 +251,7 @@ pub enum WordTest {
 }
 
 /// A test of a number; a number that is not there passes `is_not` and `is_empty` only.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberTest {
     /// Equal.
@@ -271,7 +273,7 @@ pub enum NumberTest {
 }
 
 /// A test of a point in time; what has not happened passes `is_empty` only.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeTest {
     /// Before an instant.
@@ -289,7 +291,7 @@ pub enum TimeTest {
 }
 
 /// A test of the hour of the week.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoursTest {
     /// While they are open.
@@ -299,7 +301,7 @@ pub enum HoursTest {
 }
 
 /// A value of a custom field to compare with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Scalar {
     /// A yes or no.
@@ -311,7 +313,7 @@ pub enum Scalar {
 }
 
 /// A test of a value whose kind depends on a field's definition.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueTest {
     /// Equal.
@@ -351,7 +353,7 @@ pub enum ValueTest {
 }
 
 /// A test of one header.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderTest {
     /// The header's name.
@@ -361,7 +363,7 @@ pub struct HeaderTest {
 }
 
 /// A test of one custom field.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldTest {
     /// The custom field's id.
@@ -371,7 +373,7 @@ pub struct FieldTest {
 }
 
 /// A test of one value that came with an external event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PayloadTest {
     /// The key in the event's body.
@@ -381,7 +383,7 @@ pub struct PayloadTest {
 }
 
 /// A test of whether anybody is there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AvailableTest {
     /// The teammates asked about.
@@ -391,8 +393,9 @@ pub struct AvailableTest {
 }
 
 /// A set of teammates, named by the place they belong to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RulePool")]
 pub enum Pool<Id = i64> {
     /// These teammates.
     Teammates(Vec<Id>),

@@ -14,6 +14,7 @@
 //! Ids are the public ones (`tag_…`). The same types with `i64` in the place of the text are what [`super::compile::compile()`] makes of them.
 //! The If part has a file of its own, [`super::condition`]; the actions are in [`super::action`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
@@ -39,8 +40,9 @@ pub const LONGEST_NAME: usize = 200;
 pub const MAX_TEXT: usize = 100_000;
 
 /// A rule as it is written.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RuleDefinition")]
 pub struct Definition {
     /// What makes it run; any one of them.
     pub when: Vec<Trigger<String>>,
@@ -55,8 +57,9 @@ pub struct Definition {
 }
 
 /// Something that makes a rule run. An empty list of ids means "any". In a definition the ids are texts, compiled they are the desk's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "RuleTrigger")]
 pub enum Trigger<Id = i64> {
     /// A message was received.
     Inbound {},
@@ -206,7 +209,7 @@ pub enum Trigger<Id = i64> {
 }
 
 /// What can happen on a call; the names of the public events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallEvent {
     /// It rang.
@@ -257,8 +260,9 @@ impl CallEvent {
 
 /// A trigger without its particulars; what rules are indexed by. One event may be several: a first message is `Inbound` and
 /// `InboundNewConversation`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RuleTriggerKind")]
 pub enum TriggerKind {
     Inbound,
     InboundNewConversation,

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::definition::TriggerKind;
@@ -15,7 +16,8 @@ pub const FOUND_LENGTH: usize = 200;
 pub const FOUND_COUNT: usize = 20;
 
 /// What came of one rule for one event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RuleExplanation")]
 pub struct Explanation {
     /// What the event was, as triggers name it.
     pub event: Vec<TriggerKind>,
@@ -29,7 +31,8 @@ pub struct Explanation {
 }
 
 /// One trigger or condition and its answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RuleCheck")]
 pub struct Check {
     /// Where it stands in the definition: `if.all[0].subject`.
     pub path: Arc<str>,
@@ -47,8 +50,9 @@ pub struct Check {
 }
 
 /// A value as it was found, cut to a length that may be kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RuleFound")]
 pub enum Found {
     /// There is none.
     Nothing,
@@ -67,7 +71,8 @@ pub enum Found {
 }
 
 /// What became of one action.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RuleOutcome")]
 pub struct Outcome {
     /// Where it stands in the definition: `then[0]`.
     pub path: String,
@@ -79,8 +84,9 @@ pub struct Outcome {
 }
 
 /// How an action ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "as", rename_all = "snake_case")]
+#[schemars(rename = "RuleEnded")]
 pub enum Ended {
     /// It was done; in the simulator: it would be.
     Done {

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span as Length, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::periods::TimeOfDay;
@@ -13,8 +14,9 @@ const HORIZON_DAYS: i64 = 800;
 /// A week of opening times in a time zone.
 ///
 /// `{"zone":"Europe/Paris","mon":[{"start":"09:00","end":"12:30"},{"start":"14:00","end":"18:00"}]}`
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "OpeningHours")]
 pub struct Hours {
     /// The IANA name of the time zone.
     pub zone: String,
@@ -42,7 +44,7 @@ pub struct Hours {
 }
 
 /// One stretch of opening time. An end that is not after the start belongs to the next day: `22:00` to `06:00` is a night shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Opening {
     /// When it opens.

@@ -1,8 +1,10 @@
 //! Lengths of time, instants and times of day, as people write them in a rule: `"2h"`, `"2026-01-05T09:00:00Z"`, `"09:30"`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -109,6 +111,15 @@ impl<'de> Deserialize<'de> for Period {
     }
 }
 
+impl JsonSchema for Period {
+    fn schema_name() -> Cow<'static, str> {
+        "Period".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "integer"], "description": "A length of time: `2h`, `1d 12h`, or milliseconds."})
+    }
+}
+
 /// A point in time in milliseconds; read from a number (milliseconds) or RFC 3339 text, written as the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub i64);
@@ -150,6 +161,15 @@ impl<'de> Deserialize<'de> for Instant {
             number: Instant,
             text: Instant::from_str,
         })
+    }
+}
+
+impl JsonSchema for Instant {
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "integer"], "description": "A point in time: RFC 3339, or milliseconds since 1970."})
     }
 }
 
@@ -196,6 +216,15 @@ impl FromStr for TimeOfDay {
 impl Serialize for TimeOfDay {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for TimeOfDay {
+    fn schema_name() -> Cow<'static, str> {
+        "TimeOfDay".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "description": "A time of day: `09:30`; `24:00` is the end of a day."})
     }
 }
 

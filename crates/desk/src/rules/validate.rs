@@ -1,5 +1,6 @@
 //! What is wrong with a rule, or odd about it, with the place: for the editor while somebody types, and for the API.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::compile::compile;
@@ -14,7 +15,8 @@ use super::periods::{LONGEST, Period, TimeOfDay};
 const SHORTEST_SENSIBLE_DELAY: i64 = 60_000;
 
 /// Something about a rule that its author should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RuleFinding")]
 pub struct Finding {
     /// Whether the rule can run all the same.
     pub severity: Severity,
@@ -25,8 +27,9 @@ pub struct Finding {
 }
 
 /// How serious a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RuleFindingSeverity")]
 pub enum Severity {
     /// The rule cannot run, or can never do anything: it is not accepted.
     Error,
