@@ -10,6 +10,7 @@ use desk::ids::ConversationId;
 use desk::paging::Position;
 use desk::{Directory, Work};
 use http::{HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 use wire::Context;
 
@@ -144,7 +145,8 @@ struct Pagination {
 }
 
 /// `_links` of a collection.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct CollectionLinks {
     /// The collection itself.
     #[serde(rename = "self")]

@@ -3,8 +3,9 @@
 use desk::channels::{self, Change, New, Which};
 use desk::ids::InboxId;
 use desk::{Error, Work};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use wire::channels::channel;
 
 use crate::answer::{Answer, context};
@@ -56,8 +57,9 @@ pub async fn get(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize, Default)]
-struct Settings {
+#[derive(Deserialize, JsonSchema, Default)]
+#[schemars(rename = "WriteChannelSettings")]
+pub(crate) struct Settings {
     #[serde(default)]
     undo_send_time: Option<i64>,
     #[serde(default)]
@@ -83,8 +85,8 @@ impl Settings {
     }
 }
 
-#[derive(Deserialize)]
-struct CreateChannel {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateChannel {
     #[serde(default)]
     name: Option<String>,
     r#type: String,
@@ -121,8 +123,8 @@ pub async fn create(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct UpdateChannel {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UpdateChannel {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -156,9 +158,16 @@ pub async fn validate(call: Call) -> Result {
     let which = which(&call)?;
     call.write(move |work| {
         accept(work, &which)?;
-        Answer::accepted(&json!({"status": "accepted"}))
+        Answer::accepted(&Validating { status: "accepted" })
     })
     .await
+}
+
+/// That a channel is being tried.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Validating {
+    status: &'static str,
 }
 
 fn accept(work: &mut Work<'_>, which: &Which) -> desk::Result<()> {

@@ -4,6 +4,7 @@ use desk::Work;
 use desk::comments::{self, Change, New};
 use desk::ids::{CommentId, ConversationId};
 use desk::teammates::{self, Who};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::comments::comment;
 use wire::teammates::teammate;
@@ -13,8 +14,9 @@ use crate::attachments::uploads;
 use crate::call::{Call, Result};
 
 /// A comment as requests write it (schema `CreateComment`).
-#[derive(Deserialize)]
-struct Written {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "CreateComment")]
+pub(crate) struct Written {
     body: String,
     #[serde(default)]
     author_id: Option<String>,
@@ -79,8 +81,9 @@ pub async fn get(call: Call) -> Result {
 }
 
 /// A change of a comment (schema `UpdateComment`).
-#[derive(Deserialize)]
-struct Update {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UpdateComment")]
+pub(crate) struct Update {
     #[serde(default)]
     body: Option<String>,
     #[serde(default)]

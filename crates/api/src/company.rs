@@ -1,11 +1,12 @@
 //! The company: whose token this is, and its ticket statuses.
 
-use desk::ids::StatusId;
+use desk::ids::{CompanyId, StatusId};
 use desk::statuses;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use wire::statuses::status;
 
-use crate::answer::{Answer, context};
+use crate::answer::{Answer, CollectionLinks, context};
 use crate::call::{Call, Result};
 
 /// `GET /me`: the company that the token belongs to.
@@ -13,13 +14,18 @@ pub async fn me(call: Call) -> Result {
     call.read(|work| {
         let directory = work.directory()?;
         let company = &directory.company;
-        Answer::ok(&json!({
-            "_links": {"self": format!("{}/me", work.public_url())},
-            "id": company.id,
-            "name": company.name,
-        }))
+        let this = format!("{}/me", work.public_url());
+        Answer::ok(&Identity { _links: CollectionLinks { this }, id: company.id, name: &company.name })
     })
     .await
+}
+
+/// Whose token it is.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Identity<'a> {
+    _links: CollectionLinks,
+    id: CompanyId,
+    name: &'a str,
 }
 
 /// `GET /company/statuses`: not found where the company uses no tickets.

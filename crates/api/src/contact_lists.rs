@@ -2,6 +2,7 @@
 
 use desk::contacts::{self, Which, lists};
 use desk::ids::ContactListId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::contacts::list as shape;
 
@@ -38,8 +39,9 @@ async fn all(call: &Call, whose: Option<Whose>) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct CreateList {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "CreateContactList")]
+pub(crate) struct CreateList {
     name: String,
 }
 
@@ -89,8 +91,8 @@ pub async fn members(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct ContactIds {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ContactIds {
     contact_ids: Vec<String>,
 }
 

@@ -7,6 +7,7 @@ use desk::ids::ContactId;
 use desk::teammates::{self, Who};
 use desk::{Timestamp, Work};
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use wire::contacts::{contact, note};
@@ -34,7 +35,7 @@ pub async fn of_teammate(call: Call) -> Result {
 }
 
 async fn page(call: &Call, list: &'static str, whose: Option<Whose>) -> Result {
-    let paging = call.paging(list, &PageRules::USUAL.sorted_by(&["created_at", "updated_at"]), false)?;
+    let paging = call.paging(list, &PageRules::BY_CHANGE, false)?;
     let order = if paging.sort_by == "updated_at" { Order::Updated } else { Order::Created };
     let q = call.params.q();
     let (after, before) = (q.millis("updated_after")?.map(Timestamp), q.millis("updated_before")?.map(Timestamp));
@@ -75,8 +76,9 @@ pub async fn get(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct HandleShape {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ContactHandle")]
+pub(crate) struct HandleShape {
     handle: String,
     source: String,
 }
@@ -88,8 +90,9 @@ impl HandleShape {
 }
 
 /// A contact as requests write it (schema `Contact`).
-#[derive(Deserialize)]
-struct Written {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WriteContact")]
+pub(crate) struct Written {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -104,8 +107,9 @@ struct Written {
     custom_fields: Option<Map<String, Value>>,
 }
 
-#[derive(Deserialize)]
-struct Handles {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WriteContactHandles")]
+pub(crate) struct Handles {
     handles: Vec<HandleShape>,
 }
 
@@ -174,8 +178,8 @@ pub async fn delete(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct MergeContacts {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct MergeContacts {
     #[serde(default)]
     target_contact_id: Option<String>,
     contact_ids: Vec<String>,
@@ -217,8 +221,9 @@ pub async fn add_handle(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct DeleteHandle {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "DeleteContactHandle")]
+pub(crate) struct DeleteHandle {
     handle: String,
     source: String,
     #[serde(default)]
@@ -253,8 +258,9 @@ pub async fn notes(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct CreateNote {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "CreateContactNote")]
+pub(crate) struct CreateNote {
     author_id: String,
     body: String,
 }

@@ -5,6 +5,7 @@ use desk::channels::{self, Which};
 use desk::ids::{ConversationId, MessageId};
 use desk::messages;
 use desk::messages::drafts::{self, Edit, Mode, NewDraft, Place};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::messages::message;
 
@@ -77,8 +78,9 @@ pub async fn edit(mut call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct Version {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "DeleteDraft")]
+pub(crate) struct Version {
     version: String,
 }
 

@@ -5,6 +5,7 @@ use desk::conversations::Filter;
 use desk::ids::InboxId;
 use desk::inboxes::{self, New};
 use desk::{Work, channels};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use wire::channels::channel;
@@ -118,8 +119,8 @@ pub async fn remove_teammates(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct CreateInbox {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateInbox {
     name: String,
     #[serde(default)]
     teammate_ids: Option<Vec<String>>,

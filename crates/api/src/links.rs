@@ -3,6 +3,7 @@
 use desk::conversations::Filter;
 use desk::ids::LinkId;
 use desk::{Error, links};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::links::link;
 
@@ -13,7 +14,7 @@ use crate::edge::params::PageRules;
 
 /// `GET /links`
 pub async fn list(call: Call) -> Result {
-    let paging = call.paging("links", &PageRules::USUAL.sorted_by(&["id"]), true)?;
+    let paging = call.paging("links", &PageRules::BY_ID, true)?;
     let types = call.params.q().list("types");
     call.read(move |work| {
         let page = links::list(work, &types, &paging.window)?;
@@ -45,8 +46,8 @@ pub async fn conversations(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct CreateLink {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateLink {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -74,8 +75,8 @@ pub async fn create(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct UpdateLink {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UpdateLink {
     #[serde(default)]
     name: Option<String>,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 
@@ -19,14 +20,15 @@ use crate::edge::fingerprint::fingerprint;
 use crate::edge::limits::{Caller, Guard, Verdict};
 use crate::edge::params::Params;
 use crate::idempotency::{self, Once};
-use crate::routes::{OPERATIONS, Operation};
+use crate::openapi;
+use crate::routes::{self, Operation};
 use crate::seen::Seen;
 use crate::tokens::Known;
 
 /// The public API as a service: every path of the table, with and without a trailing slash.
 pub fn router(app: Arc<App>) -> axum::Router {
-    let routes = Arc::new(Routes::new(OPERATIONS.iter().copied().flatten()));
-    axum::Router::new().fallback(move |request: Request| {
+    let routes = Arc::new(Routes::new(routes::all()));
+    axum::Router::new().route(openapi::PATH, get(openapi::answer)).fallback(move |request: Request| {
         let (app, routes) = (app.clone(), routes.clone());
         async move { answer(app, &routes, request).await }
     })

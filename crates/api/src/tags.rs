@@ -4,6 +4,7 @@ use desk::conversations::Filter;
 use desk::ids::TagId;
 use desk::tags::{self, Change, New, Place};
 use desk::{Error, Work};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::tags::tag;
 
@@ -35,7 +36,7 @@ pub async fn of_teammate(call: Call) -> Result {
 }
 
 async fn page(call: &Call, list: &'static str, whose: Option<Whose>) -> Result {
-    let paging = call.paging(list, &PageRules::USUAL.sorted_by(&["id"]), true)?;
+    let paging = call.paging(list, &PageRules::BY_ID, true)?;
     call.read(move |work| {
         let owner = whose.as_ref().map(|whose| whose.owner(work)).transpose()?;
         let page = tags::list(work, owner, &paging.window)?;
@@ -80,8 +81,8 @@ pub async fn conversations(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct CreateTag {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CreateTag {
     name: String,
     #[serde(default)]
     description: Option<String>,
@@ -137,8 +138,8 @@ async fn add(call: &Call, place: impl Fn(&mut Work<'_>) -> desk::Result<Place> +
     .await
 }
 
-#[derive(Deserialize)]
-struct UpdateTag {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UpdateTag {
     #[serde(default)]
     name: Option<String>,
     #[serde(default, deserialize_with = "given")]

@@ -4,6 +4,7 @@ use desk::conversations::Filter;
 use desk::ids::TeammateId;
 use desk::teammates::{self, Change, Who};
 use desk::{Error, Work, inboxes};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use wire::inboxes::inbox;
@@ -26,7 +27,7 @@ fn seen(work: &mut Work<'_>, who: &Who) -> desk::Result<TeammateId> {
 }
 
 /// A body that names teammates, by id or alias.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct TeammateIds {
     teammate_ids: Vec<String>,
 }
@@ -97,8 +98,8 @@ pub async fn inboxes(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct UpdateTeammate {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UpdateTeammate {
     #[serde(default)]
     username: Option<String>,
     #[serde(default)]

@@ -1,24 +1,35 @@
 //! The company itself: its name, and the secret that signs rule webhooks.
 
 use desk::companies;
+use desk::ids::CompanyId;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::call::{Call, Result};
+
+/// The company.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Company<'a> {
+    id: CompanyId,
+    name: &'a str,
+    /// What stands in addresses.
+    slug: &'a str,
+    /// Whether conversations are tickets, with statuses and numbers.
+    has_ticketing: bool,
+}
 
 /// `GET /portico/v1/company`
 pub async fn get(call: Call) -> Result {
     call.read(move |work| {
         let directory = work.directory()?;
         let company = &directory.company;
-        Answer::ok(&json!({
-            "id": company.id,
-            "name": company.name,
-            "slug": company.slug,
-            "has_ticketing": company.has_ticketing,
-        }))
+        Answer::ok(&Company {
+            id: company.id,
+            name: &company.name,
+            slug: &company.slug,
+            has_ticketing: company.has_ticketing,
+        })
     })
     .await
 }
@@ -42,11 +53,19 @@ pub async fn update(call: Call) -> Result {
     .await
 }
 
+/// The secret of the company.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CompanySecret")]
+pub(crate) struct Secret<'a> {
+    /// Signs rule webhooks and custom channel calls.
+    api_secret: &'a str,
+}
+
 /// `GET /portico/v1/company/secret`: the API secret that signs rule webhooks and custom channel calls.
 pub async fn secret(call: Call) -> Result {
     call.read(move |work| {
         let directory = work.directory()?;
-        Answer::ok(&json!({"api_secret": directory.company.api_secret}))
+        Answer::ok(&Secret { api_secret: &directory.company.api_secret })
     })
     .await
 }
@@ -55,7 +74,7 @@ pub async fn secret(call: Call) -> Result {
 pub async fn rotate(call: Call) -> Result {
     call.write(move |work| {
         let secret = companies::rotate_secret(work)?;
-        Answer::ok(&json!({"api_secret": secret}))
+        Answer::ok(&Secret { api_secret: &secret })
     })
     .await
 }

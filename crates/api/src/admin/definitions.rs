@@ -13,6 +13,7 @@ use crate::edge::given::given;
 
 /// A value of an `enum` field.
 #[derive(Deserialize, JsonSchema, Clone)]
+#[schemars(rename = "CustomFieldChoice")]
 struct GivenChoice {
     /// What is kept.
     value: String,
@@ -29,6 +30,7 @@ fn choices(given: Vec<GivenChoice>) -> Vec<Choice> {
 
 /// A new custom field.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "CreateCustomField")]
 pub(crate) struct CreateField {
     /// `account`, `contact`, `conversation`, `inbox`, `link` or `teammate`.
     owner: String,
@@ -65,6 +67,7 @@ pub async fn create_field(call: Call) -> Result {
 
 /// A change of a custom field.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UpdateCustomField")]
 pub(crate) struct UpdateField {
     /// Another description.
     #[serde(default)]
@@ -74,9 +77,11 @@ pub(crate) struct UpdateField {
     values: Option<Vec<GivenChoice>>,
     /// Never changes: values are kept under it.
     #[serde(default)]
+    #[schemars(skip)]
     name: Option<Value>,
     /// Never changes: values were checked by it.
     #[serde(default)]
+    #[schemars(skip)]
     r#type: Option<Value>,
 }
 

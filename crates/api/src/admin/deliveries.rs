@@ -5,8 +5,7 @@ use desk::deliveries::{self, Delivery, Filter, State, Subscriber};
 use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId};
 use desk::paging::Position;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use wire::Seconds;
 
 use crate::answer::{Answer, Refusal};
@@ -14,26 +13,88 @@ use crate::call::{Call, Result};
 use crate::edge::error::Problem;
 use crate::edge::params::PageRules;
 
-fn shown(delivery: &Delivery) -> Value {
-    let (endpoint, channel) = match delivery.subscriber {
+/// A line of the log.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Delivery")]
+pub(crate) struct Shown {
+    id: DeliveryId,
+    /// Who is told, if it is an address outside.
+    endpoint_id: Option<EndpointId>,
+    /// Who is told, if it is a channel's server.
+    channel_id: Option<ChannelId>,
+    conversation_id: ConversationId,
+    event_id: Option<EventId>,
+    message_id: Option<MessageId>,
+    /// `full` or `preview` for an event, `message` for a message.
+    shape: String,
+    state: Progress,
+    created_at: Seconds,
+    finished_at: Option<Seconds>,
+    tries: i64,
+    /// The delivery of which this is a repetition by hand.
+    replay_of: Option<DeliveryId>,
+    /// The first attempt and the latest ones.
+    attempts: Vec<Attempt>,
+}
+
+/// How far a delivery is.
+#[derive(Serialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Progress {
+    /// To be sent, or sent once more.
+    Pending,
+    /// Arrived.
+    Done,
+    /// Given up.
+    Dead,
+}
+
+/// One attempt, as the sender noted it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeliveryAttempt")]
+struct Attempt {
+    /// When it began, in milliseconds.
+    at: i64,
+    /// How long it took, in milliseconds.
+    ms: u64,
+    /// The status that was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    /// How the answer began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<String>,
+    /// Why it does not count as delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+fn shown(delivery: &Delivery) -> desk::Result<Shown> {
+    let (endpoint_id, channel_id) = match delivery.subscriber {
         Subscriber::Endpoint(id) => (Some(id), None),
         Subscriber::Channel(id) => (None, Some(id)),
     };
     let is_message = delivery.shape == deliveries::MESSAGE;
-    json!({
-        "id": delivery.id,
-        "endpoint_id": endpoint,
-        "channel_id": channel,
-        "conversation_id": delivery.conversation,
-        "event_id": (!is_message).then_some(EventId(delivery.about)),
-        "message_id": is_message.then_some(MessageId(delivery.about)),
-        "shape": delivery.shape,
-        "state": delivery.state.as_str(),
-        "created_at": Seconds(delivery.created_at),
-        "finished_at": delivery.finished_at.map(Seconds),
-        "tries": delivery.tries,
-        "replay_of": delivery.replay_of,
-        "attempts": delivery.attempts,
+    let attempts = serde_json::from_value(delivery.attempts.clone())
+        .map_err(|error| desk::Error::Internal(format!("attempts of {}: {error}", delivery.id)))?;
+    Ok(Shown {
+        id: delivery.id,
+        endpoint_id,
+        channel_id,
+        conversation_id: delivery.conversation,
+        event_id: (!is_message).then_some(EventId(delivery.about)),
+        message_id: is_message.then_some(MessageId(delivery.about)),
+        shape: delivery.shape.clone(),
+        state: match delivery.state {
+            State::Pending => Progress::Pending,
+            State::Done => Progress::Done,
+            State::Dead => Progress::Dead,
+        },
+        created_at: Seconds(delivery.created_at),
+        finished_at: delivery.finished_at.map(Seconds),
+        tries: delivery.tries,
+        replay_of: delivery.replay_of,
+        attempts,
     })
 }
 
@@ -75,9 +136,20 @@ pub async fn list(call: Call) -> Result {
     let filter = filter(|name| call.params.get(name).map(str::to_string))?;
     call.read(move |work| {
         let page = deliveries::list(work, &filter, &paging.window)?;
-        Answer::page(&paging, page.rows.iter().map(shown), page.next)
+        let rows: Vec<Shown> = page.rows.iter().map(shown).collect::<desk::Result<_>>()?;
+        Answer::page(&paging, rows, page.next)
     })
     .await
+}
+
+/// A line of the log with what was sent.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeliveryWithRequest")]
+pub(crate) struct Whole {
+    #[serde(flatten)]
+    line: Shown,
+    /// The exact body of every attempt, while it is kept.
+    request_body: Option<String>,
 }
 
 /// `GET /portico/v1/deliveries/{delivery_id}` with the request's body and every attempt.
@@ -86,9 +158,8 @@ pub async fn get(call: Call) -> Result {
     call.read(move |work| {
         let delivery = deliveries::get(work, id)?;
         let bytes = deliveries::bytes(work, delivery.about, &delivery.shape)?;
-        let mut json = shown(&delivery);
-        json["request_body"] = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).into();
-        Answer::ok(&json)
+        let request_body = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Answer::ok(&Whole { line: shown(&delivery)?, request_body })
     })
     .await
 }
@@ -98,9 +169,16 @@ pub async fn replay(call: Call) -> Result {
     let id: DeliveryId = call.id(0)?;
     call.write(move |work| {
         let new = deliveries::replay(work, id)?;
-        Answer::accepted(&json!({"id": new}))
+        Answer::accepted(&Again { id: new })
     })
     .await
+}
+
+/// A delivery that repeats another.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReplayedDelivery")]
+pub(crate) struct Again {
+    id: DeliveryId,
 }
 
 /// A range of deliveries to be sent once more.
@@ -138,9 +216,33 @@ pub async fn replay_range(call: Call) -> Result {
     call.write(move |work| {
         let after = after.map(|id| Position { key: 0, id: id.0 });
         let (count, next) = deliveries::replay_all(work, &filter, after)?;
-        Answer::accepted(&json!({"replayed": count, "next": next.map(|position| DeliveryId(position.id))}))
+        Answer::accepted(&Replayed { replayed: count, next: next.map(|position| DeliveryId(position.id)) })
     })
     .await
+}
+
+/// What a call for a range has done.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ReplayedDeliveries")]
+pub(crate) struct Replayed {
+    /// How many were sent once more.
+    replayed: usize,
+    /// What to say as `after` in the next call; nothing at the end of the range.
+    next: Option<DeliveryId>,
+}
+
+/// Somebody outside who is told of events.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Endpoint {
+    id: EndpointId,
+    /// What kind of thing tells it.
+    kind: String,
+    url: String,
+    /// What it is sent: `full` or `preview`.
+    shape: String,
+    /// How hard it is tried.
+    retries: String,
+    created_at: Seconds,
 }
 
 /// `GET /portico/v1/endpoints`
@@ -148,11 +250,13 @@ pub async fn endpoints(call: Call) -> Result {
     let paging = call.whole()?;
     call.read(move |work| {
         let all = desk::endpoints::list(work)?;
-        let shown = all.iter().map(|row| {
-            json!({
-                "id": row.id, "kind": row.kind, "url": row.url, "shape": row.shape, "retries": row.retries,
-                "created_at": Seconds(row.created_at),
-            })
+        let shown = all.into_iter().map(|row| Endpoint {
+            id: row.id,
+            kind: row.kind,
+            url: row.url,
+            shape: row.shape,
+            retries: row.retries,
+            created_at: Seconds(row.created_at),
         });
         Answer::list(&paging, shown)
     })

@@ -86,6 +86,7 @@ pub async fn create(call: Call) -> Result {
 
 /// What Front only offers in its own pages.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "AdministerTeammate")]
 pub(crate) struct UpdateTeammate {
     /// Whether they are kept out.
     #[serde(default)]

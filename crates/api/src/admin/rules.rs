@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use desk::ids::{ConversationId, EventId, RuleId, TeamId, TeammateId};
+use desk::rules::definition::Definition;
+use desk::rules::explanation::Explanation;
+use desk::rules::validate::Finding;
 use desk::rules::{self, New, Rule};
 use desk::teammates::Who;
 use desk::{Work, teammates};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use wire::Seconds;
 
 use crate::answer::Answer;
 use crate::call::{Call, Result};
 
 /// A rule or macro with its definition.
-#[derive(Serialize)]
-struct Shown {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RuleWithDefinition")]
+pub(crate) struct Shown {
     id: RuleId,
     name: String,
     team_id: Option<TeamId>,
@@ -24,11 +28,19 @@ struct Shown {
     position: i64,
     is_enabled: bool,
     is_macro: bool,
+    /// Counts the changes of the definition.
     version: i64,
+    #[schemars(schema_with = "as_written")]
     definition: Value,
+    /// The actions, as people read them.
     actions: Vec<String>,
     /// Why it can't run, if something that it names is gone.
     fault: Option<String>,
+}
+
+/// A definition is shown as it was written, so it is described as it is read: what has a default may be absent.
+fn as_written(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"$ref": "#/components/schemas/RuleDefinition"})
 }
 
 fn shown(rule: &Rule) -> Shown {
@@ -83,6 +95,7 @@ pub(crate) struct CreateRule {
     #[serde(default = "yes")]
     is_enabled: bool,
     /// When, if and then.
+    #[schemars(with = "Definition")]
     definition: Value,
 }
 
@@ -121,6 +134,7 @@ pub(crate) struct UpdateRule {
     #[serde(default)]
     is_enabled: Option<bool>,
     #[serde(default)]
+    #[schemars(with = "Option<Definition>")]
     definition: Option<Value>,
 }
 
@@ -172,6 +186,7 @@ pub async fn order(call: Call) -> Result {
 pub(crate) struct TryRule {
     /// The definition; or the rule whose present one is meant.
     #[serde(default)]
+    #[schemars(with = "Option<Definition>")]
     definition: Option<Value>,
     #[serde(default)]
     rule_id: Option<String>,
@@ -196,14 +211,31 @@ pub async fn test(call: Call) -> Result {
             Some(event) => Some(rules::trial(work, &definition, event)?),
             None => None,
         };
-        Answer::ok(&json!({
-            "findings": findings,
-            "matched": trial.as_ref().map(|trial| trial.explanation.matched),
-            "explanation": trial.as_ref().map(|trial| &trial.explanation),
-            "actions": trial.as_ref().map(|trial| &trial.actions),
-        }))
+        let (explanation, actions) = match trial {
+            Some(trial) => (Some(trial.explanation), Some(trial.actions)),
+            None => (None, None),
+        };
+        Answer::ok(&Trial {
+            findings,
+            matched: explanation.as_ref().map(|explanation| explanation.matched),
+            explanation,
+            actions,
+        })
     })
     .await
+}
+
+/// What is wrong with a definition, and what it would have done.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RuleTrial")]
+pub(crate) struct Trial {
+    /// Errors first; a rule with errors is not taken.
+    findings: Vec<Finding>,
+    /// Whether it would have run for the event, if there is one.
+    matched: Option<bool>,
+    explanation: Option<Explanation>,
+    /// What it would have done, as people read it.
+    actions: Option<Vec<String>>,
 }
 
 /// `GET /portico/v1/rules/{rule_id}/runs`
@@ -212,19 +244,31 @@ pub async fn runs(call: Call) -> Result {
     let paging = call.whole()?;
     call.read(move |work| {
         let runs = rules::runs(work, id)?;
-        let shown = runs.iter().map(|run| {
-            json!({
-                "version": run.version,
-                "event_id": run.event,
-                "conversation_id": run.conversation,
-                "matched": run.matched,
-                "explanation": run.explanation,
-                "created_at": Seconds(run.created_at),
-            })
+        let shown = runs.iter().map(|run| Run {
+            version: run.version,
+            event_id: run.event,
+            conversation_id: run.conversation,
+            matched: run.matched,
+            explanation: run.explanation.clone(),
+            created_at: Seconds(run.created_at),
         });
         Answer::list(&paging, shown)
     })
     .await
+}
+
+/// A run of a rule.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RuleRun")]
+pub(crate) struct Run {
+    /// The version of the definition that ran.
+    version: i64,
+    event_id: EventId,
+    conversation_id: ConversationId,
+    matched: bool,
+    #[schemars(with = "Explanation")]
+    explanation: Value,
+    created_at: Seconds,
 }
 
 /// Where a macro is run.
@@ -251,7 +295,14 @@ pub async fn run(call: Call) -> Result {
             None => work.actor,
         };
         let explanation = work.acting(actor, |work| rules::run_macro(work, id, conversation))?;
-        Answer::ok(&json!({"matched": explanation.matched, "explanation": explanation}))
+        Answer::ok(&MacroRun { matched: explanation.matched, explanation })
     })
     .await
+}
+
+/// What became of a macro.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct MacroRun {
+    matched: bool,
+    explanation: Explanation,
 }

@@ -1,26 +1,40 @@
 //! API tokens.
 
-use desk::ids::TokenId;
+use desk::ids::{TeamId, TokenId};
 use desk::tokens::{self, New, Token};
 use desk::{Access, access::Shared};
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use wire::Seconds;
 
 use crate::answer::Answer;
 use crate::call::{Call, Result};
 use crate::edge::bearer::{ApiClaims, mint};
 
-fn shown(token: &Token) -> Value {
-    json!({
-        "id": token.id,
-        "name": token.name,
-        "scopes": token.scopes,
-        "namespaces": token.namespaces,
-        "created_at": Seconds(token.created_at),
-        "last_used_at": token.last_used_at.map(Seconds),
-    })
+/// A token without its text.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Token")]
+pub(crate) struct Shown {
+    id: TokenId,
+    name: String,
+    #[schemars(with = "Vec<String>")]
+    scopes: Value,
+    #[schemars(with = "Access")]
+    namespaces: Value,
+    created_at: Seconds,
+    last_used_at: Option<Seconds>,
+}
+
+fn shown(token: &Token) -> Shown {
+    Shown {
+        id: token.id,
+        name: token.name.clone(),
+        scopes: token.scopes.clone(),
+        namespaces: token.namespaces.clone(),
+        created_at: Seconds(token.created_at),
+        last_used_at: token.last_used_at.map(Seconds),
+    }
 }
 
 /// `GET /portico/v1/tokens`
@@ -43,16 +57,23 @@ pub(crate) struct CreateToken {
 
 /// What a token reaches.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 struct Namespaces {
     /// Company-wide things.
     #[serde(default)]
     global: bool,
     /// Things of workspaces: true for all, or a list of their ids.
     #[serde(default)]
+    #[schemars(schema_with = "reach")]
     shared: Value,
     /// Things of individuals who let the API see them.
     #[serde(default)]
     private: bool,
+}
+
+fn reach(make: &mut SchemaGenerator) -> Schema {
+    let team = make.subschema_for::<TeamId>();
+    json_schema!({"type": ["boolean", "array"], "items": team})
 }
 
 fn access(given: Option<&Namespaces>) -> desk::Result<Access> {
@@ -74,6 +95,16 @@ fn access(given: Option<&Namespaces>) -> desk::Result<Access> {
     Ok(Access { global: given.global, shared, private: given.private })
 }
 
+/// A token that was just made.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NewToken")]
+pub(crate) struct Made {
+    id: TokenId,
+    name: String,
+    /// What goes behind `Bearer`; it is shown this once.
+    token: String,
+}
+
 /// `POST /portico/v1/tokens`: the token is in this one answer and never again.
 pub async fn create(call: Call) -> Result {
     let body: CreateToken = call.body()?;
@@ -86,7 +117,7 @@ pub async fn create(call: Call) -> Result {
         let new = New { name: body.name.trim().to_string(), scopes: body.scopes.clone(), access: access.clone() };
         let (id, text) =
             tokens::create(work, &new, |id, key| mint(key, &ApiClaims { company, token: id.0, issued_at }))?;
-        Answer::created(&json!({"id": id, "name": new.name, "token": text}))
+        Answer::created(&Made { id, name: new.name, token: text })
     })
     .await
 }

@@ -6,6 +6,7 @@ use desk::conversations::snooze::{self, Snooze};
 use desk::conversations::{self, Standing, Status, Tags, Update, assign};
 use desk::ids::{ConversationId, InboxId, StatusId, TagId};
 use desk::teammates::Who;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -28,8 +29,9 @@ pub(super) fn instant(field: &str, seconds: f64) -> Result<Timestamp> {
 }
 
 /// Changes of a conversation (schema `UpdateConversation`). `tags` are the names that old clients send.
-#[derive(Deserialize)]
-struct Changes {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UpdateConversation")]
+pub(crate) struct Changes {
     #[serde(default, deserialize_with = "given")]
     assignee_id: Option<Option<String>>,
     #[serde(default)]
@@ -110,8 +112,9 @@ pub async fn delete(call: Call) -> Result {
 }
 
 /// Who is to be responsible (schema `UpdateConversationAssignee`).
-#[derive(Deserialize)]
-struct Assignee {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UpdateConversationAssignee")]
+pub(crate) struct Assignee {
     #[serde(default, deserialize_with = "given")]
     assignee_id: Option<Option<String>>,
 }
@@ -130,8 +133,9 @@ pub async fn assign(call: Call) -> Result {
 }
 
 /// A snooze (schema `UpdateConversationReminders`).
-#[derive(Deserialize)]
-struct Reminder {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UpdateConversationReminders")]
+pub(crate) struct Reminder {
     teammate_id: String,
     #[serde(default, deserialize_with = "given")]
     scheduled_at: Option<Option<f64>>,

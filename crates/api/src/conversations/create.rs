@@ -5,6 +5,7 @@ use desk::conversations::fields::Task;
 use desk::conversations::{self, New, NewKind, Place};
 use desk::ids::InboxId;
 use desk::teammates::{self, Who};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use wire::conversations::conversation;
@@ -16,8 +17,9 @@ use crate::call::{Call, Result};
 use crate::messages::letter::who;
 
 /// A discussion or task (schema `CreateConversation`).
-#[derive(Deserialize)]
-struct Begun {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "CreateConversation")]
+pub(crate) struct Begun {
     r#type: Type,
     subject: String,
     #[serde(default)]
@@ -34,15 +36,17 @@ struct Begun {
     custom_fields: Option<Map<String, Value>>,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 enum Type {
     Discussion,
     Task,
 }
 
 /// The comment it begins with.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 struct First {
     #[serde(default)]
     author_id: Option<String>,

@@ -15,8 +15,11 @@ mod change;
 mod create;
 mod parts;
 
+pub(crate) use change::{Assignee, Changes, Reminder};
 pub use change::{assign, delete, remind, update};
+pub(crate) use create::Begun;
 pub use create::create;
+pub(crate) use parts::{LinkIds, NewLinks, TagIds, Teammates};
 pub use parts::{follow, followers, inboxes, link, messages, tag, unfollow, unlink, untag};
 
 /// `GET /conversations`
@@ -33,7 +36,7 @@ pub(crate) async fn page(
 ) -> Result {
     let shelves = shelves(call)?;
     let (ids, categories) = (statuses(call)?, categories(call)?);
-    let paging = call.paging(list, &PageRules::USUAL.sorted_by(&["date"]), false)?;
+    let paging = call.paging(list, &PageRules::BY_DATE, false)?;
     call.read(move |work| {
         let mut filter = Filter { shelves: shelves.clone(), ..filter(work)? };
         if !ids.is_empty() || !categories.is_empty() {

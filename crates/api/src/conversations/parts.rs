@@ -6,6 +6,7 @@ use desk::conversations::{self, tagging};
 use desk::ids::{ConversationId, LinkId, TagId};
 use desk::messages;
 use desk::teammates::Who;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::inboxes::inbox;
 use wire::messages::message;
@@ -19,7 +20,7 @@ use crate::edge::params::PageRules;
 /// `GET /conversations/{conversation_id}/messages`
 pub async fn messages(call: Call) -> Result {
     let id: ConversationId = call.id(0)?;
-    let paging = call.paging("conversation_messages", &PageRules::USUAL.sorted_by(&["created_at"]), false)?;
+    let paging = call.paging("conversation_messages", &PageRules::BY_CREATION, false)?;
     call.read(move |work| {
         let page = messages::in_conversation(work, id, &paging.window)?;
         let views = messages::views(work, page.rows)?;
@@ -61,8 +62,9 @@ pub async fn followers(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct Teammates {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Followers")]
+pub(crate) struct Teammates {
     teammate_ids: Vec<String>,
 }
 
@@ -107,8 +109,8 @@ pub async fn unfollow(call: Call) -> Result {
 }
 
 /// Schema `TagIds`.
-#[derive(Deserialize)]
-struct TagIds {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct TagIds {
     tag_ids: Vec<TagId>,
 }
 
@@ -134,8 +136,9 @@ pub async fn untag(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct NewLinks {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "AddLinks")]
+pub(crate) struct NewLinks {
     #[serde(default)]
     link_ids: Option<Vec<LinkId>>,
     #[serde(default)]
@@ -158,8 +161,8 @@ pub async fn link(call: Call) -> Result {
     .await
 }
 
-#[derive(Deserialize)]
-struct LinkIds {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct LinkIds {
     link_ids: Vec<LinkId>,
 }
 

@@ -30,8 +30,17 @@ impl PageRules {
     /// The events list: 15 rows, and no more.
     pub const EVENTS: PageRules = PageRules { default_limit: 15, max_limit: 15, sort_by: &["created_at"] };
 
+    /// Conversations: by the time of their last activity.
+    pub const BY_DATE: PageRules = PageRules::USUAL.sorted_by(&["date"]);
+    /// Messages: by the time they were made.
+    pub const BY_CREATION: PageRules = PageRules::USUAL.sorted_by(&["created_at"]);
+    /// Contacts: by the time they were made or changed.
+    pub const BY_CHANGE: PageRules = PageRules::USUAL.sorted_by(&["created_at", "updated_at"]);
+    /// Tags and links: by their ids.
+    pub const BY_ID: PageRules = PageRules::USUAL.sorted_by(&["id"]);
+
     /// The same, with a choice of order.
-    pub const fn sorted_by(self, names: &'static [&'static str]) -> PageRules {
+    const fn sorted_by(self, names: &'static [&'static str]) -> PageRules {
         PageRules { sort_by: names, ..self }
     }
 }

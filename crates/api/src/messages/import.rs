@@ -4,18 +4,18 @@ use desk::Timestamp;
 use desk::ids::{ConversationId, InboxId};
 use desk::messages::import::Type;
 use desk::messages::{self, Addressees, Content, Import};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::BodyFormat;
 use super::letter::who;
-use crate::answer::Answer;
+use super::{Accepted, BodyFormat};
 use crate::attachments::uploads;
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
 
-#[derive(Deserialize)]
-struct Imported {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ImportMessage")]
+pub(crate) struct Imported {
     sender: ImportedSender,
     to: Vec<String>,
     #[serde(default)]
@@ -40,7 +40,8 @@ struct Imported {
     metadata: Metadata,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 struct ImportedSender {
     handle: String,
     #[serde(default)]
@@ -49,8 +50,9 @@ struct ImportedSender {
     author_id: Option<String>,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 enum Kind {
     Email,
     Sms,
@@ -58,7 +60,8 @@ enum Kind {
     Custom,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 struct Metadata {
     is_inbound: bool,
     #[serde(default)]
@@ -110,7 +113,7 @@ pub async fn import(mut call: Call) -> Result {
     };
     call.write(move |work| {
         let imported = messages::import(work, &import)?;
-        Answer::accepted(&json!({"status": "accepted", "message_uid": imported.uid}))
+        Accepted::answer(&imported.uid)
     })
     .await
 }

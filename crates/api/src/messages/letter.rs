@@ -5,13 +5,15 @@ use desk::channels::Which;
 use desk::ids::{SignatureId, TagId};
 use desk::messages::{Addressees, Content, Letter, Options, Signing};
 use desk::teammates::Who;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::answer::Refusal;
 
 /// The fields of a message, reply or draft: one list, as a form's texts and an error's path only get through to fields
 /// that stand side by side. All but the body may be absent; who needs one says so.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WriteMessage")]
 pub(crate) struct Written {
     #[serde(default)]
     pub(crate) to: Option<Vec<String>>,
@@ -45,8 +47,9 @@ pub(crate) struct Written {
 }
 
 /// Who sees a draft.
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub(crate) enum Visible {
     Private,
     Shared,
@@ -102,7 +105,8 @@ pub(crate) fn who(given: Option<&str>) -> Result<Option<Who>, Refusal> {
 }
 
 /// `options` of a message that leaves.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct Wishes {
     #[serde(default)]
     tag_ids: Option<Vec<TagId>>,

@@ -4,8 +4,9 @@ use desk::channels::{self, Which};
 use desk::ids::ContactId;
 use desk::messages::threading::Space;
 use desk::messages::{self, Content, Incoming, Sender};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 use crate::attachments::uploads;
@@ -16,12 +17,14 @@ pub(crate) mod letter;
 mod send;
 mod show;
 
+pub(crate) use import::Imported;
 pub use import::import;
+pub(crate) use letter::Written;
 pub use send::{create, reply};
 pub use show::{get, mark_seen, seen};
 
-#[derive(Deserialize)]
-struct CustomMessage {
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct CustomMessage {
     sender: CustomSender,
     #[serde(default)]
     subject: Option<String>,
@@ -32,7 +35,8 @@ struct CustomMessage {
     metadata: Option<CustomMetadata>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
 struct CustomSender {
     handle: String,
     #[serde(default)]
@@ -41,7 +45,8 @@ struct CustomSender {
     contact_id: Option<String>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, JsonSchema, Default)]
+#[schemars(inline)]
 struct CustomMetadata {
     #[serde(default)]
     thread_ref: Option<String>,
@@ -50,8 +55,9 @@ struct CustomMetadata {
 }
 
 /// In which form a body is written.
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub(crate) enum BodyFormat {
     Markdown,
     Html,
@@ -85,7 +91,21 @@ pub async fn receive_custom(mut call: Call) -> Result {
     call.write(move |work| {
         let channel = channels::resolve(work, &channel)?;
         let received = messages::receive(work, &incoming(channel))?;
-        Answer::accepted(&json!({"status": "accepted", "message_uid": received.uid}))
+        Accepted::answer(&received.uid)
     })
     .await
+}
+
+/// That a message was taken; what comes of it shows under its uid.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AcceptedMessage")]
+pub(crate) struct Accepted {
+    status: &'static str,
+    message_uid: String,
+}
+
+impl Accepted {
+    fn answer(uid: &str) -> desk::Result<Answer> {
+        Answer::accepted(&Accepted { status: "accepted", message_uid: uid.to_string() })
+    }
 }

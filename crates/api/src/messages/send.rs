@@ -2,11 +2,10 @@
 
 use desk::channels::{self, Which};
 use desk::ids::ConversationId;
-use desk::messages::{self, Accepted, New, Reply};
-use serde_json::json;
+use desk::messages::{self, New, Reply};
 
+use super::Accepted;
 use super::letter::Written;
-use crate::answer::Answer;
 use crate::attachments::uploads;
 use crate::call::{Call, Result};
 
@@ -20,7 +19,7 @@ pub async fn create(mut call: Call) -> Result {
     call.write(move |work| {
         let channel = channels::resolve(work, &channel)?;
         let new = New { channel, letter: letter.clone(), author: author.clone(), options: options.clone() };
-        accepted(&messages::send(work, &new)?)
+        Accepted::answer(&messages::send(work, &new)?.uid)
     })
     .await
 }
@@ -39,11 +38,8 @@ pub async fn reply(mut call: Call) -> Result {
             None => None,
         };
         let (letter, author, options) = (letter.clone(), author.clone(), options.clone());
-        accepted(&messages::reply(work, &Reply { conversation, channel, letter, author, options })?)
+        let sent = messages::reply(work, &Reply { conversation, channel, letter, author, options })?;
+        Accepted::answer(&sent.uid)
     })
     .await
-}
-
-fn accepted(accepted: &Accepted) -> desk::Result<Answer> {
-    Answer::accepted(&json!({"status": "accepted", "message_uid": accepted.uid}))
 }

@@ -11,6 +11,7 @@ mod company;
 mod demo;
 mod doctor;
 mod listen;
+mod openapi;
 mod restore;
 mod serve;
 mod token;
@@ -40,6 +41,9 @@ enum Command {
     /// Make, list and revoke API tokens. Works beside a running server.
     #[command(subcommand)]
     Token(token::Token),
+    /// Print the OpenAPI document of the API, as `/openapi.json` serves it.
+    #[command(after_help = "Example: portico openapi > portico.json")]
+    Openapi,
     /// Check the store, the settings and the machine.
     #[command(after_help = "Example: portico doctor --data ./portico-data --json")]
     Doctor(doctor::Doctor),
@@ -58,6 +62,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(settings) => serve::run(settings),
         Command::Listen(listen) => listen::run(listen),
         Command::Token(token) => token::run(token),
+        Command::Openapi => openapi::run(),
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Backup(backup) => backup::run(backup),
         Command::Restore(restore) => restore::run(restore),

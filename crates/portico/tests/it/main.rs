@@ -22,6 +22,7 @@ mod messages;
 mod newcomer;
 mod nodes;
 mod office;
+mod openapi;
 mod paging;
 mod schema;
 mod seen;

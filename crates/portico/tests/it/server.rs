@@ -1,5 +1,5 @@
 //! A server of one's own for each test: in this process, on a free port, on its own store, with a client that checks
-//! every JSON answer against the official schema.
+//! every JSON answer against the official schema and against our own document.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -172,7 +172,7 @@ impl Server {
         self.client.request(method, self.url(path))
     }
 
-    /// Sends a request and checks the answer against the official schema.
+    /// Sends a request and checks the answer against the official schema and our own document.
     #[track_caller]
     pub fn send(&self, request: reqwest::RequestBuilder) -> impl Future<Output = Reply> {
         let client = self.client.clone();
@@ -193,6 +193,10 @@ impl Server {
             let is_official = !path.starts_with("/portico/") && !path.starts_with("/topics/");
             if is_official && (is_json || bytes.is_empty()) {
                 schema::check(&method, &path, status, &json)
+                    .unwrap_or_else(|faults| panic!("{method} {path} -> {status}: {}\n{json:#}", faults.join("\n")));
+            }
+            if is_json || bytes.is_empty() {
+                schema::ours::check(&method, &path, status, &json)
                     .unwrap_or_else(|faults| panic!("{method} {path} -> {status}: {}\n{json:#}", faults.join("\n")));
             }
             for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {

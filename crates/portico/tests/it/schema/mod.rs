@@ -1,8 +1,9 @@
-//! Measures answers by the official OpenAPI files.
+//! Measures answers by the official OpenAPI files, and by our own document ([`ours`]).
 //!
 //! The files contradict themselves in places; every deviation that is let through stands in [`validate::TOLERATED`] with its
 //! reason, and nowhere else. Where the files are missing the checks pass, loudly; a CI run without them fails.
 
+pub mod ours;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-pub use self::request::{Field, fields};
+pub use self::request::{Field, fields, parameters};
 use self::validate::{Place, entries, list, resolve, validate};
 
 /// One operation of the contract.

@@ -19,16 +19,28 @@ pub struct Field {
 
 /// The documented fields of an operation's JSON body; none if it has no body or the files are missing.
 pub fn fields(id: &str) -> Vec<Field> {
-    let Some(contract) = contract() else { return Vec::new() };
-    for (_, file) in &contract.files {
-        for (_, methods) in entries(&file["paths"]) {
-            if let Some((_, operation)) = entries(methods).find(|(_, operation)| operation["operationId"] == id) {
-                let body = follow(file, &operation["requestBody"]);
-                return of(file, &body["content"]["application/json"]["schema"]);
-            }
-        }
-    }
-    Vec::new()
+    let Some((file, operation)) = find(id) else { return Vec::new() };
+    let body = follow(file, &operation["requestBody"]);
+    of(file, &body["content"]["application/json"]["schema"])
+}
+
+/// The documented names in an operation's path and behind its question mark; none if the files are missing.
+pub fn parameters(id: &str) -> Vec<String> {
+    let Some((file, operation)) = find(id) else { return Vec::new() };
+    let all = list(&operation["parameters"]).map(|parameter| follow(file, parameter));
+    all.filter(|parameter| parameter["in"] != "header").map(|parameter| text(&parameter["name"])).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn find(id: &str) -> Option<(&'static Value, &'static Value)> {
+    let mut all = contract()?.files.iter().flat_map(|(_, file)| {
+        let operations = entries(&file["paths"]).flat_map(|(_, methods)| entries(methods));
+        operations.map(move |(_, operation)| (file, operation))
+    });
+    all.find(|(_, operation)| operation["operationId"] == id)
 }
 
 fn of(file: &'static Value, schema: &'static Value) -> Vec<Field> {

@@ -1,0 +1,200 @@
+//! Our own OpenAPI document, made from the table of operations and the types that read and render.
+//!
+//! It says nothing that the code does not: paths, scopes and statuses come from [`crate::routes`], schemas from the very
+//! types. What a type cannot know (that an answer really looks so) is proved by the product's tests, which hold every
+//! answer that they see against this document.
+
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::edge::crypto::{Sha256, hex};
+use crate::routes::about::Shape;
+use crate::routes::{FAMILIES, Family};
+
+mod operation;
+mod parameters;
+mod refusals;
+
+/// Where it is. It needs no token: nothing in it belongs to anybody.
+pub const PATH: &str = "/openapi.json";
+
+const INTRODUCTION: &str = "Portico is a shared inbox that speaks Front's public API. Operations below `/portico/v1/` are its \
+own: what Front only configures in its pages, and what it doesn't have. Answers may gain names; a client passes over those \
+that it doesn't know. Every answer tells in `x-ratelimit-…` headers how much may still be asked.";
+
+/// The document.
+pub fn document() -> Value {
+    let mut schemas = Schemas::new();
+    let mut paths: Map<String, Value> = Map::new();
+    for family in FAMILIES {
+        for operation in family.operations {
+            let methods = paths.entry(operation.path).or_insert_with(|| json!({}));
+            let method = operation.method.as_str().to_ascii_lowercase();
+            methods[method] = operation::described(family, operation, &mut schemas);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Portico",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": INTRODUCTION,
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": FAMILIES.iter().map(tag).collect::<Vec<_>>(),
+        "security": [{"bearerAuth": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearerAuth": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A token made by `portico token` or `POST /portico/v1/tokens`.",
+            }},
+            "parameters": parameters::shared(),
+            "headers": parameters::headers(),
+            "responses": refusals::shared(),
+            "schemas": schemas.into_value(),
+        },
+    })
+}
+
+fn tag(family: &Family) -> Value {
+    json!({"name": family.name, "description": family.words})
+}
+
+/// The schemas of the document. What is read and what is rendered are told apart, because a field with a default may be
+/// absent from a request but never is from an answer.
+struct Schemas {
+    read: SchemaGenerator,
+    rendered: SchemaGenerator,
+}
+
+impl Schemas {
+    fn new() -> Schemas {
+        let within = |settings: &mut SchemaSettings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        };
+        Schemas {
+            read: SchemaSettings::draft2020_12().with(within).for_deserialize().into_generator(),
+            rendered: SchemaSettings::draft2020_12().with(within).for_serialize().into_generator(),
+        }
+    }
+
+    fn read(&mut self, shape: Shape) -> Value {
+        shape(&mut self.read).to_value()
+    }
+
+    fn rendered(&mut self, shape: Shape) -> Value {
+        shape(&mut self.rendered).to_value()
+    }
+
+    /// All of them, by name. A type that is read and rendered with two schemas needs two names; a test says so.
+    fn into_value(mut self) -> Value {
+        let mut all = self.rendered.take_definitions(true);
+        all.values_mut().for_each(absent_rather_than_null);
+        all.extend(self.read.take_definitions(true));
+        all.insert("Error".into(), refusals::schema());
+        Value::Object(all)
+    }
+}
+
+/// What may be absent from an answer is left out when there is nothing to say, and so is never null.
+fn absent_rather_than_null(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            object.values_mut().for_each(absent_rather_than_null);
+            let required = object.get("required").cloned().unwrap_or_default();
+            let is_required = |name: &str| required.as_array().is_some_and(|all| all.iter().any(|one| one == name));
+            let properties = object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
+            for (_, property) in properties.filter(|(name, _)| !is_required(name)) {
+                forbid_null(property);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(absent_rather_than_null),
+        _ => {}
+    }
+}
+
+fn forbid_null(property: &mut Value) {
+    if let Some(alternatives) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
+        alternatives.retain(|alternative| alternative["type"] != "null");
+    }
+    if let Some(kinds) = property["type"].as_array()
+        && let [kind, null] = &kinds[..]
+        && null == "null"
+    {
+        property["type"] = kind.clone();
+    }
+}
+
+/// A constant that is too long to write down: the document as it is sent, and its tag.
+static BYTES: LazyLock<(Bytes, String)> = LazyLock::new(|| {
+    let bytes = document().to_string().into_bytes();
+    let mut digest = Sha256::new();
+    digest.update(&bytes);
+    let tag = format!("\"{}\"", hex(&digest.finish()));
+    (bytes.into(), tag)
+});
+
+/// `GET /openapi.json`, made at the first call and known by its `ETag` from then on.
+pub async fn answer(request: Request) -> Response {
+    let (bytes, tag) = &*BYTES;
+    let known = request.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = known.flat_map(|tags| tags.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag);
+    let body = if is_known { Body::empty() } else { Body::from(bytes.clone()) };
+    let mut response = Response::new(body);
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_and_rendered_under_one_name_is_one_schema() {
+        let mut schemas = Schemas::new();
+        for operation in FAMILIES.iter().flat_map(|family| family.operations) {
+            let _ = operation::described(&FAMILIES[0], operation, &mut schemas);
+        }
+        let (read, rendered) = (schemas.read.take_definitions(true), schemas.rendered.take_definitions(true));
+        let both = read.iter().filter_map(|(name, schema)| Some((name, schema, rendered.get(name)?)));
+        for (name, read, rendered) in both {
+            assert!(read == rendered, "{name} needs another name where it is rendered");
+        }
+    }
+
+    #[test]
+    fn a_field_that_may_be_absent_is_never_null() {
+        let mut schema = json!({"required": ["a"], "properties": {
+            "a": {"type": ["string", "null"]},
+            "b": {"type": ["string", "null"]},
+            "e": {"anyOf": [{"$ref": "#/x"}, {"type": "null"}]},
+            "c": {"type": "array", "items": {"properties": {"d": {"type": ["number", "null"]}}}},
+        }});
+        absent_rather_than_null(&mut schema);
+        assert_eq!(schema["properties"]["a"]["type"], json!(["string", "null"]));
+        assert_eq!(schema["properties"]["b"]["type"], "string");
+        assert_eq!(schema["properties"]["e"]["anyOf"], json!([{"$ref": "#/x"}]));
+        assert_eq!(schema["properties"]["c"]["items"]["properties"]["d"]["type"], "number");
+    }
+}

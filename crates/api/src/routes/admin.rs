@@ -1,0 +1,85 @@
+//! What Front has no public operation for.
+
+use http::Method;
+
+use super::about::{list, nothing, one, page};
+use super::shapes::{CustomField, Status, Team, Teammate};
+use super::{Operation, queries};
+use crate::admin;
+use crate::edge::params::PageRules;
+
+pub(super) static COMPANY: &[Operation] = operations! {
+    GET "/portico/v1/company" "portico-get-company" "portico:read" => admin::company::get,
+        "Show the company", one::<admin::company::Company<'static>>();
+    PATCH "/portico/v1/company" "portico-update-company" "portico:write" => admin::company::update,
+        "Change the company", nothing().takes::<admin::company::UpdateCompany>();
+    GET "/portico/v1/company/secret" "portico-get-secret" "portico:write" => admin::company::secret,
+        "Show the secret that signs rule webhooks and channel calls", one::<admin::company::Secret<'static>>();
+    POST "/portico/v1/company/secret/rotate" "portico-rotate-secret" "portico:write" => admin::company::rotate,
+        "Make a new secret and sign with it from now on", one::<admin::company::Secret<'static>>();
+};
+
+pub(super) static RULES: &[Operation] = operations! {
+    GET "/portico/v1/rules" "portico-list-rules" "portico:read" => admin::rules::list,
+        "List rules and macros with their definitions", list::<admin::rules::Shown>();
+    POST "/portico/v1/rules" "portico-create-rule" "portico:write" => admin::rules::create,
+        "Make a rule or a macro", one::<admin::rules::Shown>().status(201).takes::<admin::rules::CreateRule>();
+    POST "/portico/v1/rules/order" "portico-order-rules" "portico:write" => admin::rules::order,
+        "Say in which order rules run", nothing().takes::<admin::rules::OrderRules>();
+    POST "/portico/v1/rules/test" "portico-test-rule" "portico:read" => admin::rules::test,
+        "Check a definition, and try it against an event that happened", one::<admin::rules::Trial>().takes::<admin::rules::TryRule>();
+    GET "/portico/v1/rules/{rule_id}" "portico-get-rule" "portico:read" => admin::rules::get,
+        "Show a rule or macro with its definition", one::<admin::rules::Shown>();
+    PATCH "/portico/v1/rules/{rule_id}" "portico-update-rule" "portico:write" => admin::rules::update,
+        "Change a rule or macro, or switch it", one::<admin::rules::Shown>().takes::<admin::rules::UpdateRule>();
+    DELETE "/portico/v1/rules/{rule_id}" "portico-delete-rule" "portico:write" => admin::rules::delete,
+        "Delete a rule or macro", nothing();
+    GET "/portico/v1/rules/{rule_id}/runs" "portico-list-rule-runs" "portico:read" => admin::rules::runs,
+        "List the last runs of a rule, each explained", list::<admin::rules::Run>();
+    POST "/portico/v1/rules/{rule_id}/run" "portico-run-macro" "portico:write" => admin::rules::run,
+        "Run a macro in a conversation", one::<admin::rules::MacroRun>().takes::<admin::rules::RunMacro>();
+};
+
+pub(super) static TOKENS: &[Operation] = operations! {
+    GET "/portico/v1/tokens" "portico-list-tokens" "portico:read" => admin::tokens::list,
+        "List API tokens, without their texts", list::<admin::tokens::Shown>();
+    POST "/portico/v1/tokens" "portico-create-token" "portico:write" => admin::tokens::create,
+        "Make an API token; its text is in this one answer", one::<admin::tokens::Made>().status(201).takes::<admin::tokens::CreateToken>();
+    DELETE "/portico/v1/tokens/{token_id}" "portico-revoke-token" "portico:write" => admin::tokens::revoke,
+        "Revoke an API token", nothing();
+};
+
+pub(super) static PEOPLE: &[Operation] = operations! {
+    POST "/portico/v1/teams" "portico-create-team" "portico:write" => admin::people::create_team,
+        "Make a workspace", one::<Team>().status(201).takes::<admin::people::CreateTeam>();
+    POST "/portico/v1/teammates" "portico-create-teammate" "portico:write" => admin::people::create,
+        "Add a teammate", one::<Teammate>().status(201).takes::<admin::people::CreateTeammate>();
+    PATCH "/portico/v1/teammates/{teammate_id}" "portico-update-teammate" "portico:write" => admin::people::update,
+        "Keep a teammate out, or let the API see what is theirs alone", nothing().takes::<admin::people::UpdateTeammate>();
+};
+
+pub(super) static DEFINITIONS: &[Operation] = operations! {
+    POST "/portico/v1/custom_fields" "portico-create-custom-field" "portico:write" => admin::definitions::create_field,
+        "Define a custom field", one::<CustomField>().status(201).takes::<admin::definitions::CreateField>();
+    PATCH "/portico/v1/custom_fields/{custom_field_id}" "portico-update-custom-field" "portico:write" => admin::definitions::update_field,
+        "Change a custom field", nothing().takes::<admin::definitions::UpdateField>();
+    DELETE "/portico/v1/custom_fields/{custom_field_id}" "portico-delete-custom-field" "portico:write" => admin::definitions::delete_field,
+        "Delete a custom field with its values", nothing();
+    POST "/portico/v1/statuses" "portico-create-status" "portico:write" => admin::definitions::create_status,
+        "Make a ticket status", one::<Status>().status(201).takes::<admin::definitions::CreateStatus>();
+    PATCH "/portico/v1/statuses/{status_id}" "portico-update-status" "portico:write" => admin::definitions::update_status,
+        "Change a ticket status", nothing().takes::<admin::definitions::UpdateStatus>();
+};
+
+pub(super) static DELIVERIES: &[Operation] = operations! {
+    GET "/portico/v1/endpoints" "portico-list-endpoints" "portico:read" => admin::deliveries::endpoints,
+        "List the addresses outside that are told of events", list::<admin::deliveries::Endpoint>();
+    GET "/portico/v1/deliveries" "portico-list-deliveries" "portico:read" => admin::deliveries::list,
+        "List what was sent outside, and how it went", page::<admin::deliveries::Shown>(&PageRules::USUAL).asking(queries::DELIVERIES);
+    POST "/portico/v1/deliveries/replay" "portico-replay-deliveries" "portico:write" => admin::deliveries::replay_range,
+        "Send a range of deliveries once more, a slice at a time", one::<admin::deliveries::Replayed>().status(202).takes::<admin::deliveries::ReplayRange>();
+    GET "/portico/v1/deliveries/{delivery_id}" "portico-get-delivery" "portico:read" => admin::deliveries::get,
+        "Show a delivery with its request and every answer", one::<admin::deliveries::Whole>();
+    POST "/portico/v1/deliveries/{delivery_id}/replay" "portico-replay-delivery" "portico:write" => admin::deliveries::replay,
+        "Send a delivery once more", one::<admin::deliveries::Again>().status(202);
+};
