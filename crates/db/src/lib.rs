@@ -13,6 +13,7 @@ mod error;
 mod migrate;
 pub mod outbox;
 mod row;
+mod selectivity;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -2,6 +2,7 @@
 
 use crate::conn::{Conn, Engine};
 use crate::error::{Error, Result};
+use crate::selectivity;
 
 /// One step of the schema. Once released its text never changes; a correction is a further step.
 ///
@@ -46,6 +47,7 @@ pub(crate) fn apply(conn: &mut Conn, set: &[Migration]) -> Result<()> {
             return Err(Error::other(format!("two migrations have the number {number}: {one} and {other}")));
         }
     }
+    let mut changed = false;
     for migration in ordered {
         let checksum = checksum(migration, conn.engine());
         match done.iter().find(|applied| applied.number == migration.number) {
@@ -58,12 +60,16 @@ pub(crate) fn apply(conn: &mut Conn, set: &[Migration]) -> Result<()> {
             }
             None => {
                 run(conn, migration)?;
+                changed = true;
                 conn.exec(
                     "INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)",
                     crate::args![migration.number, migration.name, checksum],
                 )?;
             }
         }
+    }
+    if changed && conn.engine() == Engine::Sqlite {
+        selectivity::tell(conn)?;
     }
     if let Some(newer) = done.iter().find(|applied| set.iter().all(|known| known.number != applied.number)) {
         // Migrations only add, so an older program may go on while a newer one is being rolled out.

@@ -90,6 +90,21 @@ pub fn prepare_check(store: &Store, sql: &str) -> Result<()> {
     store.read_blocking(move |conn| conn.prepare(&sql))
 }
 
+/// How SQLite would find the rows of a statement, a line for each table; empty on PostgreSQL, which decides by figures.
+pub fn plan(store: &Store, sql: &str) -> Result<Vec<String>> {
+    if store.engine() != Engine::Sqlite {
+        return Ok(Vec::new());
+    }
+    let parameters = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
+    let explain = format!("EXPLAIN QUERY PLAN {sql}");
+    store.read_blocking(move |conn| {
+        let absent: Option<i64> = None;
+        let args: Vec<&dyn crate::Param> = (0..parameters).map(|_| &absent as &dyn crate::Param).collect();
+        let rows: Vec<(i64, i64, i64, String)> = conn.all(&explain, &args)?;
+        Ok(rows.into_iter().map(|(.., line)| line).collect())
+    })
+}
+
 /// A primary key or index in the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {

@@ -53,6 +53,67 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
         && !(store.engine() == Engine::Postgres && statement.contains("w.id"))
 }
 
+/// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
+const LARGE: [&str; 22] = [
+    "attachments",
+    "bodies",
+    "comments",
+    "contacts",
+    "conversation_inboxes",
+    "conversation_links",
+    "conversation_tags",
+    "conversations",
+    "events",
+    "followers",
+    "handles",
+    "idempotency",
+    "links",
+    "mentions",
+    "messages",
+    "outbox",
+    "outbox_lanes",
+    "participants",
+    "search_docs",
+    "seen_receipts",
+    "threads",
+    "contact_notes",
+];
+
+/// What may: parts of statements that run once, or walk through a few rows only, with the reason.
+const ALLOWED: [(&str, &str); 5] = [
+    ("SET due_at = 0, holder = 0 WHERE company = $1 AND holder = $2", "when a process starts; lanes are few"),
+    ("draft_mode IS NOT NULL", "an index of drafts alone"),
+    ("SELECT max((SELECT max(e.at)", "the last entry of an index"),
+    ("ticket_number IS NULL", "once, when a company begins to have tickets"),
+    ("ticket_status = CASE", "once, when a company begins to have tickets"),
+];
+
+#[test]
+fn no_statement_walks_through_all_of_a_company() {
+    let store = db::testing::memory(desk::migrations::ALL);
+    let mut faults = Vec::new();
+    for file in store_files() {
+        for statement in statements(&file, &words(store.engine())) {
+            let allowed = ALLOWED.iter().any(|(part, _)| statement.contains(part));
+            if allowed || of_other_engine(&statement, &store) {
+                continue;
+            }
+            let plan = db::testing::plan(&store, &statement).expect("the statement is explained");
+            for line in plan {
+                let mut parts = line.split_whitespace();
+                let (how, table) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+                let walks = how == "SCAN" || line.ends_with("(company=?)");
+                let large =
+                    LARGE.iter().any(|large| *large == table || statement.contains(&format!("{large} {table} ")));
+                if walks && large && !statement.contains("LIMIT") {
+                    faults.push(format!("{}: {line}\n  {statement}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 fn store_files() -> Vec<PathBuf> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crates' folder").to_path_buf();
     let (mut folders, mut found) = (vec![crates], Vec::new());
