@@ -27,4 +27,5 @@ pub const ALL: &[Migration] = &[
         postgres: include_str!("../../../migrations/postgres/0005_search.sql"),
     },
     shared(11, "outgoing", include_str!("../../../migrations/0011_outgoing.sql")),
+    shared(12, "channel_secrets", include_str!("../../../migrations/0012_channel_secrets.sql")),
 ];

@@ -11,7 +11,7 @@ use wire::Seconds;
 use crate::answer::{Answer, Refusal};
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
-use crate::edge::params::PageRules;
+use crate::edge::params::{PageRules, Params};
 
 /// A line of the log.
 #[derive(Serialize, JsonSchema)]
@@ -104,27 +104,26 @@ fn subscriber(text: &str) -> std::result::Result<Subscriber, Refusal> {
     found.map_err(|_| Problem::bad_request(format!("expected an endpoint or a channel, found {text:?}")).into())
 }
 
-fn filter(of: impl Fn(&str) -> Option<String>) -> std::result::Result<Filter, Refusal> {
-    let time = |name: &str| match of(name) {
-        None => Ok(None),
-        Some(text) => {
-            let parsed = text.parse::<f64>().ok().and_then(Timestamp::from_seconds);
-            parsed.map(Some).ok_or_else(|| Problem::bad_request(format!("{name}: expected seconds, found {text:?}")))
-        }
+fn state(name: &str) -> std::result::Result<State, Refusal> {
+    let refused = || Problem::bad_request(format!("state: expected pending, done or dead, found {name:?}"));
+    Ok(State::parse(name).ok_or_else(refused)?)
+}
+
+fn instant(name: &str, seconds: Option<f64>) -> std::result::Result<Timestamp, Refusal> {
+    let refused = || Problem::bad_request(format!("{name}: expected seconds since 1970"));
+    Ok(seconds.and_then(Timestamp::from_seconds).ok_or_else(refused)?)
+}
+
+fn filter(params: &Params) -> std::result::Result<Filter, Refusal> {
+    let conversation = |id: &str| {
+        let id = id.parse::<ConversationId>();
+        id.map_err(|bad| Problem::bad_request(format!("conversation_id: {bad}")))
     };
-    let state =
-        match of("state") {
-            None => None,
-            Some(name) => Some(State::parse(&name).ok_or_else(|| {
-                Problem::bad_request(format!("state: expected pending, done or dead, found {name:?}"))
-            })?),
-        };
-    let conversation: Option<ConversationId> =
-        of("conversation_id").map(|id| id.parse()).transpose().map_err(desk::Error::from)?;
+    let time = |name: &str| params.get(name).map(|text| instant(name, text.parse().ok())).transpose();
     Ok(Filter {
-        subscriber: of("subscriber").map(|id| subscriber(&id)).transpose()?,
-        conversation,
-        state,
+        subscriber: params.get("subscriber").map(subscriber).transpose()?,
+        conversation: params.get("conversation_id").map(conversation).transpose()?,
+        state: params.get("state").map(state).transpose()?,
         since: time("since")?,
         until: time("until")?,
     })
@@ -133,7 +132,7 @@ fn filter(of: impl Fn(&str) -> Option<String>) -> std::result::Result<Filter, Re
 /// `GET /portico/v1/deliveries` with `subscriber`, `conversation_id`, `state`, `since` and `until`.
 pub async fn list(call: Call) -> Result {
     let paging = call.paging("deliveries", &PageRules::USUAL, false)?;
-    let filter = filter(|name| call.params.get(name).map(str::to_string))?;
+    let filter = filter(&call.params)?;
     call.read(move |work| {
         let page = deliveries::list(work, &filter, &paging.window)?;
         let rows: Vec<Shown> = page.rows.iter().map(shown).collect::<desk::Result<_>>()?;
@@ -148,6 +147,8 @@ pub async fn list(call: Call) -> Result {
 pub(crate) struct Whole {
     #[serde(flatten)]
     line: Shown,
+    /// Where it goes; null if that is gone.
+    request_url: Option<String>,
     /// The exact body of every attempt, while it is kept.
     request_body: Option<String>,
 }
@@ -159,7 +160,11 @@ pub async fn get(call: Call) -> Result {
         let delivery = deliveries::get(work, id)?;
         let bytes = deliveries::bytes(work, delivery.about, &delivery.shape)?;
         let request_body = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Answer::ok(&Whole { line: shown(&delivery)?, request_body })
+        let request_url = match delivery.subscriber {
+            Subscriber::Endpoint(id) => Some(desk::endpoints::get(work, id)?.url),
+            Subscriber::Channel(id) => work.directory()?.channel(id).and_then(|channel| channel.webhook_url.clone()),
+        };
+        Answer::ok(&Whole { line: shown(&delivery)?, request_url, request_body })
     })
     .await
 }
@@ -184,35 +189,37 @@ pub(crate) struct Again {
 /// A range of deliveries to be sent once more.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ReplayRange {
+    /// Those to this endpoint.
     #[serde(default)]
     subscriber: Option<String>,
+    /// Those about this conversation.
     #[serde(default)]
-    conversation_id: Option<String>,
+    conversation_id: Option<ConversationId>,
     /// `done` or `dead`; both, if left out.
     #[serde(default)]
     state: Option<String>,
-    /// Seconds since 1970.
+    /// Those made at this time or later, in seconds since 1970.
     #[serde(default)]
     since: Option<f64>,
+    /// Those made before this time.
     #[serde(default)]
     until: Option<f64>,
     /// Where the answer before said to go on.
     #[serde(default)]
-    after: Option<String>,
+    after: Option<DeliveryId>,
 }
 
 /// `POST /portico/v1/deliveries/replay`: a slice of the range; `next` of the answer says where to go on.
 pub async fn replay_range(call: Call) -> Result {
     let body: ReplayRange = call.body()?;
-    let filter = filter(|name| match name {
-        "subscriber" => body.subscriber.clone(),
-        "conversation_id" => body.conversation_id.clone(),
-        "state" => body.state.clone(),
-        "since" => body.since.map(|seconds| seconds.to_string()),
-        "until" => body.until.map(|seconds| seconds.to_string()),
-        _ => None,
-    })?;
-    let after: Option<DeliveryId> = body.after.as_deref().map(str::parse).transpose().map_err(desk::Error::from)?;
+    let filter = Filter {
+        subscriber: body.subscriber.as_deref().map(subscriber).transpose()?,
+        conversation: body.conversation_id,
+        state: body.state.as_deref().map(state).transpose()?,
+        since: body.since.map(|seconds| instant("since", Some(seconds))).transpose()?,
+        until: body.until.map(|seconds| instant("until", Some(seconds))).transpose()?,
+    };
+    let after = body.after;
     call.write(move |work| {
         let after = after.map(|id| Position { key: 0, id: id.0 });
         let (count, next) = deliveries::replay_all(work, &filter, after)?;

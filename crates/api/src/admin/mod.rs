@@ -3,9 +3,12 @@
 //! It answers in the same shapes as the public API (collections, errors, ids), with scopes of its own: `portico:read`
 //! and `portico:write`, which tokens with all scopes hold.
 
+pub(crate) mod channels;
 pub(crate) mod company;
+pub(crate) mod conversations;
 pub(crate) mod definitions;
 pub(crate) mod deliveries;
+pub(crate) mod inboxes;
 pub(crate) mod people;
 pub(crate) mod rules;
 pub(crate) mod tokens;

@@ -30,6 +30,31 @@ pub async fn create_team(call: Call) -> Result {
     .await
 }
 
+/// A change of a workspace. What is left out stays.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct UpdateTeam {
+    /// Another name.
+    #[serde(default)]
+    name: Option<String>,
+    /// How many open conversations a teammate gets by load balancing at most; 0 for any number.
+    #[serde(default)]
+    assign_limit: Option<u32>,
+}
+
+/// `PATCH /portico/v1/teams/{team_id}`
+pub async fn update_team(call: Call) -> Result {
+    let id: TeamId = call.id(0)?;
+    let body: UpdateTeam = call.body()?;
+    let change = teams::Change { name: body.name, assign_limit: body.assign_limit };
+    call.write(move |work| {
+        teams::update(work, id, &change)?;
+        let row = teams::get(work, id)?;
+        let directory = work.directory()?;
+        Answer::ok(&wire::teams::team(context(work, &directory), &row))
+    })
+    .await
+}
+
 /// A new teammate.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateTeammate {

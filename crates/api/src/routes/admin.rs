@@ -3,10 +3,28 @@
 use http::Method;
 
 use super::about::{list, nothing, one, page};
-use super::shapes::{CustomField, Status, Team, Teammate};
+use super::shapes::{Conversation, CustomField, Inbox, Status, Team, Teammate};
 use super::{Operation, queries};
 use crate::admin;
 use crate::edge::params::PageRules;
+
+pub(super) static CONVERSATIONS: &[Operation] = operations! {
+    POST "/portico/v1/conversations/{conversation_id}/merge" "portico-merge-conversations" "portico:write" => admin::conversations::merge,
+        "Make one conversation of several", one::<Conversation>().takes::<admin::conversations::MergeConversations>();
+};
+
+pub(super) static PLACES: &[Operation] = operations! {
+    PATCH "/portico/v1/inboxes/{inbox_id}" "portico-update-inbox" "portico:write" => admin::inboxes::update,
+        "Rename an inbox, open or close it, or move it to another workspace", one::<Inbox>().takes::<admin::inboxes::UpdateInbox>();
+    DELETE "/portico/v1/inboxes/{inbox_id}" "portico-delete-inbox" "portico:write" => admin::inboxes::delete,
+        "Delete an inbox that nothing is in any more", nothing();
+    GET "/portico/v1/channels/{channel_id}/secret" "portico-get-channel-secret" "portico:write" => admin::channels::secret,
+        "Show what signs the calls to a channel's server, and where they go", one::<admin::channels::Secret>();
+    POST "/portico/v1/channels/{channel_id}/secret/rotate" "portico-rotate-channel-secret" "portico:write" => admin::channels::rotate,
+        "Give a channel a new secret of its own", one::<admin::channels::Secret>();
+    DELETE "/portico/v1/channels/{channel_id}/secret" "portico-share-channel-secret" "portico:write" => admin::channels::share,
+        "Sign the calls to a channel's server with the company's secret again", nothing();
+};
 
 pub(super) static COMPANY: &[Operation] = operations! {
     GET "/portico/v1/company" "portico-get-company" "portico:read" => admin::company::get,
@@ -52,6 +70,8 @@ pub(super) static TOKENS: &[Operation] = operations! {
 pub(super) static PEOPLE: &[Operation] = operations! {
     POST "/portico/v1/teams" "portico-create-team" "portico:write" => admin::people::create_team,
         "Make a workspace", one::<Team>().status(201).takes::<admin::people::CreateTeam>();
+    PATCH "/portico/v1/teams/{team_id}" "portico-update-team" "portico:write" => admin::people::update_team,
+        "Rename a workspace, or limit its load balancing", one::<Team>().takes::<admin::people::UpdateTeam>();
     POST "/portico/v1/teammates" "portico-create-teammate" "portico:write" => admin::people::create,
         "Add a teammate", one::<Teammate>().status(201).takes::<admin::people::CreateTeammate>();
     PATCH "/portico/v1/teammates/{teammate_id}" "portico-update-teammate" "portico:write" => admin::people::update,

@@ -93,6 +93,8 @@ pub static FAMILIES: &[Family] = &[
     family("Rules", "Rules as Front shows them.", company::RULES),
     family("Company", "Whose token it is, and the ticket statuses.", company::COMPANY),
     family("Administration: company", "The company's settings and its secret.", admin::COMPANY),
+    family("Administration: conversations", "What people do to conversations.", admin::CONVERSATIONS),
+    family("Administration: places", "Inboxes, and the secrets of channels.", admin::PLACES),
     family("Administration: rules", "Rules and macros: made, ordered, switched, tried, explained.", admin::RULES),
     family("Administration: tokens", "API tokens.", admin::TOKENS),
     family("Administration: people", "Workspaces and teammates.", admin::PEOPLE),

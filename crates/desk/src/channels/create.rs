@@ -69,6 +69,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
         webhook_url,
         contact_type: new.contact_type.clone().unwrap_or_else(|| usual.to_string()),
         is_valid: true,
+        secret: None,
     };
     store::insert(work.conn, work.company, &channel, work.now).map_err(|error| {
         if error.is_duplicate() {

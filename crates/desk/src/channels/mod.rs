@@ -10,6 +10,7 @@ use crate::work::Work;
 
 mod connection;
 mod create;
+mod secret;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod which;
 
 pub use connection::set_valid;
 pub use create::{New, create};
+pub use secret::{rotate_secret, secret, share_secret};
 pub use update::{Change, update};
 pub use which::{Which, resolve};
 
@@ -35,6 +37,7 @@ db::record! {
         pub webhook_url: Option<String>,
         pub contact_type: String,
         pub is_valid: bool,
+        pub secret: Option<String>,
     }
 }
 

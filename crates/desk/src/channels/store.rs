@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Channel>> {
     conn.all(
-        "SELECT id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid \
+        "SELECT id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid, secret \
          FROM channels WHERE company = $1 ORDER BY id",
         args![company],
     )
@@ -16,6 +16,10 @@ pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Channel
 
 pub(super) fn set_valid(conn: &mut Conn, company: CompanyId, id: ChannelId, is_valid: bool) -> db::Result<u64> {
     conn.exec("UPDATE channels SET is_valid = $3 WHERE company = $1 AND id = $2", args![company, id, is_valid])
+}
+
+pub(super) fn set_secret(conn: &mut Conn, company: CompanyId, id: ChannelId, secret: Option<&str>) -> db::Result<u64> {
+    conn.exec("UPDATE channels SET secret = $3 WHERE company = $1 AND id = $2", args![company, id, secret])
 }
 
 pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now: Timestamp) -> db::Result<u64> {

@@ -126,3 +126,24 @@ fn only_a_custom_channels_settings_are_all_replaceable() {
         assert_eq!(kept, json!({"note": "x", "undo_send_time": 10}), "what is not named stays");
     }
 }
+
+#[test]
+fn a_channel_may_have_a_secret_of_its_own() {
+    for company in companies() {
+        let (custom, email) = (company.custom, company.email);
+        let signs = move |work: &mut Work<'_>| {
+            let directory = work.directory()?;
+            Ok(secret(&directory, &get(work, custom)?).to_string())
+        };
+        let of_company = company.write(move |work| Ok(work.directory()?.company.api_secret.clone()));
+        assert_eq!(company.write(signs), of_company, "{}", company.engine);
+        let own = company.write(move |work| rotate_secret(work, custom));
+        let again = company.write(move |work| rotate_secret(work, custom));
+        assert!(own != again && again != of_company && own.len() == 32, "{own} {again}");
+        assert_eq!(company.write(signs), again, "{}", company.engine);
+        company.write(move |work| share_secret(work, custom));
+        assert_eq!(company.write(signs), of_company, "{}", company.engine);
+        let refused = company.attempt(move |work| rotate_secret(work, email));
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{refused:?}");
+    }
+}

@@ -15,8 +15,10 @@ mod access;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub use access::{add_teammates, remove_teammates, teammates_of};
+pub use update::{Change, delete, update};
 
 db::record! {
     /// An inbox as stored. It has a team or an owner.

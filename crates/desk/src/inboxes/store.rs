@@ -3,7 +3,7 @@
 use db::{Conn, args};
 
 use super::Inbox;
-use crate::ids::{CompanyId, InboxId, TeammateId};
+use crate::ids::{CompanyId, ConversationId, InboxId, TeammateId};
 use crate::time::Timestamp;
 
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Inbox>> {
@@ -23,6 +23,32 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, inbox: &Inbox, now: Ti
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         args![company, inbox.id, inbox.team, inbox.owner, inbox.name, inbox.is_public, inbox.custom_fields, now],
     )
+}
+
+pub(super) fn update(conn: &mut Conn, company: CompanyId, inbox: &Inbox) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE inboxes SET name = $3, is_public = $4, team = $5, custom_fields = $6 WHERE company = $1 AND id = $2",
+        args![company, inbox.id, inbox.name, inbox.is_public, inbox.team, inbox.custom_fields],
+    )
+}
+
+/// One of the conversations in an inbox.
+pub(super) fn any_conversation(
+    conn: &mut Conn,
+    company: CompanyId,
+    inbox: InboxId,
+) -> db::Result<Option<ConversationId>> {
+    let found: Option<(ConversationId,)> = conn.opt(
+        "SELECT conversation FROM conversation_inboxes WHERE company = $1 AND inbox = $2 LIMIT 1",
+        args![company, inbox],
+    )?;
+    Ok(found.map(|(conversation,)| conversation))
+}
+
+/// Removes an inbox and the list of those who were let in.
+pub(super) fn delete(conn: &mut Conn, company: CompanyId, inbox: InboxId) -> db::Result<u64> {
+    conn.exec("DELETE FROM inbox_access WHERE company = $1 AND inbox = $2", args![company, inbox])?;
+    conn.exec("DELETE FROM inboxes WHERE company = $1 AND id = $2", args![company, inbox])
 }
 
 /// Lets a teammate in by name; 0 if they were on the list.

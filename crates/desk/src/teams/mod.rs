@@ -66,6 +66,34 @@ pub fn list(work: &mut Work<'_>) -> Result<Vec<Team>> {
     Ok(directory.teams().filter(|team| work.access.sees_team(team.id)).cloned().collect())
 }
 
+/// What is to change; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Another name.
+    pub name: Option<String>,
+    /// How many open conversations a teammate gets by load balancing at most; 0 for any number.
+    pub assign_limit: Option<u32>,
+}
+
+/// Changes a workspace.
+pub fn update(work: &mut Work<'_>, id: TeamId, change: &Change) -> Result<()> {
+    let before = get(work, id)?;
+    let mut row = before.clone();
+    if let Some(name) = &change.name {
+        row.name = names::checked("name", name, LONGEST)?;
+    }
+    row.assign_limit = change.assign_limit.map_or(row.assign_limit, i64::from);
+    if (&row.name, row.assign_limit) == (&before.name, before.assign_limit) {
+        return Ok(());
+    }
+    store::update(work.conn, work.company, &row)?;
+    work.directory_changed()?;
+    let limit = [before.assign_limit, row.assign_limit];
+    let change = json!({"team": id, "name": [before.name, row.name], "assign_limit": limit});
+    events::record_setting(work, Kind::Setting, change)?;
+    Ok(())
+}
+
 /// Adds people to a workspace. Those who belong to it already stay as they are.
 pub fn add_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId]) -> Result<()> {
     get(work, id)?;

@@ -24,6 +24,13 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, team: &Team, now: Time
     )
 }
 
+pub(super) fn update(conn: &mut Conn, company: CompanyId, team: &Team) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE teams SET name = $3, assign_limit = $4 WHERE company = $1 AND id = $2",
+        args![company, team.id, team.name, team.assign_limit],
+    )
+}
+
 /// Adds a member; 0 if they belonged to it.
 pub(super) fn add(conn: &mut Conn, company: CompanyId, member: &Member) -> db::Result<u64> {
     conn.exec(

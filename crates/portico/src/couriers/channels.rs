@@ -1,5 +1,5 @@
-//! Messages to custom channels: the bare message object, signed with the company's secret (contract/channels.md
-//! section 8), and what the partner's answer means for the message.
+//! Messages to custom channels: the bare message object, signed with the channel's or the company's secret
+//! (contract/channels.md section 8), and what the partner's answer means for the message.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use ::channels::custom::answer::{self, Outcome};
 use db::outbox::{Ending, Job, Run};
 use desk::ids::{ChannelId, CompanyId, DeliveryId, MessageId};
 use desk::messages::{self, ErrorType};
-use desk::{Caller, Desk, Error, Work, deliveries};
+use desk::{Caller, Desk, Error, Work, channels, deliveries};
 use http::Method;
 use webhooks::client::Failure;
 use webhooks::engine::{After, Boxed, Courier, Delivery, Fate, Prepared, Tried, Verdict};
@@ -23,9 +23,8 @@ pub(super) struct Channels {
 
 /// What a batch of jobs of one company needs.
 struct Loaded {
-    urls: HashMap<i64, Arc<str>>,
+    servers: HashMap<i64, (Arc<str>, Signer)>,
     bodies: HashMap<i64, bytes::Bytes>,
-    signer: Signer,
 }
 
 impl Channels {
@@ -35,21 +34,21 @@ impl Channels {
 
     async fn load(&self, company: CompanyId, runs: &[&Run]) -> Result<Loaded, Error> {
         let messages: Vec<i64> = runs.iter().flat_map(|run| run.jobs.iter().map(|job| job.event)).collect();
-        let channels: Vec<i64> = runs.iter().map(|run| run.lane.subscriber).collect();
+        let subscribers: Vec<i64> = runs.iter().map(|run| run.lane.subscriber).collect();
         let read = move |work: &mut Work<'_>| {
             let directory = work.directory()?;
-            let url = |id: &i64| {
-                let url = directory.channel(ChannelId(*id))?.webhook_url.as_deref()?;
-                Some((*id, Arc::from(url)))
+            let server = |id: &i64| {
+                let channel = directory.channel(ChannelId(*id))?;
+                let signer = Signer::Rule(RuleKey::new(channels::secret(&directory, channel)));
+                Some((*id, (Arc::from(channel.webhook_url.as_deref()?), signer)))
             };
             let bodies = deliveries::bytes_of(work, &messages)?.into_iter();
             Ok(Loaded {
-                urls: channels.iter().filter_map(url).collect(),
+                servers: subscribers.iter().filter_map(server).collect(),
                 bodies: bodies
                     .filter(|(_, shape, _)| shape == deliveries::MESSAGE)
                     .map(|(message, _, bytes)| (message, bytes.into()))
                     .collect(),
-                signer: Signer::Rule(RuleKey::new(&directory.company.api_secret)),
             })
         };
         self.desk.read(&Caller::system(company), read).await
@@ -68,7 +67,7 @@ impl Channels {
     }
 
     async fn prepare_job(&self, parts: &Loaded, job: &Job) -> Result<Prepared, Error> {
-        let Some(url) = parts.urls.get(&job.lane.subscriber) else {
+        let Some((url, signer)) = parts.servers.get(&job.lane.subscriber) else {
             return self.give_up(job, "the channel has no address to send to").await;
         };
         let Some(body) = parts.bodies.get(&job.event) else {
@@ -79,7 +78,7 @@ impl Channels {
             method: Method::POST,
             headers: Vec::new(),
             body: Some(body.clone()),
-            signer: parts.signer.clone(),
+            signer: signer.clone(),
             timeout: PATIENCE,
             // A partner that did not answer may have sent it all the same: a person decides about a second time.
             retries: Retries::Off,

@@ -1,0 +1,139 @@
+//! The delivery log over HTTP: found, shown, and sent once more.
+
+use serde_json::{Value, json};
+
+use crate::guest::Guest;
+use crate::office::{Office, Partner, until};
+use crate::server::Server;
+
+/// A server whose rule tells a partner of everything that comes in, trying once.
+struct Told {
+    server: Server,
+    partner: Partner,
+    office: Office,
+}
+
+impl Told {
+    async fn start() -> Told {
+        let (server, partner) = (Server::start().await, Partner::start().await);
+        let office = Office::furnish(&server, None).await;
+        let then = json!([{"do": "webhook", "url": partner.url, "body": "full", "retries": 0}]);
+        let rule = json!({"name": "Tell", "definition": {"when": [{"on": "inbound"}], "then": then}});
+        server.post("/portico/v1/rules", rule).await.expect(201);
+        Told { server, partner, office }
+    }
+
+    /// Somebody writes, and the delivery about it ends as expected.
+    async fn hear(&self, from: &str, state: &str) -> Value {
+        let path = format!("/channels/{}/incoming_messages", self.office.custom);
+        self.server.post(&path, json!({"sender": {"handle": from}, "body": "hello"})).await.expect(202);
+        let ended = |list: &Value| list["_results"][0]["state"] == state;
+        let list = until(&self.server, "/portico/v1/deliveries", ended).await;
+        list["_results"][0].clone()
+    }
+
+    async fn count(&self, query: &str) -> usize {
+        self.server.get(&format!("/portico/v1/deliveries?{query}")).await.rows().len()
+    }
+}
+
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_shows_its_request_and_every_answer() {
+    let told = Told::start().await;
+    told.partner.answers(503, json!("closed for lunch"));
+    let line = told.hear("ann", "dead").await;
+    let path = format!("/portico/v1/deliveries/{}", text(&line, "id"));
+    let shown = told.server.get(&path).await.expect(200);
+    let call = told.partner.call(0).await;
+    assert_eq!(shown["request_url"], told.partner.url);
+    assert_eq!(text(&shown, "request_body").as_bytes(), call.bytes);
+    assert_eq!(shown["event_id"], call.json["id"]);
+    let attempt = &shown["attempts"][0];
+    assert_eq!((&attempt["status"], &attempt["response"]), (&json!(503), &json!("\"closed for lunch\"")));
+    assert!(!text(attempt, "error").is_empty());
+    assert_eq!(told.server.get("/portico/v1/endpoints").await.rows()[0]["id"], shown["endpoint_id"]);
+    told.server.get("/portico/v1/deliveries/dlv_1a2b").await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_narrowed_by_what_is_asked() {
+    let told = Told::start().await;
+    let first = told.hear("ann", "done").await;
+    told.partner.answers(500, json!({}));
+    let second = told.hear("ben", "dead").await;
+    let at = second["created_at"].as_f64().expect("a time");
+    for (query, expected) in [
+        (String::new(), 2),
+        ("state=done".to_string(), 1),
+        ("state=dead".to_string(), 1),
+        ("state=pending".to_string(), 0),
+        (format!("conversation_id={}", text(&first, "conversation_id")), 1),
+        (format!("subscriber={}", text(&first, "endpoint_id")), 2),
+        (format!("subscriber={}", told.office.custom), 0),
+        (format!("since={at}"), 1),
+        (format!("until={at}"), 1),
+        (format!("since={}", at + 1.0), 0),
+        (format!("state=done&since={at}"), 0),
+    ] {
+        assert_eq!(told.count(&query).await, expected, "{query}");
+    }
+    for query in ["state=lost", "subscriber=tag_1", "conversation_id=7", "since=monday"] {
+        told.server.get(&format!("/portico/v1/deliveries?{query}")).await.expect(400);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_delivery_is_sent_once_more_with_the_same_bytes() {
+    let told = Told::start().await;
+    let line = told.hear("ann", "done").await;
+    let path = format!("/portico/v1/deliveries/{}/replay", text(&line, "id"));
+    let new = told.server.post(&path, json!({})).await.expect(202);
+    assert_eq!(told.partner.call(1).await.bytes, told.partner.call(0).await.bytes);
+    let shown = told.server.get(&format!("/portico/v1/deliveries/{}", text(&new, "id"))).await.expect(200);
+    assert_eq!((&shown["replay_of"], &shown["event_id"]), (&line["id"], &line["event_id"]));
+    told.server.post("/portico/v1/deliveries/dlv_1a2b/replay", json!({})).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_failed_in_an_outage_is_sent_once_more_in_its_order() {
+    let told = Told::start().await;
+    told.hear("before", "done").await;
+    told.partner.answers(500, json!({}));
+    let ann = told.hear("ann", "dead").await;
+    told.hear("ann", "dead").await;
+    told.hear("ben", "dead").await;
+    told.partner.answers(200, json!({}));
+    let all = "/portico/v1/deliveries/replay";
+    let of_ann = json!({"state": "dead", "conversation_id": ann["conversation_id"]});
+    let first = told.server.post(all, of_ann).await.expect(202);
+    assert_eq!(first, json!({"replayed": 2, "next": null}));
+    for number in [1, 2] {
+        assert_eq!(told.partner.call(number + 3).await.bytes, told.partner.call(number).await.bytes);
+    }
+    let none = json!({"state": "dead", "until": ann["created_at"]});
+    assert_eq!(told.server.post(all, none).await.expect(202)["replayed"], 0);
+    let rest = told.server.post(all, json!({"state": "dead", "subscriber": ann["endpoint_id"]})).await.expect(202);
+    assert_eq!(rest["replayed"], 3, "what was repeated by hand stays what it was");
+    told.server.post(all, json!({"state": "lost"})).await.expect(400);
+    told.server.post(all, json!({"after": "later"})).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_needs_its_scopes_and_is_each_companys_own() {
+    let told = Told::start().await;
+    let line = told.hear("ann", "done").await;
+    let one = format!("/portico/v1/deliveries/{}", text(&line, "id"));
+    let reader = Guest::with_scopes(&told.server, &["portico:read"]).await;
+    reader.get(&one).await.expect(200);
+    reader.post(&format!("{one}/replay"), json!({})).await.expect(403);
+    reader.post("/portico/v1/deliveries/replay", json!({})).await.expect(403);
+    Guest::with_scopes(&told.server, &["events:*:read"]).await.get(&one).await.expect(403);
+    let foreign = Guest::foreign(&told.server).await;
+    foreign.get(&one).await.expect(404);
+    foreign.post(&format!("{one}/replay"), json!({})).await.expect(404);
+    assert!(foreign.get("/portico/v1/deliveries").await.rows().is_empty());
+}
