@@ -12,7 +12,7 @@ use crate::stage::Stage;
 
 /// Measures and reports.
 pub async fn measure(each: Duration, store: Option<String>, sizes: &[u64]) {
-    let mut before: Option<[f64; 3]> = None;
+    let mut before: Option<[f64; 4]> = None;
     for size in sizes.iter().copied() {
         let shared = store.clone();
         let stage = tokio::task::spawn_blocking(move || {
@@ -24,11 +24,14 @@ pub async fn measure(each: Duration, store: Option<String>, sizes: &[u64]) {
         });
         let stage = stage.await.expect("the stage is set");
         let server = stage.serve();
-        let mut rates = [0.0; 3];
-        let paths = ["/conversations?limit=50", "/events", "/conversations/search/zanzibar?limit=10"];
+        let mut rates = [0.0; 4];
+        let search = |word: &str| format!("/conversations/search/{word}?limit=10");
+        let paths =
+            ["/conversations?limit=50".to_string(), "/events".to_string(), search("zanzibar"), search("tobago")];
         for (at, path) in paths.into_iter().enumerate() {
             let token = stage.token.clone();
-            let make: Make = Arc::new(move |_, _| request(Method::GET, path, &token, ""));
+            let asked = path.clone();
+            let make: Make = Arc::new(move |_, _| request(Method::GET, &asked, &token, ""));
             let cpu = server.cpu();
             let load = load::run(server.address, 8, each, StatusCode::OK, make).await;
             rates[at] = load.per_second();
@@ -48,7 +51,7 @@ pub async fn measure(each: Duration, store: Option<String>, sizes: &[u64]) {
     }
 }
 
-/// Messages in threads of eight, straight through the desk; one in a thousand speaks of Zanzibar.
+/// Messages in threads of eight, straight through the desk. Twenty speak of Zanzibar, one in a thousand of Tobago.
 fn fill(stage: &Stage, size: u64) {
     let desk = portico::server::open_desk(&stage.location, "http://127.0.0.1").expect("the store opens");
     let caller = desk::Caller::system(stage.company);
@@ -59,8 +62,9 @@ fn fill(stage: &Stage, size: u64) {
         desk.write_blocking(&caller, move |work| {
             for number in first..last {
                 let handle = format!("customer-{}", number / 8);
-                let rare = if number % 1_000 == 0 { " Zanzibar" } else { "" };
-                let text = format!("{}{rare} {number}", &TEXT[(number % 400) as usize..]);
+                let rare = if number % (size / 20).max(1) == 0 { " Zanzibar" } else { "" };
+                let rather = if number % 1_000 == 1 { " Tobago" } else { "" };
+                let text = format!("{}{rare}{rather} {number}", &TEXT[(number % 400) as usize..]);
                 let incoming = desk::messages::Incoming {
                     channel,
                     sender: desk::messages::Sender { handle, name: None, contact: None },

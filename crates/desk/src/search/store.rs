@@ -21,9 +21,7 @@ pub(super) fn insert_doc(
 
 pub(super) fn insert_words(conn: &mut Conn, company: CompanyId, doc: i64, words: &str) -> db::Result<u64> {
     match conn.engine() {
-        Engine::Sqlite => {
-            conn.exec("INSERT OR REPLACE INTO search_words (rowid, words) VALUES ($1, $2)", args![doc, words])
-        }
+        Engine::Sqlite => conn.exec("INSERT INTO search_words (rowid, words) VALUES ($1, $2)", args![doc, words]),
         Engine::Postgres => conn.exec(
             "INSERT INTO search_words (company, id, words) VALUES ($1, $2, to_tsvector('simple', $3)) \
              ON CONFLICT (company, id) DO UPDATE SET words = excluded.words",
