@@ -57,17 +57,23 @@ pub async fn get(call: Call) -> Result {
     .await
 }
 
+/// Settings of a channel. What is left out stays.
 #[derive(Deserialize, JsonSchema, Default)]
 #[schemars(rename = "WriteChannelSettings")]
 pub(crate) struct Settings {
+    /// How many seconds a message may be taken back.
     #[serde(default)]
     undo_send_time: Option<i64>,
+    /// Whether everybody who may open the inbox may answer from it.
     #[serde(default)]
     all_teammates_can_reply: Option<bool>,
+    /// Of a custom channel: where its messages go.
     #[serde(default)]
     webhook_url: Option<String>,
+    /// Of a Twilio channel: the account.
     #[serde(default)]
     sid: Option<String>,
+    /// Of a Twilio channel: its secret, never shown again.
     #[serde(default)]
     auth_token: Option<String>,
 }
@@ -85,15 +91,20 @@ impl Settings {
     }
 }
 
+/// A new channel.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateChannel {
+    /// What it is called.
     #[serde(default)]
     name: Option<String>,
+    /// `custom`, `smtp` or `twilio`.
     r#type: String,
     #[serde(default)]
     settings: Option<Settings>,
+    /// The address or number that it sends as; all but custom channels need one.
     #[serde(default)]
     send_as: Option<String>,
+    /// Not served yet: the application whose channel it is.
     #[serde(default)]
     application_uid: Option<String>,
 }
@@ -123,10 +134,13 @@ pub async fn create(call: Call) -> Result {
     .await
 }
 
+/// A change of a channel. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateChannel {
+    /// Another name.
     #[serde(default)]
     name: Option<String>,
+    /// Another inbox; its conversations come along.
     #[serde(default)]
     inbox_id: Option<String>,
     #[serde(default)]

@@ -13,13 +13,16 @@ use crate::answer::{Answer, context};
 use crate::attachments::uploads;
 use crate::call::{Call, Result};
 
-/// A comment as requests write it (schema `CreateComment`).
+/// A new comment.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "CreateComment")]
 pub(crate) struct Written {
+    /// Markdown; `@username` mentions a teammate.
     body: String,
+    /// The teammate who writes it, by id or alias; the token's bot, if left out.
     #[serde(default)]
     author_id: Option<String>,
+    /// Whether it stays in sight.
     #[serde(default)]
     is_pinned: bool,
 }
@@ -80,12 +83,14 @@ pub async fn get(call: Call) -> Result {
     call.read(move |work| one(work, id, |shape| Answer::ok(shape))).await
 }
 
-/// A change of a comment (schema `UpdateComment`).
+/// A change of a comment. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "UpdateComment")]
 pub(crate) struct Update {
+    /// Another text.
     #[serde(default)]
     body: Option<String>,
+    /// Whether it stays in sight.
     #[serde(default)]
     is_pinned: Option<bool>,
 }

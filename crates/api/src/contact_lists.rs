@@ -39,9 +39,11 @@ async fn all(call: &Call, whose: Option<Whose>) -> Result {
     .await
 }
 
+/// A new list of contacts.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "CreateContactList")]
 pub(crate) struct CreateList {
+    /// What it is called.
     name: String,
 }
 
@@ -91,8 +93,10 @@ pub async fn members(call: Call) -> Result {
     .await
 }
 
+/// Contacts of a list.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ContactIds {
+    /// Contacts by id or alias.
     contact_ids: Vec<String>,
 }
 

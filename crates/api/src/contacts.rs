@@ -76,10 +76,13 @@ pub async fn get(call: Call) -> Result {
     .await
 }
 
+/// A way to reach somebody.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "ContactHandle")]
 pub(crate) struct HandleShape {
+    /// The address, number or name itself.
     handle: String,
+    /// What it is: `email`, `phone`, `custom` …
     source: String,
 }
 
@@ -89,27 +92,35 @@ impl HandleShape {
     }
 }
 
-/// A contact as requests write it (schema `Contact`).
+/// What is known of a contact. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "WriteContact")]
 pub(crate) struct Written {
+    /// What they are called.
     #[serde(default)]
     name: Option<String>,
+    /// Who they are.
     #[serde(default)]
     description: Option<String>,
+    /// Addresses of pages about them.
     #[serde(default)]
     links: Option<Vec<String>>,
+    /// Lists that they are on, as they were called before.
     #[serde(default)]
     group_names: Option<Vec<String>>,
+    /// Lists that they are on.
     #[serde(default)]
     list_names: Option<Vec<String>>,
+    /// All values of custom fields, by name; those left out are emptied.
     #[serde(default)]
     custom_fields: Option<Map<String, Value>>,
 }
 
+/// How a contact is reached.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "WriteContactHandles")]
 pub(crate) struct Handles {
+    /// At least one.
     handles: Vec<HandleShape>,
 }
 
@@ -178,10 +189,13 @@ pub async fn delete(call: Call) -> Result {
     .await
 }
 
+/// Contacts that become one.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct MergeContacts {
+    /// The one that lives on; one of them is chosen, if left out.
     #[serde(default)]
     target_contact_id: Option<String>,
+    /// The contacts, by id or alias.
     contact_ids: Vec<String>,
 }
 
@@ -221,11 +235,15 @@ pub async fn add_handle(call: Call) -> Result {
     .await
 }
 
+/// A way to reach somebody, to be taken away.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "DeleteContactHandle")]
 pub(crate) struct DeleteHandle {
+    /// The address, number or name itself.
     handle: String,
+    /// What it is.
     source: String,
+    /// Also the last one, which deletes the contact.
     #[serde(default)]
     force: bool,
 }
@@ -258,10 +276,13 @@ pub async fn notes(call: Call) -> Result {
     .await
 }
 
+/// A new note on a contact.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "CreateContactNote")]
 pub(crate) struct CreateNote {
+    /// The teammate who writes it, by id or alias.
     author_id: String,
+    /// What it says.
     body: String,
 }
 

@@ -78,9 +78,11 @@ pub async fn edit(mut call: Call) -> Result {
     .await
 }
 
+/// The draft that is meant.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "DeleteDraft")]
 pub(crate) struct Version {
+    /// Its version, as the caller knows it.
     version: String,
 }
 

@@ -119,13 +119,18 @@ pub async fn remove_teammates(call: Call) -> Result {
     .await
 }
 
+/// A new inbox.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateInbox {
+    /// What it is called.
     name: String,
+    /// Who may open it beside the members of the workspace, by id or alias.
     #[serde(default)]
     teammate_ids: Option<Vec<String>>,
+    /// Whether every member of the workspace may open it; if left out, only when nobody is named.
     #[serde(default)]
     is_public: Option<bool>,
+    /// Values of custom fields, by name.
     #[serde(default)]
     custom_fields: Option<Map<String, Value>>,
 }

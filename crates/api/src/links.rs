@@ -46,12 +46,16 @@ pub async fn conversations(call: Call) -> Result {
     .await
 }
 
+/// A new link: exactly one of address and pattern.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateLink {
+    /// What it is called; its address, if left out.
     #[serde(default)]
     name: Option<String>,
+    /// The address of the thing outside.
     #[serde(default)]
     external_url: Option<String>,
+    /// Not served yet: what an application object is recognised by.
     #[serde(default)]
     pattern: Option<String>,
 }
@@ -75,8 +79,10 @@ pub async fn create(call: Call) -> Result {
     .await
 }
 
+/// A change of a link.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateLink {
+    /// Another name.
     #[serde(default)]
     name: Option<String>,
 }

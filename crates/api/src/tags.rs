@@ -81,13 +81,18 @@ pub async fn conversations(call: Call) -> Result {
     .await
 }
 
+/// A new tag.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateTag {
+    /// What it is called.
     name: String,
+    /// What it is for.
     #[serde(default)]
     description: Option<String>,
+    /// A colour: `grey`, `pink`, `red`, `orange`, `yellow`, `green`, `light-blue`, `blue` or `purple`.
     #[serde(default)]
     highlight: Option<String>,
+    /// Whether lists of conversations show it.
     #[serde(default)]
     is_visible_in_conversation_lists: Option<bool>,
 }
@@ -138,16 +143,22 @@ async fn add(call: &Call, place: impl Fn(&mut Work<'_>) -> desk::Result<Place> +
     .await
 }
 
+/// A change of a tag. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateTag {
+    /// Another name.
     #[serde(default)]
     name: Option<String>,
+    /// What it is for; null for nothing.
     #[serde(default, deserialize_with = "given")]
     description: Option<Option<String>>,
+    /// A colour; null for none.
     #[serde(default, deserialize_with = "given")]
     highlight: Option<Option<String>>,
+    /// The tag above it; null for none.
     #[serde(default, deserialize_with = "given")]
     parent_tag_id: Option<Option<String>>,
+    /// Whether lists of conversations show it.
     #[serde(default)]
     is_visible_in_conversation_lists: Option<bool>,
 }

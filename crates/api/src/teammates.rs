@@ -26,9 +26,10 @@ fn seen(work: &mut Work<'_>, who: &Who) -> desk::Result<TeammateId> {
     Ok(teammates::get(work, id)?.id)
 }
 
-/// A body that names teammates, by id or alias.
+/// Teammates, by id or alias.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct TeammateIds {
+    /// The teammates.
     teammate_ids: Vec<String>,
 }
 
@@ -98,16 +99,22 @@ pub async fn inboxes(call: Call) -> Result {
     .await
 }
 
+/// A change of a teammate. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateTeammate {
+    /// Unique in the company.
     #[serde(default)]
     username: Option<String>,
+    /// Given name.
     #[serde(default)]
     first_name: Option<String>,
+    /// Family name.
     #[serde(default)]
     last_name: Option<String>,
+    /// Whether they are given work.
     #[serde(default)]
     is_available: Option<bool>,
+    /// All values of custom fields, by name; those left out are emptied.
     #[serde(default)]
     custom_fields: Option<Map<String, Value>>,
 }

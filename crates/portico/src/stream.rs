@@ -14,6 +14,7 @@ use api::App;
 use api::answer::{Refusal, internal};
 use api::edge::error::Problem;
 use api::edge::params::Params;
+use api::openapi::stream::SCOPE;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -31,10 +32,8 @@ use webhooks::sign::RuleKey;
 use crate::bell::{Doorbell, News};
 use crate::workers::Workers;
 
-/// Where it is.
-pub const PATH: &str = "/portico/v1/events/stream";
-/// What a token must hold.
-const SCOPE: &str = "events:*:read";
+pub use api::openapi::stream::PATH;
+
 /// Streams that may be open at once in this process.
 const MOST: usize = 2_000;
 /// Events rendered in one go.

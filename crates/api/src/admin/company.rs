@@ -34,6 +34,7 @@ pub async fn get(call: Call) -> Result {
     .await
 }
 
+/// A change of the company. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateCompany {
     /// Whether conversations are tickets, with statuses and numbers.

@@ -129,8 +129,10 @@ pub async fn create(call: Call) -> Result {
 /// A change of a rule. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateRule {
+    /// Another name.
     #[serde(default)]
     name: Option<String>,
+    /// Whether it runs.
     #[serde(default)]
     is_enabled: Option<bool>,
     #[serde(default)]
@@ -188,6 +190,7 @@ pub(crate) struct TryRule {
     #[serde(default)]
     #[schemars(with = "Option<Definition>")]
     definition: Option<Value>,
+    /// A rule whose present definition is meant, if none is given.
     #[serde(default)]
     rule_id: Option<String>,
     /// The event. Without one the definition is only checked.
@@ -274,6 +277,7 @@ pub(crate) struct Run {
 /// Where a macro is run.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct RunMacro {
+    /// The conversation.
     conversation_id: String,
     /// The teammate who runs it; the token's bot otherwise.
     #[serde(default)]

@@ -65,7 +65,7 @@ struct Namespaces {
     /// Things of workspaces: true for all, or a list of their ids.
     #[serde(default)]
     #[schemars(schema_with = "reach")]
-    shared: Value,
+    shared: Option<Value>,
     /// Things of individuals who let the API see them.
     #[serde(default)]
     private: bool,
@@ -79,16 +79,16 @@ fn reach(make: &mut SchemaGenerator) -> Schema {
 fn access(given: Option<&Namespaces>) -> desk::Result<Access> {
     let Some(given) = given else { return Ok(Access::everything()) };
     let shared = match &given.shared {
-        Value::Bool(true) => Shared::All,
-        Value::Bool(false) | Value::Null => Shared::None,
-        Value::Array(teams) => {
+        Some(Value::Bool(true)) => Shared::All,
+        None | Some(Value::Bool(false)) => Shared::None,
+        Some(Value::Array(teams)) => {
             let parse = |team: &Value| {
                 let id = team.as_str().and_then(|id| id.parse().ok());
                 id.ok_or_else(|| desk::Error::invalid("namespaces.shared", format!("{team} is no workspace")))
             };
             Shared::Teams(teams.iter().map(parse).collect::<desk::Result<_>>()?)
         }
-        other => {
+        Some(other) => {
             return Err(desk::Error::invalid("namespaces.shared", format!("expected true or a list, found {other}")));
         }
     };

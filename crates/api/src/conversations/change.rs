@@ -28,26 +28,35 @@ pub(super) fn instant(field: &str, seconds: f64) -> Result<Timestamp> {
         .ok_or_else(|| refused(field, &format!("expected seconds since 1970, found {seconds}")).into())
 }
 
-/// Changes of a conversation (schema `UpdateConversation`). `tags` are the names that old clients send.
+/// A change of a conversation. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "UpdateConversation")]
 pub(crate) struct Changes {
+    /// The teammate who is responsible, by id or alias; null for nobody.
     #[serde(default, deserialize_with = "given")]
     assignee_id: Option<Option<String>>,
+    /// The one inbox that it is moved to.
     #[serde(default)]
     inbox_id: Option<InboxId>,
+    /// `open`, `archived`, `deleted` or `spam`.
     #[serde(default)]
     status: Option<String>,
+    /// A ticket status, instead of `status`.
     #[serde(default)]
     status_id: Option<StatusId>,
+    /// All its tags.
     #[serde(default)]
     tag_ids: Option<Vec<TagId>>,
+    /// All its tags by name, as old clients say it.
     #[serde(default)]
     tags: Option<Vec<String>>,
+    /// Of a task: what is to be done; null for nothing.
     #[serde(default, deserialize_with = "given")]
     description: Option<Option<String>>,
+    /// Of a task: by when, in seconds since 1970; null for any time.
     #[serde(default, deserialize_with = "given")]
     due_at: Option<Option<f64>>,
+    /// All values of custom fields, by name; those left out are emptied.
     #[serde(default)]
     custom_fields: Option<Map<String, Value>>,
 }
@@ -111,10 +120,11 @@ pub async fn delete(call: Call) -> Result {
     .await
 }
 
-/// Who is to be responsible (schema `UpdateConversationAssignee`).
+/// Who is to be responsible.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "UpdateConversationAssignee")]
 pub(crate) struct Assignee {
+    /// A teammate by id or alias; null for nobody.
     #[serde(default, deserialize_with = "given")]
     assignee_id: Option<Option<String>>,
 }
@@ -132,13 +142,16 @@ pub async fn assign(call: Call) -> Result {
     .await
 }
 
-/// A snooze (schema `UpdateConversationReminders`).
+/// A snooze.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "UpdateConversationReminders")]
 pub(crate) struct Reminder {
+    /// For whom, by id or alias.
     teammate_id: String,
+    /// Until when, in seconds since 1970; null wakes the conversation.
     #[serde(default, deserialize_with = "given")]
     scheduled_at: Option<Option<f64>>,
+    /// A ticket status of the category `waiting` for the time being.
     #[serde(default)]
     status_id: Option<StatusId>,
 }

@@ -16,22 +16,29 @@ use crate::attachments::uploads;
 use crate::call::{Call, Result};
 use crate::messages::letter::who;
 
-/// A discussion or task (schema `CreateConversation`).
+/// A new discussion or task, in one inbox or among teammates.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "CreateConversation")]
 pub(crate) struct Begun {
     r#type: Type,
+    /// What it is about.
     subject: String,
+    /// Where it is; this or `teammate_ids`.
     #[serde(default)]
     inbox_id: Option<InboxId>,
+    /// Who is in it, by id or alias.
     #[serde(default)]
     teammate_ids: Option<Vec<String>>,
+    /// What is said first.
     #[serde(default)]
     comment: Option<First>,
+    /// Of a task: what is to be done.
     #[serde(default)]
     description: Option<String>,
+    /// Of a task: by when, in seconds since 1970.
     #[serde(default)]
     due_at: Option<f64>,
+    /// Values of custom fields, by name.
     #[serde(default)]
     custom_fields: Option<Map<String, Value>>,
 }
@@ -44,12 +51,14 @@ enum Type {
     Task,
 }
 
-/// The comment it begins with.
+/// The comment that it begins with.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(inline)]
 struct First {
+    /// A teammate by id or alias; the token's bot, if left out.
     #[serde(default)]
     author_id: Option<String>,
+    /// Markdown.
     body: String,
 }
 

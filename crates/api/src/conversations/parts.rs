@@ -62,9 +62,11 @@ pub async fn followers(call: Call) -> Result {
     .await
 }
 
+/// Teammates who follow, or no longer do.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "Followers")]
 pub(crate) struct Teammates {
+    /// Teammates by id or alias.
     teammate_ids: Vec<String>,
 }
 
@@ -108,9 +110,10 @@ pub async fn unfollow(call: Call) -> Result {
     .await
 }
 
-/// Schema `TagIds`.
+/// Tags of a conversation.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct TagIds {
+    /// The tags.
     tag_ids: Vec<TagId>,
 }
 
@@ -136,11 +139,14 @@ pub async fn untag(call: Call) -> Result {
     .await
 }
 
+/// Links for a conversation: exactly one of the two.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "AddLinks")]
 pub(crate) struct NewLinks {
+    /// Links that exist.
     #[serde(default)]
     link_ids: Option<Vec<LinkId>>,
+    /// Addresses; each becomes a link where it has none yet.
     #[serde(default)]
     link_external_urls: Option<Vec<String>>,
 }
@@ -161,8 +167,10 @@ pub async fn link(call: Call) -> Result {
     .await
 }
 
+/// Links of a conversation.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct LinkIds {
+    /// The links.
     link_ids: Vec<LinkId>,
 }
 

@@ -13,43 +13,59 @@ use crate::attachments::uploads;
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
 
+/// A message that was written elsewhere before.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "ImportMessage")]
 pub(crate) struct Imported {
     sender: ImportedSender,
+    /// To whom.
     to: Vec<String>,
+    /// Who got a copy.
     #[serde(default)]
     cc: Option<Vec<String>>,
+    /// Who got a copy unseen.
     #[serde(default)]
     bcc: Option<Vec<String>>,
+    /// What it is about.
     #[serde(default)]
     subject: Option<String>,
+    /// What it says.
     body: String,
     #[serde(default)]
     body_format: Option<BodyFormat>,
+    /// Its id elsewhere; the same one is brought in once.
     external_id: String,
+    /// When it was written, in seconds since 1970.
     created_at: f64,
     #[serde(default)]
     r#type: Option<Kind>,
+    /// Who is responsible, by id or alias.
     #[serde(default)]
     assignee_id: Option<String>,
+    /// Names of tags that the conversation gets.
     #[serde(default)]
     tags: Option<Vec<String>>,
+    /// The conversation that it belongs to.
     #[serde(default)]
     conversation_id: Option<ConversationId>,
     metadata: Metadata,
 }
 
+/// Who wrote it.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(inline)]
 struct ImportedSender {
+    /// Their address or number.
     handle: String,
+    /// What they call themselves.
     #[serde(default)]
     name: Option<String>,
+    /// The teammate who wrote it, by id or alias.
     #[serde(default)]
     author_id: Option<String>,
 }
 
+/// What it was.
 #[derive(Deserialize, JsonSchema, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -60,14 +76,19 @@ enum Kind {
     Custom,
 }
 
+/// What else is to be known of it.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(inline)]
 struct Metadata {
+    /// Whether it came in.
     is_inbound: bool,
+    /// Messages with the same one are one conversation.
     #[serde(default)]
     thread_ref: Option<String>,
+    /// Whether its conversation is archived; yes, if left out.
     #[serde(default)]
     is_archived: Option<bool>,
+    /// Whether rules pass it over; yes, if left out.
     #[serde(default)]
     should_skip_rules: Option<bool>,
 }

@@ -10,38 +10,52 @@ use serde::Deserialize;
 
 use crate::answer::Refusal;
 
-/// The fields of a message, reply or draft: one list, as a form's texts and an error's path only get through to fields
-/// that stand side by side. All but the body may be absent; who needs one says so.
+/// A message, reply or draft as it is written.
+// One list of fields, as a form's texts and an error's path only get through to fields that stand side by side. All but
+// the body may be absent; who needs one says so.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "WriteMessage")]
 pub(crate) struct Written {
+    /// To whom.
     #[serde(default)]
     pub(crate) to: Option<Vec<String>>,
+    /// Who gets a copy.
     #[serde(default)]
     pub(crate) cc: Option<Vec<String>>,
+    /// Who gets a copy unseen.
     #[serde(default)]
     pub(crate) bcc: Option<Vec<String>>,
+    /// The name it is sent under.
     #[serde(default)]
     pub(crate) sender_name: Option<String>,
+    /// What it is about.
     #[serde(default)]
     pub(crate) subject: Option<String>,
+    /// The teammate who writes it, by id or alias.
     #[serde(default)]
     pub(crate) author_id: Option<String>,
+    /// What it says: HTML if there is a tag or an entity in it, plain text otherwise.
     pub(crate) body: String,
+    /// The same as plain text, for channels that send that.
     #[serde(default)]
     pub(crate) text: Option<String>,
+    /// What it answers, to be quoted below; HTML or plain text like the body.
     #[serde(default)]
     pub(crate) quote_body: Option<String>,
+    /// The signature below it.
     #[serde(default)]
     pub(crate) signature_id: Option<SignatureId>,
+    /// Whether the author's usual signature is below it.
     #[serde(default)]
     pub(crate) should_add_default_signature: Option<bool>,
+    /// The channel it leaves by, by id or alias.
     #[serde(default)]
     pub(crate) channel_id: Option<String>,
     #[serde(default)]
     pub(crate) options: Option<Wishes>,
     #[serde(default)]
     pub(crate) mode: Option<Visible>,
+    /// Of a draft: the version that is rewritten.
     #[serde(default)]
     pub(crate) version: Option<String>,
 }
@@ -104,12 +118,14 @@ pub(crate) fn who(given: Option<&str>) -> Result<Option<Who>, Refusal> {
     Ok(given.filter(|text| !text.is_empty()).map(str::parse).transpose()?)
 }
 
-/// `options` of a message that leaves.
+/// What happens to the conversation.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub(crate) struct Wishes {
+    /// Tags that it gets.
     #[serde(default)]
     tag_ids: Option<Vec<TagId>>,
+    /// Whether it is archived; yes, if left out.
     #[serde(default)]
     archive: Option<bool>,
 }

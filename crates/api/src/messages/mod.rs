@@ -23,11 +23,14 @@ pub(crate) use letter::Written;
 pub use send::{create, reply};
 pub use show::{get, mark_seen, seen};
 
+/// A message that reached a custom channel.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CustomMessage {
     sender: CustomSender,
+    /// What it is about.
     #[serde(default)]
     subject: Option<String>,
+    /// What it says.
     body: String,
     #[serde(default)]
     body_format: Option<BodyFormat>,
@@ -35,21 +38,28 @@ pub(crate) struct CustomMessage {
     metadata: Option<CustomMetadata>,
 }
 
+/// Who wrote it.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(inline)]
 struct CustomSender {
+    /// What the channel knows them by.
     handle: String,
+    /// What they call themselves.
     #[serde(default)]
     name: Option<String>,
+    /// The contact that they are, where that is known.
     #[serde(default)]
     contact_id: Option<String>,
 }
 
+/// What else is known of it.
 #[derive(Deserialize, JsonSchema, Default)]
 #[schemars(inline)]
 struct CustomMetadata {
+    /// Messages with the same one are one conversation.
     #[serde(default)]
     thread_ref: Option<String>,
+    /// Kept with the message.
     #[serde(default)]
     headers: Option<Map<String, Value>>,
 }

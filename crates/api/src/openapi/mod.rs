@@ -22,6 +22,7 @@ use crate::routes::{FAMILIES, Family};
 mod operation;
 mod parameters;
 mod refusals;
+pub mod stream;
 
 /// Where it is. It needs no token: nothing in it belongs to anybody.
 pub const PATH: &str = "/openapi.json";
@@ -41,6 +42,7 @@ pub fn document() -> Value {
             methods[method] = operation::described(family, operation, &mut schemas);
         }
     }
+    paths.insert(stream::PATH.into(), stream::described());
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -196,3 +196,39 @@ fn every_operation_is_listed_with_status_and_scope() {
     assert_eq!(operations.iter().filter(|operation| operation.api == "channel").count(), 11);
     assert_eq!(check("GET", "/tags/tag_1", 200, &tag()), Ok(()));
 }
+
+/// What our own document says about a right tag with something changed.
+fn ours(change: impl FnOnce(Value) -> Value) -> String {
+    let links = json!({"conversations": "http://x", "owner": null, "parent_tag": null, "children": null});
+    let tag = with(with(tag(), "_links", json!({"self": "http://x", "related": links})), "created_at", json!(1));
+    ours::check("GET", "/tags/tag_1", 200, &change(tag)).err().unwrap_or_default().join("; ")
+}
+
+#[test]
+fn our_own_document_is_a_stricter_measure() {
+    assert_eq!(ours(|tag| tag), "");
+    assert_eq!(ours(|tag| with(tag, "colour", json!("red"))), "body.colour is not told of");
+    assert_eq!(ours(|tag| without(tag, "highlight")), "body.highlight is missing");
+    assert_eq!(ours(|tag| with(tag, "name", Value::Null)), "body.name is null, not of type \"string\"");
+    assert_eq!(ours(|tag| with(tag, "id", json!("tea_1"))), "body.id is \"tea_1\", which is no tag_…");
+    assert_eq!(ours(|tag| with(tag, "_links", json!({"self": 1}))).matches("body._links").count(), 2);
+    assert_eq!(ours(|_| Value::Null), "there is no body, but our document promises one");
+}
+
+#[test]
+fn our_own_document_knows_its_statuses_and_alternatives() {
+    let refused = |method, path, status, body: Value| {
+        ours::check(method, path, status, &body).expect_err("a complaint").join("; ")
+    };
+    assert!(refused("GET", "/tags/tag_1", 201, tag()).contains("status 201"));
+    assert!(refused("PATCH", "/tags/tag_1", 204, tag()).contains("tells of none"));
+    assert!(refused("GET", "/tags/tag_1", 404, json!({"message": "gone"})).contains("_error is missing"));
+    let line = |found: Value| json!({"path": "if", "matched": true, "found": found});
+    let answer = |found: Value| {
+        let explanation = json!({"event": ["inbound"], "matched": true, "checks": [line(found)], "outcomes": []});
+        json!({"findings": [], "matched": true, "actions": [], "explanation": explanation})
+    };
+    assert_eq!(ours::check("POST", "/portico/v1/rules/test", 200, &answer(json!({"number": 1}))), Ok(()));
+    assert!(refused("POST", "/portico/v1/rules/test", 200, answer(json!({"number": "1"}))).contains("found.number"));
+    assert_eq!(ours::check("GET", "/nowhere", 200, &json!({})), Ok(()), "what it does not hold it cannot measure");
+}
