@@ -40,7 +40,7 @@ impl Stage {
     pub fn found(name: &str, store: Option<String>, triggers: &[&str], sinks: &[String]) -> Stage {
         let folder = std::env::temp_dir().join(format!("portico-bench-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        let location = Location { data: folder.clone(), store };
+        let location = Location { data: folder.clone(), store, secret_key: None };
         let desk = open_desk(&location, "http://127.0.0.1").expect("the store opens");
         let parts = std::sync::Arc::new(std::sync::Mutex::new(None));
         let when: Vec<_> = triggers.iter().map(|trigger| json!({"on": trigger})).collect();

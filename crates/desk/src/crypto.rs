@@ -1,7 +1,10 @@
 //! Digests, random bytes and comparisons in constant time. The only module of the desk that names the crypto library.
 
 use ring::rand::SecureRandom;
-use ring::{digest, hmac};
+use ring::{aead, digest, hmac};
+
+/// The length of the number that no two encryptions under one key may share.
+pub const NONCE: usize = aead::NONCE_LEN;
 
 /// SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -17,6 +20,28 @@ pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {
     out
 }
 
+/// Encrypts bytes with AES-256-GCM, and authenticates with them what they belong to.
+pub fn encrypt(key: &[u8; 32], nonce: [u8; NONCE], belongs_to: &[u8], plain: &[u8]) -> Vec<u8> {
+    let mut bytes = plain.to_vec();
+    cipher(key)
+        .seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(belongs_to), &mut bytes)
+        .expect("nothing of ours is as long as the cipher's limit of 64 GiB");
+    bytes
+}
+
+/// The reverse of [`encrypt`]; nothing if the bytes, the key or what they belong to are not the same.
+pub fn decrypt(key: &[u8; 32], nonce: [u8; NONCE], belongs_to: &[u8], encrypted: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = encrypted.to_vec();
+    let nonce = aead::Nonce::assume_unique_for_key(nonce);
+    let plain = cipher(key).open_in_place(nonce, aead::Aad::from(belongs_to), &mut bytes).ok()?;
+    Some(plain.to_vec())
+}
+
+fn cipher(key: &[u8; 32]) -> aead::LessSafeKey {
+    let key = aead::UnboundKey::new(&aead::AES_256_GCM, key).expect("the key has the cipher's length");
+    aead::LessSafeKey::new(key)
+}
+
 /// Whether two byte strings are equal, in a time that does not tell where they differ.
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0u8, |sum, (x, y)| sum | (x ^ y)) == 0
@@ -30,6 +55,16 @@ pub fn hex(bytes: &[u8]) -> String {
         text.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
     }
     text
+}
+
+/// The bytes that hexadecimal digits stand for; nothing if there is a stray character or half a byte.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 /// Where unpredictable bytes come from; seeded ones in tests, so that snapshots are steady.

@@ -112,6 +112,12 @@ macro_rules! ids {
 }
 
 ids! {
+    /// An app, in the log; everybody else knows it by its uid.
+    AppId "app",
+    /// A feature of an app.
+    FeatureId "ftr",
+    /// A secret of an app.
+    SecretId "sec",
     /// A file on a message, comment or template.
     AttachmentId "fil",
     /// A way in and out for messages.

@@ -5,6 +5,7 @@
 //! Start at [`work`] (what an operation gets in its hands), then [`mod@messages::receive`] (what happens when a message arrives).
 
 pub mod access;
+pub mod apps;
 pub mod attachments;
 pub mod channels;
 pub mod comments;
@@ -27,6 +28,7 @@ pub mod migrations;
 mod names;
 pub mod paging;
 pub mod rules;
+pub mod sealing;
 pub mod search;
 mod select;
 pub mod statuses;

@@ -12,6 +12,7 @@ use crate::crypto::Random;
 use crate::error::Result;
 use crate::events::{Event, Kind, Render, Shape};
 use crate::ids::{ChannelId, CompanyId, InboxId, MessageId, TeamId, TeammateId};
+use crate::sealing::SealingKey;
 use crate::time::Timestamp;
 use crate::work::{Actor, ActorKind, Caller, Desk, Settings, Work};
 use crate::{messages, migrations, teammates};
@@ -51,7 +52,13 @@ pub(crate) fn companies() -> Vec<Fixture> {
 }
 
 fn found(engine: &'static str, store: db::Store) -> Fixture {
-    let settings = Settings { node: 1, lease: 60_000, public_url: "https://desk.example".to_string(), directories: 16 };
+    let settings = Settings {
+        node: 1,
+        lease: 60_000,
+        public_url: "https://desk.example".to_string(),
+        directories: 16,
+        sealing_key: SealingKey::new([5; 32]),
+    };
     let desk = Desk::new(store, settings, Random::Seeded(7, Default::default()));
     desk.clock().freeze(Timestamp(1_760_000_000_000));
     desk.render_with(Arc::new(Plain));

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::events::{Event, Render, Shape};
 use crate::ids::{CompanyId, EventId, RuleId, TeammateId};
 use crate::rules;
+use crate::sealing::SealingKey;
 use crate::time::{Clock, Timestamp};
 
 /// Who does something.
@@ -125,6 +126,8 @@ pub struct Settings {
     pub public_url: String,
     /// How many directories are kept in memory.
     pub directories: usize,
+    /// Seals the secrets that must be read again.
+    pub sealing_key: SealingKey,
 }
 
 /// What a committed unit left for those who carry things outside.
@@ -400,6 +403,17 @@ impl<'c> Work<'c> {
         self.directory = None;
         self.directory_is_ours = true;
         Ok(())
+    }
+
+    /// The same for another company's directory, where what it shows is shared with this one: an app that it installed.
+    pub(crate) fn directory_of_other_changed(&mut self, company: CompanyId) -> Result<()> {
+        directory::store::raise(self.conn, company)?;
+        Ok(())
+    }
+
+    /// The key that secrets are sealed with at rest.
+    pub fn sealing_key(&self) -> &'c SealingKey {
+        &self.desk.settings.sealing_key
     }
 
     /// Who renders the bytes that leave the building.

@@ -64,19 +64,21 @@ pub fn open_store(location: &Location) -> Result<Store, Failure> {
 
 /// The desk of a command: it may run beside a server on the same store.
 pub fn open_desk(location: &Location, public_url: &str) -> Result<Desk, Failure> {
-    Ok(make_desk(open_store(location)?, TOOL, public_url))
+    make_desk(open_store(location)?, TOOL, location, public_url)
 }
 
-fn make_desk(store: Store, node: i64, public_url: &str) -> Desk {
+fn make_desk(store: Store, node: i64, location: &Location, public_url: &str) -> Result<Desk, Failure> {
+    let random = Random::default();
     let settings = desk::Settings {
         node,
         lease: LEASE,
         public_url: public_url.trim_end_matches('/').to_string(),
         directories: 64,
+        sealing_key: location.sealing_key(&random)?,
     };
-    let desk = Desk::new(store, settings, Random::default());
+    let desk = Desk::new(store, settings, random);
     desk.render_with(Arc::new(wire::Renderer));
-    desk
+    Ok(desk)
 }
 
 impl Server {
@@ -102,7 +104,7 @@ impl Server {
         if let Some(node) = &node {
             node.keep(&store, &workers, move || clock.now().0);
         }
-        let desk = make_desk(store, number, &public_url);
+        let desk = make_desk(store, number, &settings.location, &public_url)?;
         let bell = Arc::new(Doorbell::default());
         desk.ring(bell.clone());
         bell.companies.refresh(desk.store()).await?;

@@ -1,10 +1,13 @@
 //! Every setting of the program: a flag and a `PORTICO_…` variable each, read and checked once at start-up.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 use db::StoreUrl;
+use desk::crypto::Random;
+use desk::sealing::SealingKey;
 
 use crate::failure::Failure;
 
@@ -17,6 +20,9 @@ pub struct Location {
     /// A PostgreSQL store (postgres://user@host/name) in place of the embedded one.
     #[arg(long, value_name = "URL", env = "PORTICO_STORE", hide_env_values = true, global = true)]
     pub store: Option<String>,
+    /// The key that secrets are sealed with, as 64 hexadecimal digits. Without it a file `secret.key` in the data folder is used.
+    #[arg(long, value_name = "KEY", env = "PORTICO_SECRET_KEY", hide_env_values = true, global = true)]
+    pub secret_key: Option<String>,
 }
 
 impl Location {
@@ -26,6 +32,26 @@ impl Location {
             None => Ok(StoreUrl::Sqlite(self.data.join("portico.db"))),
             Some(url) => url.parse().map_err(|error| Failure::usage(format!("--store: {error}"))),
         }
+    }
+
+    /// The file that holds the key of secrets, unless it is given.
+    pub fn key_file(&self) -> PathBuf {
+        self.data.join("secret.key")
+    }
+
+    /// The key that secrets are sealed with: the one that is given, or that of the file, which the first start makes.
+    pub fn sealing_key(&self, random: &Random) -> Result<SealingKey, Failure> {
+        if let Some(text) = &self.secret_key {
+            let why = "--secret-key: expected 64 hexadecimal digits, as `openssl rand -hex 32` prints them";
+            return SealingKey::parse(text).ok_or_else(|| Failure::usage(why));
+        }
+        let path = self.key_file();
+        let named = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+        if !path.exists() {
+            make_key(&path, random).map_err(named)?;
+        }
+        let text = std::fs::read_to_string(&path).map_err(named)?;
+        SealingKey::parse(&text).ok_or_else(|| Failure::new(format!("{}: it holds no key", path.display())))
     }
 
     /// Where files are kept.
@@ -68,6 +94,20 @@ pub struct Settings {
     #[command(flatten)]
     /// How it serves.
     pub serving: Serving,
+}
+
+/// Makes the file with the key. It gets its name when it is whole, and only if nobody else was first.
+fn make_key(path: &std::path::Path, random: &Random) -> std::io::Result<()> {
+    let part = path.with_extension(format!("key-{}", random.hex(8)));
+    let mut file = private_file(&part)?;
+    file.write_all(SealingKey::generate(random).as_bytes())?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&part, path);
+    std::fs::remove_file(&part)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a file that only its owner may read: what is in it is the company's.

@@ -3,6 +3,7 @@
 //! It answers in the same shapes as the public API (collections, errors, ids), with scopes of its own: `portico:read`
 //! and `portico:write`, which tokens with all scopes hold.
 
+pub(crate) mod apps;
 pub(crate) mod channels;
 pub(crate) mod company;
 pub(crate) mod conversations;

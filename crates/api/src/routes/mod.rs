@@ -33,6 +33,7 @@ macro_rules! operations {
 
 pub mod about;
 mod admin;
+mod apps;
 mod company;
 mod contacts;
 mod conversations;
@@ -99,6 +100,8 @@ pub static FAMILIES: &[Family] = &[
     family("Administration: tokens", "API tokens.", admin::TOKENS),
     family("Administration: people", "Workspaces and teammates.", admin::PEOPLE),
     family("Administration: definitions", "Custom fields and ticket statuses.", admin::DEFINITIONS),
+    family("Administration: apps", "Apps of the company's developers, their features and secrets.", apps::APPS),
+    family("Administration: app directory", "Apps that may be installed, and those that are.", apps::DIRECTORY),
     family("Administration: deliveries", "What was sent outside, how it went, and once more.", admin::DELIVERIES),
 ];
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use db::Conn;
 
+use crate::apps::{self, Installed};
 use crate::channels::{self, Channel};
 use crate::companies::{self, Company};
 use crate::custom_fields::{self, CustomField};
@@ -38,6 +39,7 @@ pub struct Directory {
     tags: Vec<Tag>,
     statuses: Vec<Status>,
     custom_fields: Vec<CustomField>,
+    apps: Vec<Arc<Installed>>,
     addresses: HashMap<String, ChannelId>,
 }
 
@@ -57,6 +59,7 @@ impl Directory {
             tags: tags::store::all(conn, company)?,
             statuses: statuses::store::all(conn, company)?,
             custom_fields: custom_fields::store::all(conn, company)?,
+            apps: apps::installed(conn, company)?,
         };
         let stored = rules::store::all(conn, company)?;
         directory.rules = Arc::new(RuleBook::compile(stored, &directory));
@@ -149,6 +152,11 @@ impl Directory {
     /// All ticket statuses.
     pub fn statuses(&self) -> impl DoubleEndedIterator<Item = &Status> {
         self.statuses.iter()
+    }
+
+    /// The apps that are installed, switched off ones among them, by number.
+    pub fn apps(&self) -> impl DoubleEndedIterator<Item = &Arc<Installed>> {
+        self.apps.iter()
     }
 
     /// The field definitions of one kind of owner (`contact`, `conversation` …).

@@ -69,6 +69,10 @@ fn write(backup: &Backup, database: &Path, part: &Path) -> Result<usize, Failure
     let manifest = json!({"layout": LAYOUT, "version": env!("CARGO_PKG_VERSION")}).to_string();
     writer.add(MANIFEST, manifest.as_bytes()).map_err(named)?;
     writer.add_file("portico.db", database).map_err(named)?;
+    let key = backup.location.key_file();
+    if key.exists() {
+        writer.add_file("secret.key", &key).map_err(named)?;
+    }
     let mut files = 0;
     let mut folders = vec![backup.location.blobs()];
     while let Some(folder) = folders.pop() {

@@ -1,9 +1,31 @@
 //! Which company a command is about.
 
+use clap::Args;
 use desk::ids::CompanyId;
 use desk::{Caller, Desk, companies};
 
 use super::Failure;
+use crate::server::open_desk;
+use crate::settings::Location;
+
+/// Which company of which store a command is about.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// The company by id or slug, where the store has several.
+    #[arg(long, value_name = "COMPANY")]
+    pub(super) company: Option<String>,
+    #[command(flatten)]
+    pub(super) location: Location,
+}
+
+impl Place {
+    /// The desk, and the company's own system.
+    pub(super) fn open(&self) -> Result<(Desk, Caller), Failure> {
+        let desk = open_desk(&self.location, "http://127.0.0.1:4180")?;
+        let company = choose(&desk, self.company.as_deref())?;
+        Ok((desk, Caller::system(company)))
+    }
+}
 
 /// The company that is named by id or slug; without a name the only one there is.
 pub(super) fn choose(desk: &Desk, named: Option<&str>) -> Result<CompanyId, Failure> {

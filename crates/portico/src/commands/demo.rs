@@ -25,7 +25,7 @@ pub(super) fn run(demo: Demo) -> Result<(), Failure> {
     super::log();
     // Whoever tries things out has their receivers on their own machine.
     let serving = Serving { allow_private_networks: true, ..demo.serving };
-    let settings = Settings { location: Location { data: demo.data, store: demo.store }, serving };
+    let settings = Settings { location: Location { data: demo.data, store: demo.store, secret_key: None }, serving };
     super::runtime()?.block_on(async {
         let location = settings.location.clone();
         let server = Server::start(settings).await?;

@@ -6,6 +6,7 @@ use crate::settings::Settings;
 
 pub use crate::failure::Failure;
 
+mod app;
 mod backup;
 mod company;
 mod demo;
@@ -44,6 +45,9 @@ enum Command {
     /// Print the OpenAPI document of the API, as `/openapi.json` serves it.
     #[command(after_help = "Example: portico openapi > portico.json")]
     Openapi,
+    /// Register apps, change their secrets, and install them. Works beside a running server.
+    #[command(subcommand)]
+    App(app::App),
     /// Check the store, the settings and the machine.
     #[command(after_help = "Example: portico doctor --data ./portico-data --json")]
     Doctor(doctor::Doctor),
@@ -63,6 +67,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Listen(listen) => listen::run(listen),
         Command::Token(token) => token::run(token),
         Command::Openapi => openapi::run(),
+        Command::App(app) => app::run(app),
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Backup(backup) => backup::run(backup),
         Command::Restore(restore) => restore::run(restore),

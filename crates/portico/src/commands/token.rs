@@ -4,13 +4,13 @@ use clap::{Args, Subcommand};
 use desk::access::{Access, Shared};
 use desk::companies;
 use desk::ids::{TeamId, TokenId};
-use desk::{Caller, Desk, tokens};
+use desk::{Caller, tokens};
 use serde_json::json;
 
+use super::company::Place;
 use super::{Failure, company, say};
 use crate::founding;
 use crate::server::open_desk;
-use crate::settings::Location;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
@@ -61,23 +61,6 @@ pub(super) struct Revoke {
     id: String,
     #[command(flatten)]
     place: Place,
-}
-
-#[derive(Debug, Args)]
-struct Place {
-    /// The company by id or slug, where the store has several.
-    #[arg(long, value_name = "COMPANY")]
-    company: Option<String>,
-    #[command(flatten)]
-    location: Location,
-}
-
-impl Place {
-    fn open(&self) -> Result<(Desk, Caller), Failure> {
-        let desk = open_desk(&self.location, "http://127.0.0.1:4180")?;
-        let company = company::choose(&desk, self.company.as_deref())?;
-        Ok((desk, Caller::system(company)))
-    }
 }
 
 pub(super) fn run(token: Token) -> Result<(), Failure> {

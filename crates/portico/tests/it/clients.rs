@@ -89,7 +89,7 @@ impl Stage {
                 .map(|(url, name)| (Some(url), Some(name)))
                 .expect("PORTICO_TEST_STORE=postgres needs PORTICO_TEST_POSTGRES"),
         };
-        let location = Location { data: data.clone(), store };
+        let location = Location { data: data.clone(), store, secret_key: None };
         let hook = free_address().port();
         let company = found(&location, hook);
         let address = free_address();

@@ -248,7 +248,10 @@ fn a_backup_of_a_serving_folder_comes_back_whole() {
     assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202, "the server went on");
     let listed = Command::new("tar").arg("tf").arg(&file).output().expect("tar runs");
     let names = String::from_utf8_lossy(&listed.stdout).into_owned();
-    assert_eq!(names.lines().collect::<Vec<_>>(), ["portico-backup.json", "portico.db", "blobs/ab/abcdef"]);
+    assert_eq!(
+        names.lines().collect::<Vec<_>>(),
+        ["portico-backup.json", "portico.db", "secret.key", "blobs/ab/abcdef"]
+    );
     assert_eq!(run(&data, &["restore", file_name]).status.code(), Some(1), "the folder is not empty");
     assert_eq!(run(&data, &["restore", file_name, "--force"]).status.code(), Some(1), "a server uses it");
     drop(server);
@@ -335,7 +338,7 @@ fn channel(data: &Path) -> String {
 
 /// Looks into the company of a store, beside its server.
 fn look<T: Send + 'static>(data: &Path, at: impl Fn(&desk::Directory) -> T + Send + 'static) -> T {
-    let location = portico::settings::Location { data: data.to_path_buf(), store: None };
+    let location = portico::settings::Location { data: data.to_path_buf(), store: None, secret_key: None };
     let desk = portico::server::open_desk(&location, "http://127.0.0.1:4180").expect("the store opens");
     let company = desk::companies::all(&desk).expect("companies")[0];
     let read = desk.read_blocking(&desk::Caller::system(company), move |work| Ok(at(&*work.directory()?)));

@@ -72,7 +72,7 @@ impl Stage {
     async fn set(store: Option<String>) -> Stage {
         let data = std::env::temp_dir().join(format!("portico-crash-{}-{}", std::process::id(), store.is_some()));
         let _ = std::fs::remove_dir_all(&data);
-        let location = Location { data, store };
+        let location = Location { data, store, secret_key: None };
         let faults = Arc::new(AtomicBool::new(true));
         let (sink, arrivals) = sink(faults.clone()).await;
         let (token, channel, company) = {

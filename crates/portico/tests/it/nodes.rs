@@ -35,7 +35,7 @@ async fn pair() -> Option<Pair> {
             enforce_limits: false,
             requests_per_minute: 200,
         };
-        let location = Location { data: folder.clone(), store: Some(url.clone()) };
+        let location = Location { data: folder.clone(), store: Some(url.clone()), secret_key: None };
         let server = Server::start(Settings { location, serving }).await.unwrap_or_else(|failure| panic!("{failure}"));
         pair.servers.push(server);
         pair.folders.push(folder);

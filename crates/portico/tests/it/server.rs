@@ -96,7 +96,7 @@ impl Server {
         };
         let data = Data { folder: folder.clone(), database };
         let mut settings = Settings {
-            location: Location { data: folder, store },
+            location: Location { data: folder, store, secret_key: None },
             serving: Serving {
                 listen: "127.0.0.1:0".parse().expect("an address"),
                 public_url: None,

@@ -1,0 +1,96 @@
+//! A kind of channel that a partner carries (contract/channels.md section 2).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Held;
+use super::address::Target;
+use crate::error::Result;
+use crate::names;
+
+/// How messages of such channels are written, and where they go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct ChannelType {
+    /// What it is called where channels are added.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Where a new channel is announced.
+    #[serde(flatten)]
+    pub target: Target,
+    /// What its correspondents are known by.
+    #[serde(default)]
+    pub contact_type: ContactType,
+    /// Whether teammates may begin a conversation.
+    #[serde(default = "yes")]
+    pub can_compose: bool,
+    /// Whether they may reply.
+    #[serde(default = "yes")]
+    pub can_reply: bool,
+    /// Whether messages carry files.
+    #[serde(default = "yes")]
+    pub has_attachments: bool,
+    /// Media types of the files; empty means any.
+    #[serde(default)]
+    pub attachment_types: Vec<String>,
+    /// How messages are written.
+    #[serde(default)]
+    pub composer: Composer,
+    /// Whether the partner keeps message templates.
+    #[serde(default)]
+    pub has_templates: bool,
+    /// How many channels an authorisation serves.
+    #[serde(default)]
+    pub credentials: Credentials,
+}
+
+/// What correspondents are known by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactType {
+    /// Whatever the partner says.
+    #[default]
+    Custom,
+    /// E-mail addresses.
+    Email,
+    /// Phone numbers.
+    Phone,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[serde(rename_all = "snake_case")]
+pub enum Composer {
+    /// Plain text.
+    #[default]
+    Basic,
+    /// With formats.
+    Advanced,
+}
+
+/// How many channels an authorisation serves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+#[serde(rename_all = "snake_case")]
+pub enum Credentials {
+    /// Each its own.
+    #[default]
+    Private,
+    /// Many addresses by one.
+    Shared,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl ChannelType {
+    pub(super) fn check(&self, beside: &[Held]) -> Result<()> {
+        names::checked("name", &self.name, 128)?;
+        self.target.resolve(beside).map(drop)
+    }
+}
