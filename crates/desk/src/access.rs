@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ids::{InboxId, TeamId, TeammateId};
 use crate::work::Work;
 
-/// The namespaces of a token (contract/fundamentals.md section 2.1).
+/// What a token reaches: the three namespaces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Access {

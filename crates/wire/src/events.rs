@@ -86,7 +86,7 @@ enum FullTarget<'a> {
     Json(#[schemars(with = "Map<String, Value>")] Value),
 }
 
-/// A rule (schema `RuleResponse`).
+/// A rule.
 #[derive(Serialize, JsonSchema)]
 pub struct Rule<'a> {
     _links: RuleLinks<'a>,

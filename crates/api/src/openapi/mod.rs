@@ -106,6 +106,7 @@ impl Schemas {
         let mut all = self.rendered.take_definitions(true);
         all.values_mut().for_each(absent_rather_than_null);
         all.extend(self.read.take_definitions(true));
+        all.values_mut().for_each(forget_null_defaults);
         all.insert("Error".into(), refusals::schema());
         Value::Object(all)
     }
@@ -124,6 +125,20 @@ fn absent_rather_than_null(schema: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(absent_rather_than_null),
+        _ => {}
+    }
+}
+
+/// A client that fills in defaults would empty what it only meant to leave alone: absent and null are told apart.
+fn forget_null_defaults(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            if object.get("default").is_some_and(Value::is_null) {
+                object.remove("default");
+            }
+            object.values_mut().for_each(forget_null_defaults);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_null_defaults),
         _ => {}
     }
 }
@@ -183,6 +198,15 @@ mod tests {
         for (name, read, rendered) in both {
             assert!(read == rendered, "{name} needs another name where it is rendered");
         }
+    }
+
+    #[test]
+    fn nothing_is_null_by_default() {
+        let mut schema =
+            json!({"properties": {"a": {"default": null}, "b": {"items": [{"default": null}]}, "c": {"default": 1}}});
+        forget_null_defaults(&mut schema);
+        assert_eq!(schema, json!({"properties": {"a": {}, "b": {"items": [{}]}, "c": {"default": 1}}}));
+        assert!(!document().to_string().contains("\"default\":null"));
     }
 
     #[test]

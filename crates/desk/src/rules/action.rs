@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::condition::{Pool, Scalar};
 use super::periods::{Instant, Period, TimeOfDay};
 
-/// One step of a rule. In a definition the ids are texts, compiled they are the desk's.
+/// One step of a rule.
+// In a definition the ids are texts, compiled they are the desk's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "RuleAction")]
@@ -23,7 +24,7 @@ pub enum Action<Id = i64> {
         /// Who.
         person: Person,
     },
-    /// Assigns to one teammate out of several, see [`super::choose`].
+    /// Assigns to one teammate out of several.
     AssignAmong {
         /// Whom to choose from.
         among: Pool<Id>,

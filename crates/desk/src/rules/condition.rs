@@ -210,7 +210,7 @@ pub enum TextTest {
     InDomain(Texts),
     /// An address in none of these domains, nor below them.
     NotInDomain(Texts),
-    /// Matches one of these patterns, see [`super::pattern`].
+    /// Matches one of these patterns.
     Matches(Texts),
     /// Matches none of these patterns.
     DoesNotMatch(Texts),

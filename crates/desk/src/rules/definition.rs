@@ -56,7 +56,8 @@ pub struct Definition {
     pub stop: bool,
 }
 
-/// Something that makes a rule run. An empty list of ids means "any". In a definition the ids are texts, compiled they are the desk's.
+/// Something that makes a rule run. An empty list of ids means "any".
+// In a definition the ids are texts, compiled they are the desk's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "on", rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(rename = "RuleTrigger")]

@@ -36,10 +36,10 @@ pub struct Explanation {
 pub struct Check {
     /// Where it stands in the definition: `if.all[0].subject`.
     pub path: Arc<str>,
-    /// What it says, as a person would; see [`super::sentences::describe`].
+    /// What it says, as a person would.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sentence: String,
-    /// What was looked for, as a person would say it; see [`super::sentences::describe`].
+    /// What was looked for, as a person would say it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub expected: String,
     /// What was found; `None` if it was not looked at.
@@ -76,7 +76,7 @@ pub enum Found {
 pub struct Outcome {
     /// Where it stands in the definition: `then[0]`.
     pub path: String,
-    /// What it says, as a person would; see [`super::sentences::describe`].
+    /// What it says, as a person would.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sentence: String,
     /// How it ended.
