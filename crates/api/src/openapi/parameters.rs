@@ -10,6 +10,7 @@ use crate::routes::about::{Kind, Parameter};
 
 /// The variable parts of paths; a name that is not here is in no path, and a test says so.
 const PARTS: &[(&str, &str)] = &[
+    ("app_uid", "The app's uid"),
     ("attachment_link_id", "The file's id"),
     ("channel_id", "The channel's id, or `alt:address:` and its address"),
     ("comment_id", "The comment's id"),
@@ -21,6 +22,7 @@ const PARTS: &[(&str, &str)] = &[
     ("delivery_id", "The delivery's id"),
     ("draft_id", "The draft's id"),
     ("event_id", "The event's id"),
+    ("feature_id", "The feature's id"),
     ("inbox_id", "The inbox's id"),
     ("link_id", "The link's id"),
     ("message_id", "The message's id, or `alt:uid:` and its uid"),
