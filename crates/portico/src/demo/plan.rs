@@ -197,7 +197,7 @@ fn aside(
     at: Timestamp,
 ) {
     let soon = at.plus(dice.between(MINUTE, 25 * MINUTE));
-    if dice.chance(85) {
+    if dice.chance(55) {
         step(soon, What::Assign(dice.below(64)));
     }
     if let Some(tag) = story.tag.filter(|_| dice.chance(80)) {
