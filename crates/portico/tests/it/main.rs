@@ -7,6 +7,7 @@ mod bad_input;
 mod channels;
 mod clients;
 mod commands;
+mod comments;
 mod company;
 mod contacts;
 mod contract;
