@@ -15,22 +15,30 @@ pub fn tag(work: &mut Work<'_>, id: ConversationId, tags: &[TagId]) -> Result<()
     held.save(work)
 }
 
-/// Takes tags off a conversation that the caller may see.
+/// Takes tags off a conversation that the caller may see. Tags that the caller may not see stay, and nothing tells
+/// them from tags that the conversation does not have.
 pub fn untag(work: &mut Work<'_>, id: ConversationId, tags: &[TagId]) -> Result<()> {
     let mut held = hold(work, id)?;
-    remove(work, &mut held, tags)?;
+    let visible = visible(work, tags)?;
+    remove(work, &mut held, &visible)?;
     held.save(work)
 }
 
 /// Makes these the conversation's only tags. Tags that the caller may not see stay. The caller saves it.
 pub fn replace(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<()> {
-    let directory = work.directory()?;
-    let present = super::tags_of(work, held.row.id)?;
-    let visible =
-        |id: &TagId| directory.tag(*id).is_none_or(|tag| work.access.sees_owner(&directory, tag.team, tag.owner));
-    let gone: Vec<TagId> = present.into_iter().filter(|id| !tags.contains(id) && visible(id)).collect();
+    let mut gone = super::tags_of(work, held.row.id)?;
+    gone.retain(|id| !tags.contains(id));
+    let gone = visible(work, &gone)?;
     add(work, held, tags)?;
     remove(work, held, &gone)
+}
+
+/// Those of some tags that the caller may see.
+fn visible(work: &mut Work<'_>, tags: &[TagId]) -> Result<Vec<TagId>> {
+    let directory = work.directory()?;
+    let sees =
+        |id: &TagId| directory.tag(*id).is_some_and(|tag| work.access.sees_owner(&directory, tag.team, tag.owner));
+    Ok(tags.iter().copied().filter(sees).collect())
 }
 
 /// Takes tags off a conversation in one's hands, each with its event; those that it does not have are left alone. The

@@ -182,6 +182,25 @@ async fn links_are_attached_by_address_or_id_and_taken_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_the_caller_may_not_see_stays() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let path = begun(&server, world.inbox).await;
+    let hidden = server.post(&format!("/teams/{}/tags", world.sales), json!({"name": "sales"})).await.expect(201);
+    let own = server.post(&format!("/teams/{}/tags", world.support), json!({"name": "support"})).await.expect(201);
+    let both = json!({"tag_ids": [hidden["id"], own["id"]]});
+    server.post(&format!("{path}/tags"), both.clone()).await.expect(204);
+    let guest = Guest::of_team(&server, world.support).await;
+    guest.delete(&format!("{path}/tags"), Some(both)).await.expect(204);
+    guest.patch(&path, json!({"tag_ids": []})).await.expect(204);
+    let tags = server.get(&path).await.expect(200)["tags"].clone();
+    assert_eq!((tags.as_array().map(Vec::len), &tags[0]["id"]), (Some(1), &hidden["id"]));
+    assert_eq!(types(&server, &path).await, ["tag", "tag", "untag"]);
+    server.delete(&format!("{path}/tags"), Some(json!({"tag_ids": [hidden["id"]]}))).await.expect(204);
+    assert_eq!(server.get(&path).await.expect(200)["tags"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn conversations_of_other_workspaces_and_companies_are_not_found() {
     let server = Server::start().await;
     let world = World::make(&server).await;
