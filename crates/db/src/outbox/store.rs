@@ -167,11 +167,11 @@ pub(super) fn change_jobs(conn: &mut Conn, now: i64, changes: &[JobChange<'_>]) 
         return Ok(());
     }
     if conn.engine() == Engine::Sqlite {
-        let sql = "UPDATE outbox SET state = $3, tries = $4, log = $5,
-                 finished_at = CASE WHEN $3 = 0 THEN NULL ELSE $6 END
+        let sql = "UPDATE outbox SET state = $3, tries = $4, log = $5, finished_at = $6
              WHERE company = $1 AND id = $2 AND state = 0";
         for JobChange { company, id, state, tries, log } in changes {
-            conn.exec(sql, args![company, id, state, tries, log, now])?;
+            let finished = (*state != 0).then_some(now);
+            conn.exec(sql, args![company, id, state, tries, log, finished])?;
         }
         return Ok(());
     }

@@ -12,8 +12,9 @@ use crate::guest::Guest;
 use crate::server::Server;
 
 /// The prefix of the ids that a variable part of a path takes, and where such a row is found. Parts that are no ids
-/// (`query`, `locale`) are not in it.
+/// (`query`, `locale`) are not in it. An app's uid is not made of its number, so it is not looked up by a table.
 pub const NOUNS: &[(&str, &str, &str)] = &[
+    ("app_uid", "app", ""),
     ("attachment_link_id", "fil", "attachments"),
     ("channel_id", "cha", "channels"),
     ("comment_id", "com", "comments"),
@@ -25,6 +26,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("delivery_id", "dlv", ""),
     ("draft_id", "msg", "messages WHERE draft_mode IS NOT NULL AND"),
     ("event_id", "evt", "events WHERE is_public AND"),
+    ("feature_id", "ftr", "app_features"),
     ("inbox_id", "inb", "inboxes"),
     ("link_id", "top", "links"),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
@@ -68,7 +70,13 @@ impl<'a> Twin<'a> {
         owner.post(&format!("/channels/{channel}/drafts"), draft).await.expect(200);
         let commenting = Caller::system(owner.company);
         server.desk().write(&commenting, comment).await.expect("a comment holds");
-        let mut ids = HashMap::new();
+        let app = owner.post("/portico/v1/apps", json!({"name": "Tracker"})).await.expect(201);
+        let uid = app["uid"].as_str().expect("a uid").to_string();
+        let plugin =
+            json!({"kind": "plugin", "name": "Side", "place": "sidebar", "url": "https://partner.example/side"});
+        let features = format!("/portico/v1/apps/{uid}/features");
+        owner.post(&features, json!({"settings": plugin})).await.expect(201);
+        let mut ids = HashMap::from([("app_uid", uid)]);
         for (name, prefix, table) in NOUNS {
             if let Some(id) = first(server, owner.company, table).await {
                 ids.insert(*name, format!("{prefix}_{}", base36(id)));
