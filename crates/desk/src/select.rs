@@ -57,10 +57,4 @@ impl Select {
         let given: Vec<&dyn Param> = self.given.iter().map(AsRef::as_ref).collect();
         conn.all(&self.sql, &given)
     }
-
-    /// Runs it for the only row.
-    pub(crate) fn one<T: FromRow>(&self, conn: &mut Conn) -> db::Result<T> {
-        let given: Vec<&dyn Param> = self.given.iter().map(AsRef::as_ref).collect();
-        conn.one(&self.sql, &given)
-    }
 }

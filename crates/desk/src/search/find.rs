@@ -1,72 +1,94 @@
 //! From a query to a page of conversations.
+//!
+//! Words and filters are asked in turn for the conversations that they allow, from the index of each. The one that
+//! allows the fewest leads: its conversations are looked up and checked against everything else, so a rare tag beside a
+//! word that is everywhere costs as little as the tag alone. Only when everything is frequent are the conversations
+//! walked through in their order, and then a page is full soon.
 
+use super::candidates::{Led, lead};
 use super::parse::{Filter, Is, Query};
-use super::{FEW, Found, store};
+use super::{Found, store};
 use crate::conversations::{self, Conversation};
 use crate::error::Result;
-use crate::paging::{Page, Window, direction};
+use crate::ids::ConversationId;
+use crate::paging::{Page, Position, Window, direction};
 use crate::select::Select;
 use crate::work::Work;
 
-pub(super) fn conversations(work: &mut Work<'_>, query: &Query, window: &Window) -> Result<Found> {
-    let words = match query.words.is_empty() {
-        true => Words::None,
-        false => {
-            let hits = store::hits(work.conn, work.company, &query.words, FEW)?;
-            if hits.is_empty() {
-                return Ok(Found { page: Page { rows: Vec::new(), next: None }, total: 0 });
-            }
-            match i64::try_from(hits.len()).unwrap_or(FEW) < FEW {
-                true => Words::Few(store::conversations_of(work.conn, work.company, &hits)?),
-                false => Words::Everywhere(&query.words),
-            }
-        }
+/// `few`: so many conversations are looked up at most, and so far they are counted.
+pub(super) fn conversations(work: &mut Work<'_>, query: &Query, window: &Window, few: i64) -> Result<Found> {
+    match lead(work, query, few)? {
+        Led::Nothing => Ok(Found { page: Page { rows: Vec::new(), next: None }, total: 0 }),
+        Led::By { candidates, words_hold } => look_up(work, query, window, &candidates, words_hold),
+        Led::ByNone => walk(work, query, window, few),
+    }
+}
+
+/// Checks the candidates, and loads only those of the page.
+fn look_up(work: &mut Work<'_>, query: &Query, window: &Window, candidates: &[i64], words_hold: bool) -> Result<Found> {
+    let mut all = Select::new("SELECT c.id, c.bumped_at FROM conversations c WHERE c.merged_into IS NULL")
+        .with(" AND c.company = ?", work.company)
+        .among(work.conn, " AND c.id IN ?", candidates.iter().copied());
+    if !words_hold {
+        all = store::having(work.conn, all, &query.words);
+    }
+    all = narrow(work, all, query, Way::LookUp)?;
+    let found: Vec<(i64, i64)> = all.all(work.conn)?;
+    let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let mut places: Vec<Position> = found.into_iter().map(|(id, key)| Position { key, id }).collect();
+    places.sort_unstable();
+    if !window.ascending {
+        places.reverse();
+    }
+    let behind = |place: &Position| match (window.after, window.ascending) {
+        (None, _) => true,
+        (Some(after), true) => *place > after,
+        (Some(after), false) => *place < after,
     };
+    let wanted = usize::try_from(window.limit).unwrap_or(0).saturating_add(1);
+    let places: Vec<Position> = places.into_iter().filter(behind).take(wanted).collect();
+    let page = Page::cut(places, window.limit, |place| *place);
+    let ids: Vec<ConversationId> = page.rows.iter().map(|place| ConversationId(place.id)).collect();
+    let mut rows: Vec<Conversation> = conversations::rows(work, &ids)?;
+    rows.sort_unstable_by_key(Conversation::position);
+    if !window.ascending {
+        rows.reverse();
+    }
+    Ok(Found { page: Page { rows, next: page.next }, total })
+}
+
+/// Asks the conversations one by one, in their order, until the page is full.
+fn walk(work: &mut Work<'_>, query: &Query, window: &Window, few: i64) -> Result<Found> {
     let (than, order) = direction(window.ascending);
     let columns = conversations::columns("c.");
-    let mut page = Select::new(format!("SELECT {columns} FROM conversations c WHERE c.merged_into IS NULL"));
-    page = narrow(work, page, query, &words)?;
+    let mut page = Select::new(format!("SELECT {columns} FROM conversations c WHERE c.merged_into IS NULL"))
+        .with(" AND c.company = ?", work.company);
+    if !query.words.is_empty() {
+        page = store::having(work.conn, page, &query.words);
+    }
+    page = narrow(work, page, query, Way::Walk)?;
     if let Some(after) = window.after {
         page = page.with(&format!(" AND (c.bumped_at, c.id) {than} (?, "), after.key).with("?)", after.id);
     }
-    // Few hits are looked up by their ids; the sum keeps SQLite from walking the index of the order instead.
-    let by = match &words {
-        Words::Few(_) => "c.bumped_at + 0",
-        Words::None | Words::Everywhere(_) => "c.bumped_at",
-    };
-    page = page.with(&format!(" ORDER BY {by} {order}, c.id {order} LIMIT ?"), window.limit + 1);
+    page = page.with(&format!(" ORDER BY c.bumped_at {order}, c.id {order} LIMIT ?"), window.limit + 1);
     let rows: Vec<Conversation> = page.all(work.conn)?;
-    let total = match &words {
-        Words::Everywhere(_) => FEW,
-        _ => {
-            let inner = Select::new("SELECT count(*) FROM (SELECT 1 FROM conversations c WHERE c.merged_into IS NULL");
-            let count = narrow(work, inner, query, &words)?.with(" LIMIT ?) AS found", FEW);
-            let (total,): (i64,) = count.one(work.conn)?;
-            total
-        }
-    };
-    Ok(Found { page: Page::cut(rows, window.limit, Conversation::position), total })
+    // All that is asked for is frequent: there are at least about so many.
+    Ok(Found { page: Page::cut(rows, window.limit, Conversation::position), total: few })
 }
 
-/// How the words of a query narrow the conversations.
-enum Words<'q> {
-    /// There are none.
-    None,
-    /// In these conversations.
-    Few(Vec<i64>),
-    /// In so many that each conversation is asked.
-    Everywhere(&'q [String]),
+/// How the conversations are found, which decides whether an index may lead.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By their ids.
+    LookUp,
+    /// In their order.
+    Walk,
 }
 
-fn narrow(work: &mut Work<'_>, select: Select, query: &Query, words: &Words<'_>) -> Result<Select> {
-    let mut select = select.with(" AND c.company = ?", work.company);
-    select = match words {
-        Words::None => select,
-        Words::Few(ids) => select.among(work.conn, " AND c.id IN ?", ids.iter().copied()),
-        Words::Everywhere(words) => store::having(work.conn, select, words),
-    };
+/// What holds beside the words: the filters, and that the caller may see it.
+fn narrow(work: &mut Work<'_>, mut select: Select, query: &Query, way: Way) -> Result<Select> {
     for filter in &query.filters {
-        select = apply(work, select, filter)?;
+        select = apply(work, select, filter, way)?;
     }
     let directory = work.directory()?;
     if let Some(visible) = work.access.inboxes(&directory) {
@@ -77,7 +99,7 @@ fn narrow(work: &mut Work<'_>, select: Select, query: &Query, words: &Words<'_>)
     Ok(select)
 }
 
-fn apply(work: &mut Work<'_>, select: Select, filter: &Filter) -> Result<Select> {
+fn apply(work: &mut Work<'_>, select: Select, filter: &Filter, way: Way) -> Result<Select> {
     let beside = |table: &str, column: &str| {
         format!(
             " AND EXISTS (SELECT 1 FROM {table} x WHERE x.company = c.company AND x.conversation = c.id AND x.{column} = ?)"
@@ -98,6 +120,8 @@ fn apply(work: &mut Work<'_>, select: Select, filter: &Filter) -> Result<Select>
             let select = select.text(PARTY).any_of(" AND p.role IN (", roles, ")");
             select.any_of(" AND p.party IN (", &handles, "))")
         }
+        // The sum keeps SQLite from walking through all of a teammate's conversations instead of looking up a few.
+        Filter::Assignee(id) if way == Way::LookUp => select.with(" AND c.assignee + 0 = ?", *id),
         Filter::Assignee(id) => select.with(" AND c.assignee = ?", *id),
         Filter::Teammate(roles, id) => {
             let select = select.text(PARTY).any_of(" AND p.role IN (", roles, ")");

@@ -1,8 +1,7 @@
 //! Full-text search over subjects, messages and comments, with the filters of the public API.
 //!
 //! A message or comment is a *doc*: its words are indexed by the engine's own full-text index, and `search_docs` says
-//! whose it is. Few hits are looked up and sorted; for words that are everywhere the conversations are walked in order
-//! and asked, which is as fast because nearly every one of them is a hit.
+//! whose it is. How a page is found is told in `find`.
 
 use crate::conversations::Conversation;
 use crate::error::Result;
@@ -11,6 +10,7 @@ use crate::paging::{Page, Window};
 use crate::time::Timestamp;
 use crate::work::Work;
 
+mod candidates;
 mod find;
 pub mod parse;
 pub(crate) mod store;
@@ -22,7 +22,7 @@ pub use parse::{Filter, Is, Query, parse};
 /// Longest text that is indexed of one message, in bytes; what follows is kept but not found.
 const LONGEST: usize = 64 * 1024;
 
-/// Up to this many docs with the words are looked up one by one; it is also how far the number of hits is counted.
+/// Up to this many docs or conversations are looked up one by one; it is also how far the number of hits is counted.
 pub const FEW: i64 = 10_000;
 
 /// Makes a text of this moment findable, from the commit on. `doc` is the message's or comment's number.
@@ -83,5 +83,5 @@ pub struct Found {
 
 /// A page of the conversations that a query finds among those the caller may see.
 pub fn conversations(work: &mut Work<'_>, query: &Query, window: &Window) -> Result<Found> {
-    find::conversations(work, query, window)
+    find::conversations(work, query, window, FEW)
 }

@@ -69,3 +69,48 @@ fn status_and_time_narrow_a_search() {
         assert_eq!(found(&fixture, &format!("during:{now}")).0, [id]);
     }
 }
+
+#[test]
+fn whatever_leads_the_same_is_found() {
+    for fixture in companies() {
+        let handles = ["ann", "bob", "eve"];
+        for number in 0..12 {
+            write(&fixture, handles[number % 3], "A lamp", if number % 4 == 0 { "brass" } else { "glass" });
+        }
+        let queries = [
+            "lamp",
+            "brass",
+            "lamp from:ann",
+            "lamp brass from:ann from:eve is:open",
+            "from:bob is:unreplied",
+            "is:open",
+            "is:trashed lamp",
+            "brass is:archived",
+            "lamp from:nobody",
+            "nowhere from:ann",
+        ];
+        for text in queries {
+            let query: Query = parse(text).expect("a query");
+            // With a threshold of one everything is frequent and walked through; with others this or that leads.
+            let ways: Vec<Vec<ConversationId>> = [1, 2, 4, 10_000]
+                .into_iter()
+                .map(|few| {
+                    let query = query.clone();
+                    fixture.write(move |work| {
+                        let (mut ids, mut window) = (Vec::new(), Window::first(2));
+                        loop {
+                            let found = super::find::conversations(work, &query, &window, few)?;
+                            ids.extend(found.page.rows.iter().map(|row| row.id));
+                            match found.page.next {
+                                Some(next) => window.after = Some(next),
+                                None => return Ok(ids),
+                            }
+                        }
+                    })
+                })
+                .collect();
+            assert!(ways.windows(2).all(|pair| pair[0] == pair[1]), "{}: {text}: {ways:?}", fixture.engine);
+            assert_eq!(found(&fixture, text).1, ways[0].len() as i64, "{}: {text}", fixture.engine);
+        }
+    }
+}

@@ -29,6 +29,7 @@ mod openapi;
 mod paging;
 mod places;
 mod schema;
+mod search;
 mod seen;
 mod server;
 mod statements;
