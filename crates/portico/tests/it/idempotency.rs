@@ -67,3 +67,14 @@ async fn a_key_is_forgotten_after_a_day() {
     let later = make_tag(&server, "k-1", "vip 2").await.expect(201);
     assert_ne!(later["id"], first["id"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_known_after_a_restart() {
+    let server = Server::start().await;
+    let first = make_tag(&server, "k-1", "vip").await;
+    let server = server.restart().await;
+    let again = make_tag(&server, "k-1", "vip").await;
+    // Links begin with the address, and this server's is a free port of each start: the answer is that of the first.
+    assert_eq!((again.status, &again.bytes), (201, &first.bytes));
+    assert_eq!(tags(&server).await, 1);
+}

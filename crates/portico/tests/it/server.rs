@@ -23,7 +23,8 @@ pub struct Server {
     /// The company.
     pub company: desk::ids::CompanyId,
     client: reqwest::Client,
-    _data: Data,
+    settings: Settings,
+    data: Data,
 }
 
 /// What a test leaves on disk or in PostgreSQL, removed at its end.
@@ -106,14 +107,22 @@ impl Server {
             },
         };
         change(&mut settings);
-        let running = Running::start(settings).await.unwrap_or_else(|failure| panic!("starting: {failure}"));
+        let running = Running::start(settings.clone()).await.unwrap_or_else(|failure| panic!("starting: {failure}"));
         let desk = running.desk.clone();
         let new = New { name: "Acme".to_string(), slug: "acme".to_string(), has_ticketing: false };
         let founded = tokio::task::spawn_blocking(move || founding::found(&desk, new, |_| Ok(())))
             .await
             .expect("the founding ends")
             .expect("a company is founded");
-        Server { running, token: founded.token, company: founded.company, client: client(), _data: data }
+        Server { running, token: founded.token, company: founded.company, client: client(), settings, data }
+    }
+
+    /// Stops the server and starts it again on the same store.
+    pub async fn restart(self) -> Server {
+        let Server { running, token, company, client, settings, data } = self;
+        running.stop().await;
+        let running = Running::start(settings.clone()).await.unwrap_or_else(|failure| panic!("restarting: {failure}"));
+        Server { running, token, company, client, settings, data }
     }
 
     /// The desk, for what the API does not offer.

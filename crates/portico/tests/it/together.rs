@@ -1,10 +1,11 @@
 //! Many clients at one conversation at once: each is answered, nothing is lost, and the log has an order.
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::office::Office;
-use crate::server::Server;
+use crate::server::{Reply, Server};
 
 const CLIENTS: usize = 16;
 const ROUNDS: usize = 4;
@@ -18,7 +19,12 @@ async fn sixteen_clients_work_on_one_conversation() {
     let row = server.get("/conversations").await.rows().remove(0);
     let conversation = format!("/conversations/{}", row["id"].as_str().expect("an id"));
     let ada = office.ada.to_string();
-    let working = (0..CLIENTS).map(|client| work(&server, &conversation, &ada, client));
+    let mut tags = Vec::new();
+    for client in 0..CLIENTS {
+        let tag = server.post("/company/tags", json!({"name": format!("client {client}")})).await.expect(201);
+        tags.push(tag["id"].clone());
+    }
+    let working = tags.iter().enumerate().map(|(client, tag)| work(&server, &conversation, &ada, (client, tag)));
     join_all(working).await;
     let count = |path: String| {
         let server = &server;
@@ -34,17 +40,30 @@ async fn sixteen_clients_work_on_one_conversation() {
 }
 
 /// One client's work: a comment, a reply and a change of assignee in each round, and its own tag each time.
-async fn work(server: &Server, conversation: &str, ada: &str, client: usize) {
-    let tag = server.post("/company/tags", json!({"name": format!("client {client}")})).await.expect(201);
+async fn work(server: &Server, conversation: &str, ada: &str, (client, tag): (usize, &Value)) {
     for round in 0..ROUNDS {
         let comment = json!({"body": format!("{client}/{round}"), "author_id": ada});
-        server.post(&format!("{conversation}/comments"), comment).await.expect(201);
-        server.post(&format!("{conversation}/tags"), json!({"tag_ids": [tag["id"]]})).await.expect(204);
+        insist(server, Method::POST, &format!("{conversation}/comments"), comment).await.expect(201);
+        let tags = json!({"tag_ids": [tag]});
+        insist(server, Method::POST, &format!("{conversation}/tags"), tags).await.expect(204);
         let assignee = if (client + round).is_multiple_of(2) { json!(ada) } else { Value::Null };
-        server.put(&format!("{conversation}/assignee"), json!({"assignee_id": assignee})).await.expect(204);
+        let assignee = json!({"assignee_id": assignee});
+        insist(server, Method::PUT, &format!("{conversation}/assignee"), assignee).await.expect(204);
         let reply = json!({"body": format!("reply {client}/{round}"), "options": {"archive": false}});
-        server.post(&format!("{conversation}/messages"), reply).await.expect(202);
+        insist(server, Method::POST, &format!("{conversation}/messages"), reply).await.expect(202);
     }
+}
+
+/// Sends a request until it is not told to come again: a 503 says that nothing was done, so clients repeat it.
+async fn insist(server: &Server, method: Method, path: &str, body: Value) -> Reply {
+    for _ in 0..20 {
+        let request = server.request(method.clone(), path).bearer_auth(&server.token).json(&body);
+        let reply = server.send(request).await;
+        if reply.status != 503 {
+            return reply;
+        }
+    }
+    panic!("{method} {path} is never answered");
 }
 
 /// Reads the whole log: one event for each change, ids and times never running backwards.
