@@ -21,6 +21,7 @@ mod write;
 pub use list::{Filter, Order, list};
 pub use store::COLUMNS;
 pub use view::{View, Which, get, resolve, see, views};
+pub(crate) use write::set_field;
 pub use write::{Details, New, add_handle, change, create, delete, remove_handle};
 
 /// Where a handle may come from.

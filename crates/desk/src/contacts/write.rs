@@ -79,18 +79,39 @@ pub fn change(work: &mut Work<'_>, id: ContactId, details: &Details) -> Result<(
     let before = see(work, id)?;
     let mut contact = before.clone();
     apply(work, &mut contact, details)?;
-    let mut change = differences(&before, &contact);
+    let mut more = Map::new();
     if let Some(names) = &details.lists
         && let Some(lists) = set_lists(work, &contact, names)?
     {
-        change.insert("lists".to_string(), lists);
+        more.insert("lists".to_string(), lists);
     }
+    keep(work, &before, contact, more)
+}
+
+/// Sets one custom field of a contact, whoever asks, and leaves the others; `null` empties it. A contact that is gone
+/// stays gone.
+pub(crate) fn set_field(work: &mut Work<'_>, id: ContactId, name: &str, value: Value) -> Result<()> {
+    let Some(before) = store::get(work.conn, work.company, id)? else { return Ok(()) };
+    let mut values = before.custom_fields.as_object().cloned().unwrap_or_default();
+    // Values of fields that are gone would be refused.
+    let directory = work.directory()?;
+    values.retain(|known, _| directory.custom_fields("contact").any(|field| field.name == *known));
+    values.insert(name.to_string(), value);
+    let mut contact = before.clone();
+    apply(work, &mut contact, &Details { custom_fields: Some(values), ..Details::default() })?;
+    keep(work, &before, contact, Map::new())
+}
+
+/// Writes down what is not the same any more, beside what the caller has changed already.
+fn keep(work: &mut Work<'_>, before: &Contact, mut contact: Contact, more: Map<String, Value>) -> Result<()> {
+    let mut change = differences(before, &contact);
+    change.extend(more);
     if change.is_empty() {
         return Ok(());
     }
     contact.updated_at = work.now;
     store::update(work.conn, work.company, &contact)?;
-    change.insert("contact".to_string(), json!(id.to_string()));
+    change.insert("contact".to_string(), json!(contact.id.to_string()));
     events::record_setting(work, Kind::Setting, Value::Object(change))?;
     Ok(())
 }

@@ -193,9 +193,13 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
             })?;
             Ok(if_changed(moved, "it is there already"))
         }
-        Action::SetConversationField { field, value } => set_field(work, scene, CustomFieldId(*field), value.as_ref()),
-        Action::SetContactField { .. }
-        | Action::SetAccountField { .. }
+        Action::SetConversationField { field, value } => {
+            set_field(work, scene, ("conversation", CustomFieldId(*field)), value.as_ref())
+        }
+        Action::SetContactField { field, value } => {
+            set_field(work, scene, ("contact", CustomFieldId(*field)), value.as_ref())
+        }
+        Action::SetAccountField { .. }
         | Action::Forward { .. }
         | Action::SendSurvey {}
         | Action::CallConnector { .. }
@@ -204,14 +208,15 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
     }
 }
 
+/// Sets a custom field of the conversation, or of the contact it is with.
 fn set_field(
     work: &mut Work<'_>,
     scene: &mut Scene<'_>,
-    field: CustomFieldId,
+    (of, field): (&str, CustomFieldId),
     value: Option<&Scalar>,
 ) -> Result<Ended> {
     let directory = work.directory()?;
-    let Some(field) = directory.custom_fields("conversation").find(|row| row.id == field) else {
+    let Some(field) = directory.custom_fields(of).find(|row| row.id == field) else {
         return Ok(skipped("the field is gone"));
     };
     let mut unresolved = Vec::new();
@@ -227,7 +232,14 @@ fn set_field(
             json!(text)
         }
     };
-    held(work, scene.conversation, |work, held| conversations::fields::set(work, held, &field.name, value))?;
+    if of == "contact" {
+        let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
+            return Ok(skipped(NO_CONTACT));
+        };
+        crate::contacts::set_field(work, contact, &field.name, value)?;
+    } else {
+        held(work, scene.conversation, |work, held| conversations::fields::set(work, held, &field.name, value))?;
+    }
     Ok(with_unresolved(&unresolved))
 }
 
@@ -341,6 +353,7 @@ fn letter(work: &mut Work<'_>, scene: &mut Scene<'_>, content: &Written) -> Resu
 }
 
 const NO_TEMPLATE: &str = "the template is gone";
+const NO_CONTACT: &str = "there is no contact";
 
 fn reply(
     work: &mut Work<'_>,
@@ -400,7 +413,7 @@ fn draft(
 
 fn contact_list(work: &mut Work<'_>, scene: &mut Scene<'_>, list: i64, add: bool) -> Result<Ended> {
     let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
-        return Ok(skipped("there is no contact"));
+        return Ok(skipped(NO_CONTACT));
     };
     crate::contacts::put_on_list(work, crate::ids::ContactListId(list), contact, add)?;
     Ok(did())

@@ -28,6 +28,7 @@ mod office;
 mod openapi;
 mod paging;
 mod places;
+mod rule_actions;
 mod schema;
 mod search;
 mod seen;

@@ -13,6 +13,8 @@ use crate::server::Server;
 
 /// A shared inbox with a custom channel, an e-mail channel and somebody who works there.
 pub struct Office {
+    /// The workspace.
+    pub team: TeamId,
     /// The inbox.
     pub inbox: InboxId,
     /// A custom channel; its messages go to the partner, if there is one.
@@ -67,7 +69,7 @@ fn furnish(work: &mut Work<'_>, url: Option<&str>) -> desk::Result<Office> {
     let custom = channel("custom", "shop", "custom", url)?;
     let email = channel("smtp", "support@acme.example", "email", None)?;
     work.directory_changed()?;
-    Ok(Office { inbox, custom, email, ada })
+    Ok(Office { team, inbox, custom, email, ada })
 }
 
 /// A call that a partner got.

@@ -1,0 +1,198 @@
+//! What each action of a rule does to a conversation, as the public API then shows it. Webhooks have tests of their own
+//! (`deliveries`), and how rules are chosen is the desk's (`desk/src/rules/tests.rs`).
+
+use serde_json::{Value, json};
+
+use crate::office::Office;
+use crate::server::Server;
+
+/// A company in which rules act on what Ann writes.
+struct Stage {
+    server: Server,
+    office: Office,
+}
+
+impl Stage {
+    async fn set() -> Stage {
+        let server = Server::start().await;
+        let office = Office::furnish(&server, None).await;
+        server
+            .post(&format!("/teams/{}/teammates", office.team), json!({"teammate_ids": [office.ada]}))
+            .await
+            .expect(204);
+        Stage { server, office }
+    }
+
+    /// Makes one thing, and answers its id.
+    async fn make(&self, path: &str, what: Value) -> String {
+        let made = self.server.post(path, what).await.expect(201);
+        made["id"].as_str().expect("an id").to_string()
+    }
+
+    /// A rule that does this with every message that comes in.
+    async fn rule(&self, then: Value) -> String {
+        let rule = json!({"name": "Act", "definition": {"when": [{"on": "inbound"}], "then": then}});
+        self.make("/portico/v1/rules", rule).await
+    }
+
+    /// Ann writes; the conversation as it is then.
+    async fn write(&self, text: &str) -> Value {
+        let path = format!("/channels/{}/incoming_messages", self.office.custom);
+        let sender = json!({"handle": "ann", "name": "Ann Example"});
+        let message = json!({"sender": sender, "subject": "A lamp", "body": text});
+        self.server.post(&path, message).await.expect(202);
+        self.server.get("/conversations").await.rows().remove(0)
+    }
+
+    async fn beside(&self, conversation: &Value, what: &str) -> Vec<Value> {
+        self.server.get(&format!("/conversations/{}/{what}", id(conversation))).await.rows()
+    }
+
+    /// How the last run of a rule ended, action by action.
+    async fn ended(&self, rule: &str) -> Value {
+        let runs = self.server.get(&format!("/portico/v1/rules/{rule}/runs")).await.rows();
+        runs[0]["explanation"]["outcomes"].clone()
+    }
+}
+
+fn id(row: &Value) -> &str {
+    row["id"].as_str().expect("an id")
+}
+
+fn ids(rows: &[Value]) -> Vec<&str> {
+    rows.iter().map(id).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_move_a_conversation_and_show_it_in_another_inbox() {
+    let stage = Stage::set().await;
+    let returns = stage.make("/inboxes", json!({"name": "Returns"})).await;
+    let second = stage.rule(json!([{"do": "add_inbox", "inbox": returns}])).await;
+    let written = stage.write("Where is it?").await;
+    let mut shown: Vec<String> = ids(&stage.beside(&written, "inboxes").await).into_iter().map(String::from).collect();
+    shown.sort();
+    let mut both = [stage.office.inbox.to_string(), returns.clone()];
+    both.sort();
+    assert_eq!(shown, both);
+    stage.server.delete(&format!("/portico/v1/rules/{second}"), None).await.expect(204);
+    stage.rule(json!([{"do": "move", "inbox": returns}])).await;
+    let moved = stage.write("Hello?").await;
+    assert_eq!(id(&moved), id(&written), "Ann's conversation goes on");
+    assert_eq!(ids(&stage.beside(&moved, "inboxes").await), [returns.as_str()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_assign_and_have_teammates_follow() {
+    let stage = Stage::set().await;
+    let ada = stage.office.ada;
+    stage.rule(json!([{"do": "assign", "to": ada}, {"do": "add_followers", "teammates": [ada]}])).await;
+    let written = stage.write("Where is it?").await;
+    assert_eq!((&written["assignee"]["id"], &written["status"]), (&json!(ada.to_string()), &json!("assigned")));
+    assert_eq!(ids(&stage.beside(&written, "followers").await), [ada.to_string()]);
+    stage.rule(json!([{"do": "unassign"}, {"do": "remove_followers", "teammates": [ada]}])).await;
+    let written = stage.write("Hello?").await;
+    assert_eq!((&written["assignee"], &written["status"]), (&Value::Null, &json!("unassigned")));
+    assert!(stage.beside(&written, "followers").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_put_conversations_away_and_bring_them_back() {
+    for (action, status) in [
+        (json!({"do": "archive"}), "archived"),
+        (json!({"do": "trash"}), "deleted"),
+        (json!({"do": "mark_spam"}), "deleted"),
+        (json!({"do": "snooze", "until": {"for": "2h"}}), "archived"),
+    ] {
+        let stage = Stage::set().await;
+        stage.rule(json!([action])).await;
+        let written = stage.write("Where is it?").await;
+        assert_eq!(written["status"], status, "{action}");
+        let reminders = written["scheduled_reminders"].as_array().map_or(0, Vec::len);
+        assert_eq!(reminders, usize::from(action["do"] == "snooze"), "{action}");
+    }
+    let stage = Stage::set().await;
+    stage.rule(json!([{"do": "archive"}])).await;
+    stage.rule(json!([{"do": "reopen"}])).await;
+    assert_eq!(stage.write("Where is it?").await["status"], "unassigned");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_fill_in_fields_of_the_conversation_and_of_its_contact() {
+    let stage = Stage::set().await;
+    let field = |owner: &str| json!({"owner": owner, "name": "Asked for", "type": "string"});
+    let of_conversation = stage.make("/portico/v1/custom_fields", field("conversation")).await;
+    let of_contact = stage.make("/portico/v1/custom_fields", field("contact")).await;
+    let other = json!({"owner": "contact", "name": "City", "type": "string"});
+    stage.make("/portico/v1/custom_fields", other).await;
+    let rule = stage
+        .rule(json!([
+            {"do": "set_conversation_field", "field": of_conversation, "value": "{{conversation.subject}}"},
+            {"do": "set_contact_field", "field": of_contact, "value": "by {{recipient.first_name}}"}]))
+        .await;
+    let written = stage.write("Where is it?").await;
+    assert_eq!(written["custom_fields"], json!({"Asked for": "A lamp"}));
+    let contact = "/contacts/alt:custom:ann";
+    let shown = stage.server.get(contact).await.expect(200);
+    assert_eq!(shown["custom_fields"], json!({"Asked for": "by Ann"}), "{:#}", stage.ended(&rule).await);
+    let change = json!({"custom_fields": {"City": "Bonn", "Asked for": "a chair"}});
+    stage.server.patch(contact, change).await.expect(204);
+    stage.write("Hello?").await;
+    let shown = stage.server.get(contact).await.expect(200);
+    assert_eq!(shown["custom_fields"], json!({"Asked for": "by Ann", "City": "Bonn"}), "the others stay");
+    stage.rule(json!([{"do": "set_contact_field", "field": of_contact, "value": null}])).await;
+    stage.write("Anybody?").await;
+    assert_eq!(stage.server.get(contact).await.expect(200)["custom_fields"]["Asked for"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_attach_links_and_keep_contact_lists() {
+    let stage = Stage::set().await;
+    let list = json!({"name": "Waiting"});
+    stage.server.post("/contact_lists", list).await.expect(204);
+    let list = stage.server.get("/contact_lists").await.rows().remove(0);
+    let url = "https://shop.example/{{recipient.handle}}";
+    stage.rule(json!([{"do": "add_link", "link": {"url": url}}, {"do": "add_to_list", "list": id(&list)}])).await;
+    let written = stage.write("Where is it?").await;
+    assert_eq!(written["links"][0]["external_url"], "https://shop.example/ann");
+    let members = format!("/contact_lists/{}/contacts", id(&list));
+    assert_eq!(stage.server.get(&members).await.rows()[0]["name"], "Ann Example");
+    stage
+        .rule(json!([{"do": "remove_link", "link": {"url": url}}, {"do": "remove_from_list", "list": id(&list)}]))
+        .await;
+    let written = stage.write("Hello?").await;
+    assert_eq!(written["links"], json!([]));
+    assert!(stage.server.get(&members).await.rows().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_write_comments_drafts_and_replies() {
+    let stage = Stage::set().await;
+    let ada = stage.office.ada;
+    stage
+        .rule(json!([
+            {"do": "comment", "body": "{{recipient.name}} asks about {{conversation.subject}}", "mentions": [ada]},
+            {"do": "draft", "content": {"text": "<p>Dear {{recipient.first_name}}</p>"}},
+            {"do": "reply", "content": {"text": "<p>We look into it, {{recipient.first_name}}.</p>"}, "archive": true}]))
+        .await;
+    let written = stage.write("Where is it?").await;
+    assert_eq!(written["status"], "archived");
+    let comments = stage.beside(&written, "comments").await;
+    assert_eq!(comments[0]["body"], "Ann Example asks about A lamp");
+    let mentions = stage.server.get(&format!("/comments/{}/mentions", id(&comments[0]))).await.rows();
+    assert_eq!(ids(&mentions), [ada.to_string()]);
+    assert_eq!(stage.beside(&written, "drafts").await[0]["body"], "<p>Dear Ann</p>");
+    let messages = stage.beside(&written, "messages").await;
+    let sent = messages.iter().find(|message| message["is_inbound"] == false).expect("a reply");
+    assert_eq!(sent["body"], "<p>We look into it, Ann.</p>");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_done_is_said_and_hinders_nothing() {
+    let stage = Stage::set().await;
+    let tag = stage.make("/company/tags", json!({"name": "Seen"})).await;
+    let rule = stage.rule(json!([{"do": "send_survey"}, {"do": "add_tags", "tags": [tag]}])).await;
+    let written = stage.write("Where is it?").await;
+    assert_eq!(written["tags"][0]["id"], tag);
+    let ended = stage.ended(&rule).await;
+    assert!(ended.to_string().contains("this company has nothing that does it"), "{ended:#}");
+}
