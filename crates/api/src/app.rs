@@ -1,9 +1,12 @@
 //! The parts that every request needs, put together once at start-up.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use desk::Desk;
 use desk::attachments::Blobs;
+use desk::sealing::Secret;
 
 use crate::edge::body::Reading;
 use crate::edge::limits::Limiter;
@@ -21,11 +24,24 @@ pub struct App {
     pub limiter: Limiter,
     /// The tokens seen lately.
     pub tokens: Tokens,
+    /// Whom to ask outside before something is kept.
+    pub outside: Arc<dyn Outside>,
 }
 
-impl App {
-    /// Puts the parts together.
-    pub fn new(desk: Desk, reading: Reading, blobs: Arc<Blobs>, limiter: Limiter) -> Arc<App> {
-        Arc::new(App { desk, reading, blobs, limiter, tokens: Tokens::default() })
-    }
+/// The outside, as far as it is asked before something is kept. The program fills it in: it has the client that calls no
+/// private network.
+pub trait Outside: Send + Sync {
+    /// Sends a receiver a signed challenge. The error says to a person why it did not pass.
+    fn validate(&self, validation: Validation) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+}
+
+/// The validation of a receiver (contract/webhooks.md section 1.1).
+#[derive(Debug, Clone)]
+pub struct Validation {
+    /// Where it is.
+    pub url: String,
+    /// Signs the challenge.
+    pub secret: Secret,
+    /// The exact bytes that are sent.
+    pub body: Bytes,
 }

@@ -29,4 +29,5 @@ pub const ALL: &[Migration] = &[
     shared(11, "outgoing", include_str!("../../../migrations/0011_outgoing.sql")),
     shared(12, "channel_secrets", include_str!("../../../migrations/0012_channel_secrets.sql")),
     shared(13, "apps", include_str!("../../../migrations/0013_apps.sql")),
+    shared(14, "endpoint_health", include_str!("../../../migrations/0014_endpoint_health.sql")),
 ];

@@ -5,6 +5,7 @@
 //! Start at [`server`], which is what `portico serve` runs and what the tests start in-process.
 
 pub mod archive;
+pub mod asking;
 pub mod bell;
 pub mod commands;
 pub mod companies;

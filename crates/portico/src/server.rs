@@ -9,6 +9,7 @@ use api::App;
 use api::edge::body::Reading;
 use api::edge::body::spool::Folder;
 use api::edge::limits::{Limiter, Limits};
+use api::tokens::Tokens;
 use axum::serve::ListenerExt;
 use db::{Engine as Database, Options, Store};
 use desk::attachments::Blobs;
@@ -19,6 +20,7 @@ use webhooks::client::{Client, Options as ClientOptions};
 use webhooks::engine::{Engine, Limits as EngineLimits, Setup};
 use webhooks::guard::Guard;
 
+use crate::asking::Asking;
 use crate::bell::Doorbell;
 use crate::failure::Failure;
 use crate::health::{Counts, Health};
@@ -109,7 +111,8 @@ impl Server {
         desk.ring(bell.clone());
         bell.companies.refresh(desk.store()).await?;
         take_up(&desk, &bell).await?;
-        let engine = carry(&desk, &bell, settings.serving.allow_private_networks);
+        let client = Arc::new(guarded(settings.serving.allow_private_networks));
+        let engine = carry(&desk, &bell, client.clone());
         bell.connect(engine.clone());
         bell.companies.clone().keep(&workers, desk.store().clone());
         timers::start(&workers, desk.clone(), bell.clone());
@@ -120,7 +123,7 @@ impl Server {
         let companies = bell.companies.clone();
         let swept = Sweeps { desk: desk.clone(), companies, blobs: blobs.clone(), lock: lock_of_files };
         sweeps::start(&workers, swept);
-        let app = app(&desk, blobs, &settings)?;
+        let app = app(&desk, blobs, client, &settings)?;
         let live = Live::new(app.clone(), bell.clone(), workers.clone());
         let health = Health {
             counts: Counts::default(),
@@ -187,15 +190,19 @@ async fn take_up(desk: &Desk, bell: &Doorbell) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Starts the engine that carries deliveries outside.
-fn carry(desk: &Desk, bell: &Doorbell, allow_private: bool) -> Arc<Engine> {
+/// The client through which everything leaves.
+fn guarded(allow_private: bool) -> Client {
     let guard = Guard { allow_private, allow_http: allow_private };
-    let client = Client::new(ClientOptions { guard, ..ClientOptions::default() });
+    Client::new(ClientOptions { guard, ..ClientOptions::default() })
+}
+
+/// Starts the engine that carries deliveries outside.
+fn carry(desk: &Desk, bell: &Doorbell, client: Arc<Client>) -> Arc<Engine> {
     let (clock, dice, known) = (desk.clone(), desk.clone(), bell.companies.clone());
     let setup = Setup {
         store: desk.store().clone(),
         node: desk.settings().node,
-        client: Arc::new(client),
+        client,
         clock: Arc::new(move || clock.clock().now().0),
         jitter: Arc::new(move || (dice.random().number() >> 11) as f64 / (1u64 << 53) as f64),
         companies: Arc::new(move || known.all().iter().map(|company| company.0).collect()),
@@ -205,7 +212,7 @@ fn carry(desk: &Desk, bell: &Doorbell, allow_private: bool) -> Arc<Engine> {
 }
 
 /// The parts of the API.
-fn app(desk: &Desk, blobs: Arc<Blobs>, settings: &Settings) -> Result<Arc<App>, Failure> {
+fn app(desk: &Desk, blobs: Arc<Blobs>, client: Arc<Client>, settings: &Settings) -> Result<Arc<App>, Failure> {
     let spool = Folder::open(settings.location.uploads())
         .map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
     let limits = Limits {
@@ -214,7 +221,14 @@ fn app(desk: &Desk, blobs: Arc<Blobs>, settings: &Settings) -> Result<Arc<App>, 
         ..Limits::default()
     };
     let reading = Reading { limit: MAX_BODY, spool: Arc::new(spool) };
-    Ok(App::new(desk.clone(), reading, blobs, Limiter::new(limits)))
+    Ok(Arc::new(App {
+        desk: desk.clone(),
+        reading,
+        blobs,
+        limiter: Limiter::new(limits),
+        tokens: Tokens::default(),
+        outside: Arc::new(Asking { desk: desk.clone(), client }),
+    }))
 }
 
 /// An embedded store serves one server: a second one would lease the same work.

@@ -9,6 +9,7 @@
 //!
 //! Start reading at [`engine`].
 
+pub mod challenge;
 pub mod client;
 pub mod engine;
 pub mod guard;

@@ -7,11 +7,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::hmac;
 use std::fmt;
+use std::sync::Arc;
 
 /// Carries the signature of either kind.
 pub const SIGNATURE: HeaderName = HeaderName::from_static("x-front-signature");
 /// Carries the milliseconds an application signature was made at.
 pub const TIMESTAMP: HeaderName = HeaderName::from_static("x-front-request-timestamp");
+/// Names what is sent, by the Standard Webhooks specification.
+pub const STANDARD_ID: HeaderName = HeaderName::from_static("webhook-id");
+/// The seconds a standard signature was made at.
+pub const STANDARD_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+/// Carries the standard signatures.
+pub const STANDARD_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
 /// What stands in for the body of a request that has none: Front's own sample signs the text of an undefined value.
 pub const NO_BODY: &[u8] = b"undefined";
@@ -60,6 +67,14 @@ impl ApplicationKey {
         hmac::verify(&self.0, self.mac(timestamp, body).as_ref(), hmac::sign(&self.0, &given).as_ref()).is_ok()
     }
 
+    /// The signature of the Standard Webhooks specification: over name, seconds and body.
+    fn standard(&self, id: &str, seconds: i64, body: &[u8]) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(format!("{id}.{seconds}.").as_bytes());
+        context.update(body);
+        STANDARD.encode(context.sign())
+    }
+
     fn mac(&self, timestamp: i64, body: &[u8]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(timestamp.to_string().as_bytes());
@@ -79,6 +94,31 @@ pub enum Signer {
     Rule(RuleKey),
     /// As requests to applications are: the timestamp differs from attempt to attempt.
     Application(ApplicationKey),
+    /// The same, with the headers of the Standard Webhooks specification beside Front's.
+    Standard(Arc<Standard>),
+}
+
+/// What the headers of the Standard Webhooks specification are made of. Its secret, in the specification's own words,
+/// is `whsec_` and the base64 of the application secret's characters.
+#[derive(Debug)]
+pub struct Standard {
+    /// Signs Front's header.
+    pub front: ApplicationKey,
+    /// Every secret that verifies at present: during a rotation the receiver finds the signature that it knows.
+    pub keys: Vec<ApplicationKey>,
+    /// What is sent, by a name that is the same on every attempt and every replay.
+    pub id: String,
+}
+
+impl Standard {
+    fn apply(&self, now: i64, body: &[u8], headers: &mut HeaderMap) {
+        let seconds = now.div_euclid(1000);
+        let signed = self.keys.iter().map(|key| format!("v1,{}", key.standard(&self.id, seconds, body)));
+        let signatures: Vec<String> = signed.collect();
+        put(headers, STANDARD_ID, self.id.clone());
+        put(headers, STANDARD_TIMESTAMP, seconds.to_string());
+        put(headers, STANDARD_SIGNATURE, signatures.join(" "));
+    }
 }
 
 impl Signer {
@@ -90,6 +130,10 @@ impl Signer {
             Signer::Application(key) => {
                 put(headers, TIMESTAMP, now.to_string());
                 put(headers, SIGNATURE, key.sign(now, body.unwrap_or(NO_BODY)));
+            }
+            Signer::Standard(standard) => {
+                Signer::Application(standard.front.clone()).apply(now, body, headers);
+                standard.apply(now, body.unwrap_or_default(), headers);
             }
         }
     }
@@ -187,6 +231,28 @@ mod tests {
         signer.apply(1760000000123, None, &mut headers);
         assert_eq!(headers[SIGNATURE], "yYypvuQO6Lar7OqTsDMNPdg9iA8VD7jGRYdnk6AdAOU=");
         assert_eq!(headers[TIMESTAMP], "1760000000123");
+    }
+
+    #[test]
+    fn standard_signatures_match_the_specification_and_stand_beside_ours() {
+        let key = ApplicationKey(hmac::Key::new(
+            hmac::HMAC_SHA256,
+            &STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("base64"),
+        ));
+        let signed = key.standard("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, br#"{"test": 2432232314}"#);
+        assert_eq!(signed, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let keys = ["app-signing-key-0123456789abcdef", "another"].map(ApplicationKey::new);
+        let front = keys[0].clone();
+        let signer = Signer::Standard(Arc::new(Standard { front, keys: keys.to_vec(), id: "evt_1a2b3".to_string() }));
+        let mut headers = HeaderMap::new();
+        signer.apply(1700000000123, Some(B.as_bytes()), &mut headers);
+        assert_eq!(headers[SIGNATURE], "zYq0BARjhO9BAmi5p3rpjUyTeR7aybwhNhq62Pwfg/s=");
+        assert_eq!(
+            (&headers[STANDARD_ID], &headers[STANDARD_TIMESTAMP]),
+            (&"evt_1a2b3".parse().unwrap(), &"1700000000".parse().unwrap())
+        );
+        let signatures = headers[STANDARD_SIGNATURE].to_str().unwrap();
+        assert!(signatures.starts_with("v1,P99wff3B5dVp8YkvddxvEoroUvRTC9MaYfa/e/uNJCs= v1,"), "{signatures}");
     }
 
     #[test]

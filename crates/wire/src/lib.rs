@@ -7,6 +7,7 @@
 
 use desk::Directory;
 
+pub mod applications;
 pub mod attachments;
 pub mod channels;
 pub mod comments;

@@ -1,5 +1,6 @@
 //! Renders the bytes that leave the building, inside the unit that records what they tell of.
 
+use desk::apps::features::WebhookType;
 use desk::events::{self, Event, Render, Shape};
 use desk::ids::MessageId;
 use desk::{Error, Result, Work, messages};
@@ -21,6 +22,12 @@ impl Render for Renderer {
             Shape::Full => {
                 let view = events::view(work, event.clone())?;
                 bytes(&crate::events::full(context, &view))
+            }
+            Shape::Application => {
+                let r#type = WebhookType::of(event.kind)
+                    .ok_or_else(|| Error::Internal(format!("{} has no type for applications", event.id)))?;
+                let view = events::view(work, Event { kind: crate::applications::shown(event.kind), ..event.clone() })?;
+                bytes(&crate::applications::envelope(r#type, work.company, crate::events::full(context, &view)))
             }
         }
     }

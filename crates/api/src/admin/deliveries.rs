@@ -1,5 +1,7 @@
 //! The delivery log: what left, how it went, and once more.
 
+use std::time::Duration;
+
 use desk::Timestamp;
 use desk::deliveries::{self, Delivery, Filter, State, Subscriber};
 use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId};
@@ -126,6 +128,7 @@ fn filter(params: &Params) -> std::result::Result<Filter, Refusal> {
         state: params.get("state").map(state).transpose()?,
         since: time("since")?,
         until: time("until")?,
+        ended_since: None,
     })
 }
 
@@ -218,6 +221,7 @@ pub async fn replay_range(call: Call) -> Result {
         state: body.state.as_deref().map(state).transpose()?,
         since: body.since.map(|seconds| instant("since", Some(seconds))).transpose()?,
         until: body.until.map(|seconds| instant("until", Some(seconds))).transpose()?,
+        ended_since: None,
     };
     let after = body.after;
     call.write(move |work| {
@@ -245,11 +249,15 @@ pub(crate) struct Endpoint {
     /// What kind of thing tells it.
     kind: String,
     url: String,
-    /// What it is sent: `full` or `preview`.
+    /// What it is sent: `full`, `preview` or `application`.
     shape: String,
     /// How hard it is tried.
     retries: String,
     created_at: Seconds,
+    /// Since when it has failed without a success in between; only kept of apps.
+    failing_since: Option<Seconds>,
+    /// Since when it is switched off because it failed for a day. Its recovery switches it on again.
+    disabled_at: Option<Seconds>,
 }
 
 /// `GET /portico/v1/endpoints`
@@ -264,8 +272,41 @@ pub async fn endpoints(call: Call) -> Result {
             shape: row.shape,
             retries: row.retries,
             created_at: Seconds(row.created_at),
+            failing_since: row.failing_since.map(Seconds),
+            disabled_at: row.disabled_at.map(Seconds),
         });
         Answer::list(&paging, shown)
     })
     .await
+}
+
+/// How far a recovery is.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Recovery {
+    /// How many missed deliveries were sent once more.
+    replayed: usize,
+    /// Whether the endpoint is on again; if not, there was too much for one call, and another one goes on.
+    is_enabled: bool,
+}
+
+/// The slices that one call does at most.
+const MOST_SLICES: usize = 40;
+
+/// `POST /portico/v1/endpoints/{endpoint_id}/recover`: what it missed goes out in order, then it is on again.
+pub async fn recover(call: Call) -> Result {
+    let id: EndpointId = call.id(0)?;
+    let mut recovery = Recovery { replayed: 0, is_enabled: false };
+    for _ in 0..MOST_SLICES {
+        let done = call.app.desk.write(&call.caller, move |work| deliveries::recover(work, id)).await?;
+        recovery.replayed += done.replayed;
+        recovery.is_enabled = done.is_enabled;
+        if done.is_enabled {
+            break;
+        }
+        if done.replayed == 0 {
+            // What was put in while the endpoint was off is still on its way to the log.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    Ok(Answer::ok(&recovery)?)
 }

@@ -31,6 +31,8 @@ pub(super) static APPS: &[Operation] = operations! {
         "Remove a feature that no other one needs", nothing();
     PUT "/portico/v1/apps/{app_uid}/features/{feature_id}/secret" "portico-keep-app-feature-secret" "portico:write" => apps::features::keep_secret,
         "Keep the secret that a partner gave for a feature", nothing().takes::<apps::features::PartnersSecret>();
+    POST "/portico/v1/apps/{app_uid}/validate" "portico-validate-app" "portico:write" => apps::features::validate_again,
+        "Ask the receiver of an app's webhook once more whether it is one", nothing();
     POST "/portico/v1/apps/{app_uid}/publish" "portico-publish-app" "portico:write" => apps::directory::publish,
         "Let every company of this server install an app", nothing();
     POST "/portico/v1/apps/{app_uid}/withdraw" "portico-withdraw-app" "portico:write" => apps::directory::withdraw,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use db::Conn;
 use serde_json::json;
 
-use super::features::{self, Feature, Held};
+use super::features::{self, Held};
 use super::store::{self, Installation};
 use super::{App, changed, get, record};
 use crate::error::{Error, Result};
@@ -24,13 +24,6 @@ pub struct Installed {
     pub installed_at: Timestamp,
     /// What it brings.
     pub features: Vec<Held>,
-}
-
-impl Installed {
-    /// The features of a kind, picked out by a closure that knows it.
-    pub fn all<'a, T: 'a>(&'a self, pick: impl Fn(&'a Feature) -> Option<&'a T>) -> impl Iterator<Item = &'a T> {
-        self.features.iter().filter_map(move |held| pick(&held.feature))
-    }
 }
 
 /// The apps that a company has installed, with their features, by number: read when its directory is loaded.

@@ -20,6 +20,7 @@ pub mod secrets;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+pub mod webhooks;
 
 pub use features::{Feature, Held as HeldFeature};
 pub(crate) use install::installed;

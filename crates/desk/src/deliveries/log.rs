@@ -115,6 +115,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Those put in earlier than that.
     pub until: Option<Timestamp>,
+    /// Those that ended at that instant or later.
+    pub ended_since: Option<Timestamp>,
 }
 
 /// A page of the log, the newest first unless the window says otherwise.
@@ -132,7 +134,10 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Pag
     if let Some(state) = filter.state {
         select = select.text(&format!(" AND state = {}", state.code()));
     }
-    select = select.maybe(" AND created_at >= ?", filter.since).maybe(" AND created_at < ?", filter.until);
+    select = select
+        .maybe(" AND created_at >= ?", filter.since)
+        .maybe(" AND created_at < ?", filter.until)
+        .maybe(" AND finished_at >= ?", filter.ended_since);
     if let Some(after) = window.after {
         select = select.with(&format!(" AND id {than} ?"), after.id);
     }
@@ -160,7 +165,7 @@ pub fn replay(work: &mut Work<'_>, id: DeliveryId) -> Result<DeliveryId> {
     again(work, &old)
 }
 
-fn again(work: &mut Work<'_>, old: &Delivery) -> Result<DeliveryId> {
+pub(super) fn again(work: &mut Work<'_>, old: &Delivery) -> Result<DeliveryId> {
     let payload = json!({"shape": old.shape, "replay_of": old.id.0});
     let new = enqueue(work, old.subscriber, old.conversation, old.about, payload)?;
     events::record_setting(work, Kind::Replayed, json!({"delivery": [old.id.to_string(), new.to_string()]}))?;

@@ -15,11 +15,13 @@ use crate::timers::topic;
 use crate::work::Work;
 
 mod log;
+mod recover;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 pub use log::{Delivery, Filter, MOST_REPLAYED, State, get, list, replay, replay_all};
+pub use recover::{Recovered, recover};
 
 /// Who is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! Somebody outside who is told of events: an address, what is sent there, and how hard it is tried. A rule that names
 //! the same address in the same way always means the same endpoint, so its deliveries keep one order and one log.
 
+use serde_json::json;
+
 use crate::error::{Error, Result};
-use crate::events::Shape;
-use crate::ids::{EndpointId, RuleId};
-use crate::time::Timestamp;
+use crate::events::{self, Kind, Shape};
+use crate::ids::{AppId, DeliveryId, EndpointId, RuleId};
+use crate::time::{DAY, Timestamp};
 use crate::work::Work;
 
 pub(crate) mod store;
@@ -20,6 +22,9 @@ db::record! {
         pub shape: String,
         pub retries: String,
         pub created_at: Timestamp,
+        pub failing_since: Option<Timestamp>,
+        pub disabled_at: Option<Timestamp>,
+        pub recovered_to: Option<i64>,
     }
 }
 
@@ -85,4 +90,60 @@ impl Retries {
 pub fn of_rule(work: &mut Work<'_>, rule: RuleId, url: &str, shape: Shape, retries: Retries) -> Result<EndpointId> {
     let wanted = Wanted { kind: "rule", owner: rule.0, url, shape: shape.as_str(), retries: retries.as_str() };
     ensure(work, wanted)
+}
+
+/// The kind of an app's endpoint.
+pub const APP: &str = "app";
+
+/// After that long without a single success an app's endpoint is switched off (milliseconds).
+pub const PATIENCE: i64 = DAY;
+
+/// The endpoint of an app: one for good, which follows the address and the retries that its webhook has at present.
+pub fn of_app(work: &mut Work<'_>, app: AppId, url: &str, retries: &str) -> Result<EndpointId> {
+    let shape = Shape::Application.as_str();
+    match store::of_owner(work.conn, work.company, APP, app.0)? {
+        None => ensure(work, Wanted { kind: APP, owner: app.0, url, shape, retries }),
+        Some(known) => {
+            if known.url != url || known.retries != retries {
+                store::follow(work.conn, work.company, known.id, url, retries)?;
+            }
+            Ok(known.id)
+        }
+    }
+}
+
+/// Notes that an attempt for an app failed. After a day without a success the endpoint is switched off, and the log says
+/// so; answers whether it was just now.
+pub fn failed(work: &mut Work<'_>, id: EndpointId) -> Result<bool> {
+    let endpoint = get(work, id)?;
+    let since = endpoint.failing_since.unwrap_or(work.now);
+    if endpoint.failing_since.is_none() {
+        store::set_failing(work.conn, work.company, id, since)?;
+    }
+    if endpoint.disabled_at.is_some() || work.now < since.plus(PATIENCE) {
+        return Ok(false);
+    }
+    store::set_disabled(work.conn, work.company, id, Some(work.now))?;
+    events::record_setting(work, Kind::Setting, json!({"endpoint": id.to_string(), "is_enabled": [true, false]}))?;
+    Ok(true)
+}
+
+/// Notes that an endpoint answers again.
+pub fn succeeded(work: &mut Work<'_>, id: EndpointId) -> Result<()> {
+    // One that is switched off stays so until it is recovered, so that nothing overtakes what it missed.
+    store::set_well(work.conn, work.company, id)?;
+    Ok(())
+}
+
+/// Notes how far a recovery has come.
+pub(crate) fn recovered_to(work: &mut Work<'_>, id: EndpointId, delivery: DeliveryId) -> Result<()> {
+    store::set_recovered(work.conn, work.company, id, delivery)?;
+    Ok(())
+}
+
+/// Switches an endpoint on again.
+pub(crate) fn enable(work: &mut Work<'_>, id: EndpointId) -> Result<()> {
+    store::set_disabled(work.conn, work.company, id, None)?;
+    events::record_setting(work, Kind::Setting, json!({"endpoint": id.to_string(), "is_enabled": [false, true]}))?;
+    Ok(())
 }

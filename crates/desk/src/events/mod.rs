@@ -117,6 +117,8 @@ pub enum Shape {
     Full,
     /// Ids and links (events.md section 3).
     Preview,
+    /// Everything, in the envelope of an application webhook (webhooks.md section 1.2).
+    Application,
 }
 
 impl Shape {
@@ -125,12 +127,13 @@ impl Shape {
         match self {
             Shape::Full => "full",
             Shape::Preview => "preview",
+            Shape::Application => "application",
         }
     }
 
     /// Reads the name in the store.
     pub fn parse(name: &str) -> Option<Shape> {
-        [Shape::Full, Shape::Preview].into_iter().find(|shape| shape.as_str() == name)
+        [Shape::Full, Shape::Preview, Shape::Application].into_iter().find(|shape| shape.as_str() == name)
     }
 }
 

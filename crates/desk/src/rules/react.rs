@@ -11,6 +11,7 @@ use super::explanation::{Ended, Explanation, Outcome};
 use super::facts::{Facts, Value as Fact};
 use super::gather::Gathered;
 use super::{kinds, perform, store};
+use crate::apps;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{Event, Kind, Record};
@@ -22,9 +23,11 @@ use crate::work::{Actor, ActorKind, Cause, Work};
 /// How many rules may follow from one another before the chain is cut.
 pub const MOST_DEEP: i64 = 10;
 
-/// Takes the recorded events one by one, the new ones that rules cause included, until none is left.
+/// Takes the recorded events one by one, the new ones that rules cause included, until none is left: apps that listen
+/// are told, then the rules react.
 pub(crate) fn react(work: &mut Work<'_>) -> Result<()> {
     while let Some(event) = work.recorded.pop_front() {
+        apps::webhooks::tell(work, &event)?;
         if let Some(conversation) = event.conversation {
             react_to(work, &event, conversation)?;
         }

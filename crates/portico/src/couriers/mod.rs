@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use ::webhooks::engine::Courier;
 use desk::Desk;
 use desk::timers::topic;
-use webhooks::engine::Courier;
 
+mod app_webhooks;
 mod channels;
-mod rule_webhooks;
+mod webhooks;
 
 /// Every courier, by topic.
 pub fn all(desk: &Desk) -> Vec<(i64, Arc<dyn Courier>)> {
     vec![
-        (topic::WEBHOOK, Arc::new(rule_webhooks::RuleWebhooks::new(desk.clone()))),
+        (topic::WEBHOOK, Arc::new(webhooks::Webhooks::new(desk.clone()))),
         (topic::CHANNEL, Arc::new(channels::Channels::new(desk.clone()))),
     ]
 }

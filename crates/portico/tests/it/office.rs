@@ -99,8 +99,11 @@ impl Partner {
         let (noted, told) = (calls.clone(), answer.clone());
         let service = axum::Router::new().fallback(move |headers: HeaderMap, bytes: Bytes| {
             let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+            let (status, mut body) = told.lock().expect("the answer").clone();
+            if let Some(challenge) = headers.get("x-front-challenge") {
+                body = challenge.to_str().expect("text").to_string();
+            }
             noted.lock().expect("the list").push(Received { headers, bytes, json });
-            let (status, body) = told.lock().expect("the answer").clone();
             async move { (axum::http::StatusCode::from_u16(status).expect("a status"), body) }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -113,6 +116,11 @@ impl Partner {
     /// From now on it answers like this.
     pub fn answers(&self, status: u16, body: Value) {
         *self.answer.lock().expect("the answer") = (status, body.to_string());
+    }
+
+    /// How many calls it got so far.
+    pub fn count(&self) -> usize {
+        self.calls.lock().expect("the list").len()
     }
 
     /// The call with that number, once it has come.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeammateId};
-use desk::{Caller, Work, comments, custom_fields};
+use desk::{Caller, Work, comments, custom_fields, endpoints};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -25,6 +25,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("custom_field_id", "fld", "custom_fields"),
     ("delivery_id", "dlv", ""),
     ("draft_id", "msg", "messages WHERE draft_mode IS NOT NULL AND"),
+    ("endpoint_id", "end", "endpoints"),
     ("event_id", "evt", "events WHERE is_public AND"),
     ("feature_id", "ftr", "app_features"),
     ("inbox_id", "inb", "inboxes"),
@@ -137,6 +138,9 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
     let definition = json!({"when": [{"on": "inbound"}], "then": [{"do": "archive"}]});
     let rule = desk::rules::New { name: "Done".to_string(), team: None, owner: None, is_enabled: false, definition };
     desk::rules::create(work, &rule)?;
+    let url = "https://partner.example/hook";
+    let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
+    endpoints::ensure(work, wanted)?;
     work.directory_changed()
 }
 

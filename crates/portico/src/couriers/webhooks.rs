@@ -1,24 +1,28 @@
-//! Rule webhooks: the bare event, signed with the company's secret (contract/webhooks.md section 2).
+//! Webhooks: the bare event for an address that a rule names, signed with the company's secret (contract/webhooks.md
+//! section 2), or the envelope for an app (section 1), which `app_webhooks` knows about.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::webhooks::engine::{After, Boxed, Courier, Delivery, Fate, Prepared, Tried};
+use ::webhooks::schedule::Retries;
+use ::webhooks::sign::{RuleKey, Signer};
 use db::outbox::{Ending, Job, Run};
 use desk::endpoints::{self, Endpoint};
 use desk::ids::{CompanyId, DeliveryId, EndpointId};
 use desk::{Caller, Desk, Error, deliveries};
 use http::Method;
-use webhooks::engine::{Boxed, Courier, Delivery, Prepared};
-use webhooks::schedule::Retries;
-use webhooks::sign::{RuleKey, Signer};
+
+use super::app_webhooks::{self, Apps, Health};
 
 /// Front gives a receiver this long (contract/webhooks.md).
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Carries events to the addresses that rules name.
-pub(super) struct RuleWebhooks {
+/// Carries events to the addresses that rules and apps name.
+pub(super) struct Webhooks {
     desk: Desk,
+    health: Health,
 }
 
 /// What a batch of jobs of one company needs.
@@ -26,11 +30,12 @@ struct Loaded {
     endpoints: HashMap<i64, (Endpoint, Arc<str>)>,
     bodies: HashMap<(i64, String), bytes::Bytes>,
     signer: Signer,
+    apps: Apps,
 }
 
-impl RuleWebhooks {
-    pub(super) fn new(desk: Desk) -> RuleWebhooks {
-        RuleWebhooks { desk }
+impl Webhooks {
+    pub(super) fn new(desk: Desk) -> Webhooks {
+        Webhooks { health: Health::new(desk.clone()), desk }
     }
 
     async fn load(&self, company: CompanyId, runs: Vec<&Run>) -> Result<Loaded, Error> {
@@ -45,9 +50,11 @@ impl RuleWebhooks {
             let endpoints = endpoints::load(work, &receivers)?;
             let bodies = deliveries::bytes_of(work, &events)?;
             let secret = work.directory()?.company.api_secret.clone();
-            Ok((endpoints, bodies, secret))
+            let apps = Apps::load(work, &endpoints)?;
+            Ok((endpoints, bodies, secret, apps))
         });
-        let (endpoints, bodies, secret) = read.await?;
+        let (endpoints, bodies, secret, apps) = read.await?;
+        self.health.note(&endpoints);
         let named = |endpoint: Endpoint| {
             let url: Arc<str> = endpoint.url.as_str().into();
             (endpoint.id.0, (endpoint, url))
@@ -56,11 +63,12 @@ impl RuleWebhooks {
             endpoints: endpoints.into_iter().map(named).collect(),
             bodies: bodies.into_iter().map(|(event, shape, bytes)| ((event, shape), bytes.into())).collect(),
             signer: Signer::Rule(RuleKey::new(&secret)),
+            apps,
         })
     }
 }
 
-impl Courier for RuleWebhooks {
+impl Courier for Webhooks {
     fn prepare<'a>(&'a self, runs: &'a [Run]) -> Boxed<'a, Result<Vec<Vec<Prepared>>, db::Error>> {
         Box::pin(async move {
             let mut by_company: BTreeMap<i64, Vec<&Run>> = BTreeMap::new();
@@ -89,6 +97,10 @@ impl Courier for RuleWebhooks {
     fn name(&self, job: &Job) -> String {
         DeliveryId(job.id).to_string()
     }
+
+    fn after(&self, job: &Job, _: &Tried, fate: Fate) -> Option<After> {
+        self.health.after(job, fate)
+    }
 }
 
 fn prepare(parts: &Loaded, job: &Job) -> Prepared {
@@ -100,6 +112,9 @@ fn prepare(parts: &Loaded, job: &Job) -> Prepared {
     let Some(body) = parts.bodies.get(&(job.event, shape.to_string())) else {
         return skip("the event's bytes are gone");
     };
+    if endpoint.kind == endpoints::APP {
+        return app_webhooks::prepare(&parts.apps, endpoint, job, body.clone());
+    }
     let retries = match endpoint.retries.as_str() {
         "off" => Retries::Off,
         "three" => Retries::Three,
