@@ -6,6 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use desk::Desk;
 use desk::attachments::Blobs;
+use desk::channels::application::Partner;
+use desk::ids::ChannelId;
 use desk::sealing::Secret;
 
 use crate::edge::body::Reading;
@@ -32,8 +34,15 @@ pub struct App {
 /// private network.
 pub trait Outside: Send + Sync {
     /// Sends a receiver a signed challenge. The error says to a person why it did not pass.
-    fn validate(&self, validation: Validation) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+    fn validate(&self, validation: Validation) -> Asked<()>;
+
+    /// Tells a partner's server of a channel that is about to be made. It answers where the channel's messages go, if it
+    /// says so; the error says to a person why it refused.
+    fn announce(&self, partner: Partner, channel: ChannelId) -> Asked<Option<String>>;
 }
+
+/// What somebody outside answers.
+pub type Asked<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 
 /// The validation of a receiver (contract/webhooks.md section 1.1).
 #[derive(Debug, Clone)]

@@ -111,6 +111,12 @@ impl Call {
         Ok(self.app.desk.read(&self.caller, unit).await?)
     }
 
+    /// The answer that this very request got before, for those who do something outside before they write.
+    pub async fn kept(&self) -> Result<Option<Answer>> {
+        let Some(once) = self.once.clone() else { return Ok(None) };
+        Ok(self.app.desk.read(&self.caller, move |work| once.kept(work)).await?)
+    }
+
     /// Runs a unit that may change things; at most once for an `Idempotency-Key`, and only if the client has missed
     /// nothing since the version that it says it has seen.
     pub async fn write(&self, unit: impl Fn(&mut Work<'_>) -> desk::Result<Answer> + Send + 'static) -> Result {

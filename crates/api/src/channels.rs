@@ -1,6 +1,6 @@
 //! Channels.
 
-use desk::channels::{self, Change, New, Which};
+use desk::channels::{self, Change, New, Which, application};
 use desk::ids::InboxId;
 use desk::{Error, Work};
 use schemars::JsonSchema;
@@ -104,19 +104,36 @@ pub(crate) struct CreateChannel {
     /// The address or number that it sends as; all but custom channels need one.
     #[serde(default)]
     send_as: Option<String>,
-    /// Not served yet: the application whose channel it is.
+    /// The app whose channel it is; its type is `custom` then.
     #[serde(default)]
     application_uid: Option<String>,
+    /// Of an app's channel: what its server is shown, by how the server is told who calls: `api_key`, `access_token`, or
+    /// `username` and `password`.
+    #[serde(default)]
+    credentials: Option<Map<String, Value>>,
 }
 
 /// `POST /inboxes/{inbox_id}/channels`
 pub async fn create(call: Call) -> Result {
     let inbox: InboxId = call.id(0)?;
     let body: CreateChannel = call.body()?;
-    if let Some(application) = body.application_uid {
-        return Err(Error::invalid("application_uid", format!("unknown application {application:?}")).into());
-    }
     let settings = body.settings.unwrap_or_default();
+    if let Some(app) = body.application_uid {
+        if body.r#type != "custom" {
+            return Err(Error::invalid("type", "an app's channel is a custom one").into());
+        }
+        let new = application::New {
+            inbox,
+            app,
+            name: body.name.unwrap_or_default(),
+            settings: settings.given(),
+            credentials: body.credentials.unwrap_or_default(),
+        };
+        return create_of_app(&call, new).await;
+    }
+    if body.credentials.is_some() {
+        return Err(Error::invalid("credentials", "only an app's channel has them").into());
+    }
     let new = New {
         inbox,
         r#type: body.r#type,
@@ -129,6 +146,24 @@ pub async fn create(call: Call) -> Result {
     };
     call.write(move |work| {
         channels::create(work, &new)?;
+        Answer::no_content()
+    })
+    .await
+}
+
+/// Makes a channel that its partner agrees to: nothing is kept if the partner refuses.
+async fn create_of_app(call: &Call, new: application::New) -> Result {
+    if let Some(answer) = call.kept().await? {
+        return Ok(answer);
+    }
+    let announced = new.clone();
+    let unit = move |work: &mut Work<'_>| application::announce(work, &announced);
+    let (id, partner) = call.app.desk.read(&call.caller, unit).await?;
+    let answered = call.app.outside.announce(partner, id).await;
+    let webhook_url =
+        answered.map_err(|why| Error::invalid("application_uid", format!("the app's server refused: {why}")))?;
+    call.write(move |work| {
+        application::create(work, &new, id, webhook_url.as_deref())?;
         Answer::no_content()
     })
     .await

@@ -27,19 +27,8 @@ impl Once {
         work: &mut Work<'_>,
         unit: &impl Fn(&mut Work<'_>) -> desk::Result<Answer>,
     ) -> desk::Result<Answer> {
-        if let Some(kept) = desk::idempotency::find(work, self.token, &self.key)? {
-            if kept.fingerprint != self.fingerprint.as_bytes() {
-                return Err(desk::Error::Conflict(format!(
-                    "the Idempotency-Key {:?} was used for another request",
-                    self.key
-                )));
-            }
-            let status = u16::try_from(kept.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
-            return Ok(Answer {
-                body: kept.body.into(),
-                location: kept.location,
-                ..Answer::empty(status.unwrap_or(StatusCode::OK))
-            });
+        if let Some(kept) = self.kept(work)? {
+            return Ok(kept);
         }
         let answer = unit(work)?;
         desk::idempotency::keep(
@@ -54,5 +43,22 @@ impl Once {
             },
         )?;
         Ok(answer)
+    }
+
+    /// The answer that the write got when it was done before.
+    pub(crate) fn kept(&self, work: &mut Work<'_>) -> desk::Result<Option<Answer>> {
+        let Some(kept) = desk::idempotency::find(work, self.token, &self.key)? else { return Ok(None) };
+        if kept.fingerprint != self.fingerprint.as_bytes() {
+            return Err(desk::Error::Conflict(format!(
+                "the Idempotency-Key {:?} was used for another request",
+                self.key
+            )));
+        }
+        let status = u16::try_from(kept.status).ok().and_then(|code| StatusCode::from_u16(code).ok());
+        Ok(Some(Answer {
+            body: kept.body.into(),
+            location: kept.location,
+            ..Answer::empty(status.unwrap_or(StatusCode::OK))
+        }))
     }
 }

@@ -30,4 +30,5 @@ pub const ALL: &[Migration] = &[
     shared(12, "channel_secrets", include_str!("../../../migrations/0012_channel_secrets.sql")),
     shared(13, "apps", include_str!("../../../migrations/0013_apps.sql")),
     shared(14, "endpoint_health", include_str!("../../../migrations/0014_endpoint_health.sql")),
+    shared(15, "application_channels", include_str!("../../../migrations/0015_application_channels.sql")),
 ];

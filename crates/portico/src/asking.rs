@@ -1,13 +1,19 @@
 //! Asks those outside what must be known before something is kept, through the client that everything leaves by.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
-use api::app::{Outside, Validation};
+use ::channels::application::authorization;
+use ::channels::custom::PATIENCE;
+use api::app::{Asked, Outside, Validation};
 use desk::Desk;
+use desk::channels::application::Partner;
+use desk::ids::ChannelId;
+use http::Method;
 use webhooks::challenge::{self, Challenge};
-use webhooks::client::Client;
+use webhooks::client::{Client, Outgoing};
 use webhooks::sign::{ApplicationKey, Signer};
+
+use crate::partners;
 
 /// The outside, by HTTP.
 pub struct Asking {
@@ -18,7 +24,7 @@ pub struct Asking {
 }
 
 impl Outside for Asking {
-    fn validate(&self, validation: Validation) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
+    fn validate(&self, validation: Validation) -> Asked<()> {
         let challenge = Challenge {
             url: validation.url.into(),
             body: validation.body,
@@ -27,5 +33,24 @@ impl Outside for Asking {
         };
         let (client, now) = (self.client.clone(), self.desk.clock().now().0);
         Box::pin(async move { challenge::ask(&client, now, challenge).await })
+    }
+
+    fn announce(&self, partner: Partner, channel: ChannelId) -> Asked<Option<String>> {
+        let (client, now) = (self.client.clone(), self.desk.clock().now().0);
+        Box::pin(async move {
+            let body = serde_json::to_vec(&wire::channel_calls::authorization(channel));
+            let outgoing = Outgoing {
+                url: partner.url.into(),
+                method: Method::POST,
+                headers: partners::headers(partner.credential.as_ref()),
+                body: Some(body.map_err(|error| error.to_string())?.into()),
+                signer: Signer::Application(ApplicationKey::new(partner.key.reveal())),
+                timeout: PATIENCE,
+                // A person waits, and sees what went wrong: nothing is sent twice behind their back.
+                repeatable: false,
+            };
+            let answer = client.send(now, &outgoing).await.map_err(|failure| failure.to_string())?;
+            authorization::read(answer.status.as_u16(), &answer.body)
+        })
     }
 }

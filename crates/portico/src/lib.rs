@@ -16,6 +16,7 @@ pub mod failure;
 pub mod founding;
 pub mod health;
 pub mod nodes;
+pub mod partners;
 pub mod server;
 pub mod settings;
 pub mod stream;

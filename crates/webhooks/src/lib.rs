@@ -15,6 +15,7 @@ pub mod engine;
 pub mod guard;
 pub mod javascript;
 pub mod schedule;
+pub mod shown;
 pub mod sign;
 mod stopwatch;
 

@@ -9,6 +9,7 @@ use desk::Directory;
 
 pub mod applications;
 pub mod attachments;
+pub mod channel_calls;
 pub mod channels;
 pub mod comments;
 pub mod contacts;

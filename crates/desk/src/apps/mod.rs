@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
-use crate::ids::{AppId, CompanyId};
+use crate::ids::{AppId, ChannelId, CompanyId};
 use crate::names;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -117,6 +117,17 @@ pub fn running(work: &mut Work<'_>, uid: &str) -> Result<Arc<Installed>> {
     let directory = work.directory()?;
     let found = directory.apps().find(|installed| installed.app.uid == uid && installed.is_enabled);
     found.cloned().ok_or(Error::NotFound("app"))
+}
+
+/// Notes whose a new channel of an app is, so that the tokens of its server lead there.
+pub(crate) fn register_channel(work: &mut Work<'_>, app: &App, channel: ChannelId) -> Result<()> {
+    store::insert_channel(work.conn, app, channel, work.company)?;
+    Ok(())
+}
+
+/// Whose a channel of an app is.
+pub(crate) fn customer_of(work: &mut Work<'_>, app: &App, channel: ChannelId) -> Result<Option<CompanyId>> {
+    Ok(store::customer_of(work.conn, app, channel)?)
 }
 
 /// Changes what an app says of itself.

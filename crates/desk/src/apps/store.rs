@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::App;
 use super::secrets::Purpose;
-use crate::ids::{AppId, CompanyId, FeatureId, SecretId, TeammateId};
+use crate::ids::{AppId, ChannelId, CompanyId, FeatureId, SecretId, TeammateId};
 use crate::time::Timestamp;
 
 /// The company of what belongs to the server itself.
@@ -96,6 +96,7 @@ pub(super) fn touch(conn: &mut Conn, owner: CompanyId, id: AppId, now: Timestamp
 pub(super) fn delete(conn: &mut Conn, app: &App) -> db::Result<()> {
     conn.exec("DELETE FROM app_secrets WHERE company = $1 AND app = $2", args![app.owner, app.id])?;
     conn.exec("DELETE FROM app_features WHERE company = $1 AND app = $2", args![app.owner, app.id])?;
+    conn.exec("DELETE FROM app_channels WHERE company = $1 AND app = $2", args![app.owner, app.id])?;
     conn.exec("DELETE FROM apps WHERE company = $1 AND id = $2", args![app.owner, app.id])?;
     conn.exec("DELETE FROM app_registry WHERE company = $1 AND uid = $2", args![SERVER, app.uid])?;
     Ok(())
@@ -293,4 +294,19 @@ pub(super) fn customers(conn: &mut Conn, owner: CompanyId, app: AppId) -> db::Re
         args![owner, app],
     )?;
     Ok(rows.into_iter().map(|(customer,)| customer).collect())
+}
+
+pub(super) fn insert_channel(conn: &mut Conn, app: &App, channel: ChannelId, customer: CompanyId) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO app_channels (company, app, channel, customer) VALUES ($1, $2, $3, $4)",
+        args![app.owner, app.id, channel, customer],
+    )
+}
+
+pub(super) fn customer_of(conn: &mut Conn, app: &App, channel: ChannelId) -> db::Result<Option<CompanyId>> {
+    let row: Option<(CompanyId,)> = conn.opt(
+        "SELECT customer FROM app_channels WHERE company = $1 AND app = $2 AND channel = $3",
+        args![app.owner, app.id, channel],
+    )?;
+    Ok(row.map(|(customer,)| customer))
 }

@@ -70,8 +70,16 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
         contact_type: new.contact_type.clone().unwrap_or_else(|| usual.to_string()),
         is_valid: true,
         secret: None,
+        app: None,
+        credentials: None,
     };
-    store::insert(work.conn, work.company, &channel, work.now).map_err(|error| {
+    add(work, &channel)?;
+    Ok(channel.id)
+}
+
+/// Keeps a new channel.
+pub(super) fn add(work: &mut Work<'_>, channel: &Channel) -> Result<()> {
+    store::insert(work.conn, work.company, channel, work.now).map_err(|error| {
         if error.is_duplicate() {
             return Error::Conflict(format!("there is a channel with the address {} already", channel.address));
         }
@@ -80,7 +88,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
     work.directory_changed()?;
     let change = json!({"channel": [null, channel.id.to_string()], "inbox": channel.inbox.to_string()});
     events::record_setting(work, Kind::Setting, change)?;
-    Ok(channel.id)
+    Ok(())
 }
 
 /// Refuses settings that no channel understands.

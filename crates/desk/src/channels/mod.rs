@@ -5,9 +5,10 @@ use serde_json::Value;
 use crate::access::Owner;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, InboxId};
+use crate::ids::{AppId, ChannelId, InboxId};
 use crate::work::Work;
 
+pub mod application;
 mod connection;
 mod create;
 mod secret;
@@ -38,6 +39,8 @@ db::record! {
         pub contact_type: String,
         pub is_valid: bool,
         pub secret: Option<String>,
+        pub app: Option<AppId>,
+        pub credentials: Option<Vec<u8>>,
     }
 }
 

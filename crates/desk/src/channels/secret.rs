@@ -18,6 +18,9 @@ pub fn secret<'a>(directory: &'a Directory, channel: &'a Channel) -> &'a str {
 /// Gives a channel a new secret of its own and answers it. Its calls are signed with it from now on.
 pub fn rotate_secret(work: &mut Work<'_>, id: ChannelId) -> Result<String> {
     let channel = get(work, id)?;
+    if channel.app.is_some() {
+        return Err(Error::invalid("", "the calls to an app's channel are signed with the app's secret"));
+    }
     if channel.r#type != "custom" {
         return Err(Error::invalid("", format!("nothing is signed for a channel of type {}", channel.r#type)));
     }

@@ -8,8 +8,8 @@ use crate::time::Timestamp;
 
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Channel>> {
     conn.all(
-        "SELECT id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid, secret \
-         FROM channels WHERE company = $1 ORDER BY id",
+        "SELECT id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid, secret, \
+         app, credentials FROM channels WHERE company = $1 ORDER BY id",
         args![company],
     )
 }
@@ -25,7 +25,7 @@ pub(super) fn set_secret(conn: &mut Conn, company: CompanyId, id: ChannelId, sec
 pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now: Timestamp) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO channels (company, id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, \
-         is_valid, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         is_valid, created_at, app, credentials) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         args![
             company,
             channel.id,
@@ -38,7 +38,9 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now
             channel.webhook_url,
             channel.contact_type,
             channel.is_valid,
-            now
+            now,
+            channel.app,
+            channel.credentials
         ],
     )
 }

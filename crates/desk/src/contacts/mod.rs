@@ -121,6 +121,30 @@ pub fn matching(
     }
 }
 
+/// The contact that has a handle, else the one with an e-mail address that came with it, else a new one with both.
+pub fn matching_by_email(
+    work: &mut Work<'_>,
+    handle: &Handle,
+    name: Option<&str>,
+    email: Option<&str>,
+) -> Result<ContactId> {
+    let email = email.map(|email| Handle::new("email", email)).filter(|email| !email.key.is_empty());
+    if let Some(found) = store::by_handle(work.conn, work.company, &handle.source, &handle.key)? {
+        return Ok(found);
+    }
+    let Some(email) = email else { return learn(work, handle, name) };
+    match store::by_handle(work.conn, work.company, &email.source, &email.key)? {
+        Some(known) => matching(work, handle, name, Some(known)),
+        None => {
+            let contact = learn(work, handle, name)?;
+            if email.source != handle.source {
+                store::insert_handle(work.conn, work.company, contact, &email)?;
+            }
+            Ok(contact)
+        }
+    }
+}
+
 fn learn(work: &mut Work<'_>, handle: &Handle, name: Option<&str>) -> Result<ContactId> {
     let contact = Contact {
         id: ContactId(work.new_id()),

@@ -19,6 +19,7 @@ pub mod reply;
 pub mod seen;
 pub mod send;
 pub(crate) mod store;
+pub mod sync;
 #[cfg(test)]
 mod tests;
 pub mod threading;

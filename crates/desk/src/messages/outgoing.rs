@@ -210,11 +210,23 @@ pub(super) fn dispatch(
     mut message: Message,
     letter: (&[Upload], &Options),
 ) -> Result<Accepted> {
-    let (uploads, options) = letter;
-    let kind = if held.row.message_count == 0 { Kind::Outbound } else { Kind::OutReply };
-    message.is_auto_reply = options.is_auto_reply;
+    message.is_auto_reply = letter.1.is_auto_reply;
     message.delivery = delivery::first(channel).as_str().to_string();
     message.sent_at = (message.delivery == State::Sent.as_str()).then_some(work.now);
+    let message = keep(work, held, message, letter)?;
+    delivery::start(work, channel, &message)?;
+    Ok(Accepted { message: message.id, uid: message.uid, conversation: held.row.id })
+}
+
+/// Keeps a message of ours and tells the conversation of it.
+pub(super) fn keep(
+    work: &mut Work<'_>,
+    held: &mut Held,
+    message: Message,
+    letter: (&[Upload], &Options),
+) -> Result<Message> {
+    let (uploads, options) = letter;
+    let kind = if held.row.message_count == 0 { Kind::Outbound } else { Kind::OutReply };
     store::insert(work.conn, work.company, &message)?;
     attachments::attach(work, attachments::Owner::Message(message.id), uploads)?;
     sent_off(work, held, &message)?;
@@ -224,8 +236,7 @@ pub(super) fn dispatch(
         standing::act(work, held, Action::Archive)?;
     }
     held.save(work)?;
-    delivery::start(work, channel, &message)?;
-    Ok(Accepted { message: message.id, uid: message.uid, conversation: held.row.id })
+    Ok(message)
 }
 
 /// What a message that leaves means for its conversation: it is answered, findable, and on top.

@@ -142,7 +142,8 @@ fn keep(
     if let Some(headers) = &incoming.headers {
         metadata.insert("headers".to_string(), Value::Object(headers.clone()));
     }
-    if let Some((_, key)) = &incoming.thread {
+    // What an application channel calls a conversation is no reference that anybody gave with the message.
+    if let Some((Space::Incoming | Space::Import | Space::Sender, key)) = &incoming.thread {
         metadata.insert("thread_ref".to_string(), Value::String(key.clone()));
     }
     let created_at = incoming.written_at.filter(|at| *at < work.now).unwrap_or(work.now);

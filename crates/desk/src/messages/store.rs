@@ -109,6 +109,21 @@ pub(crate) fn set_thread(
     )
 }
 
+/// What a channel calls a conversation, in a space.
+pub(super) fn threads(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    channel: ChannelId,
+    space: &str,
+) -> db::Result<Vec<String>> {
+    let rows: Vec<(String,)> = conn.all(
+        "SELECT key FROM threads WHERE company = $1 AND conversation = $2 AND channel = $3 AND space = $4 ORDER BY key",
+        args![company, conversation, channel, space],
+    )?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
 pub(crate) fn take_part(
     conn: &mut Conn,
     company: CompanyId,
@@ -136,6 +151,10 @@ pub(super) fn set_delivery(conn: &mut Conn, company: CompanyId, message: &Messag
             message.external_id
         ],
     )
+}
+
+pub(super) fn set_replied_to(conn: &mut Conn, company: CompanyId, id: MessageId, to: MessageId) -> db::Result<u64> {
+    conn.exec("UPDATE messages SET replied_to = $3 WHERE company = $1 AND id = $2", args![company, id, to])
 }
 
 /// Writes what an edit may change.

@@ -413,7 +413,6 @@ const ALSO: &[(&str, &str)] = &[("add-conversation-link", "link_ids")];
 const UNREAD: &[Exception] = &[
     Exception("*", "attachments", "files come in multipart alone"),
     Exception("*", "avatar", "files come in multipart alone"),
-    Exception("create-a-channel", "credentials", "of providers that Portico has no channels of"),
 ];
 
 /// Required on paper, but clients leave it out.

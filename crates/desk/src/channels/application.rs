@@ -1,0 +1,238 @@
+//! Channels that a partner carries through an app (contract/channels.md section 3): announced to the partner's server
+//! before they are made, and known by the tokens that the server signs with the app's secret.
+
+use serde_json::{Map, Value};
+
+use super::Channel;
+use super::create::{self, LONGEST, checked_settings, checked_url};
+use crate::apps::features::{Authentication, ChannelType, ContactType, Feature};
+use crate::apps::secrets::{self, Purpose};
+use crate::apps::{self, Installed};
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, CompanyId, InboxId};
+use crate::sealing::Secret;
+use crate::work::Work;
+use crate::{inboxes, names};
+
+/// The longest credential, in bytes.
+const LONGEST_CREDENTIAL: usize = 4_096;
+
+/// A channel of an app that is to be made.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Where its messages arrive.
+    pub inbox: InboxId,
+    /// The app's uid.
+    pub app: String,
+    /// What people call it; what the app calls its kind of channel, if empty.
+    pub name: String,
+    /// `undo_send_time`, `all_teammates_can_reply`.
+    pub settings: Map<String, Value>,
+    /// What the partner's server wants to be shown, by the names that its kind of authentication has for it.
+    pub credentials: Map<String, Value>,
+}
+
+/// How a partner's server is called.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    /// Where it is.
+    pub url: String,
+    /// Signs the calls.
+    pub key: Secret,
+    /// What it is shown beside the signature.
+    pub credential: Option<Credential>,
+}
+
+/// What a server is shown, so that it knows whose channel calls.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// A token in `Authorization`.
+    Bearer(Secret),
+    /// User name and password in `Authorization`.
+    Basic {
+        /// Who.
+        username: String,
+        /// And the password.
+        password: Secret,
+    },
+    /// A key in a header of the server's choice.
+    Key {
+        /// The header's name.
+        header: String,
+        /// The key.
+        key: Secret,
+    },
+}
+
+/// Checks a channel that is to be made, and says which server is to be told of it and under which id.
+pub fn announce(work: &mut Work<'_>, new: &New) -> Result<(ChannelId, Partner)> {
+    inboxes::get(work, new.inbox)?;
+    checked_settings(&new.settings)?;
+    let installed = running(work, &new.app)?;
+    let (kind, url) = kind(&installed)?;
+    let credential = credential(authentication(&installed, kind), &new.credentials)?;
+    Ok((ChannelId(work.new_id()), Partner { url, key: key(work, &installed)?, credential }))
+}
+
+/// Makes a channel that its partner has agreed to; its messages go where the partner said, else where it was announced.
+pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, webhook_url: Option<&str>) -> Result<()> {
+    inboxes::get(work, new.inbox)?;
+    checked_settings(&new.settings)?;
+    let installed = running(work, &new.app)?;
+    let (kind, url) = kind(&installed)?;
+    credential(authentication(&installed, kind), &new.credentials)?;
+    let given = match new.credentials.is_empty() {
+        true => None,
+        false => {
+            let secret = Secret::new(Value::Object(new.credentials.clone()).to_string());
+            Some(work.sealing_key().seal(work.random(), &place(work.company, id), &secret))
+        }
+    };
+    let contact_type = match kind.contact_type {
+        ContactType::Custom => "custom",
+        ContactType::Email => "email",
+        ContactType::Phone => "phone",
+    };
+    let mut settings = new.settings.clone();
+    let mode = |allowed: bool, word: &str| Value::from(if allowed { word } else { "unsupported" });
+    settings.insert("compose_mode".to_string(), mode(kind.can_compose, "normal"));
+    settings.insert("reply_mode".to_string(), mode(kind.can_reply, "same_channel"));
+    let name = if new.name.trim().is_empty() { &kind.name } else { &new.name };
+    let channel = Channel {
+        id,
+        inbox: new.inbox,
+        r#type: "custom".to_string(),
+        name: names::checked("name", name, LONGEST)?,
+        address: work.random().hex(8),
+        send_as: None,
+        settings: Value::Object(settings),
+        webhook_url: Some(webhook_url.map(given_url).transpose()?.unwrap_or(url)),
+        contact_type: contact_type.to_string(),
+        is_valid: true,
+        secret: None,
+        app: Some(installed.app.id),
+        credentials: given,
+    };
+    create::add(work, &channel)?;
+    apps::register_channel(work, &installed.app, id)
+}
+
+fn given_url(url: &str) -> Result<String> {
+    checked_url(url)
+        .map_err(|_| Error::invalid("application_uid", format!("the app's server gave no address: {url:?}")))
+}
+
+/// How the server of an app's channel is called; none if the channel is no app's. Not found where the app does not work
+/// here any more.
+pub fn partner(work: &mut Work<'_>, channel: &Channel) -> Result<Option<Partner>> {
+    let Some(id) = channel.app else { return Ok(None) };
+    let directory = work.directory()?;
+    let installed = directory.apps().find(|here| here.app.id == id && here.is_enabled).ok_or(Error::NotFound("app"))?;
+    let (kind, url) = kind(installed)?;
+    let given = match &channel.credentials {
+        None => Map::new(),
+        Some(sealed) => {
+            let opened = work.sealing_key().open(&place(work.company, channel.id), sealed)?;
+            serde_json::from_str(opened.reveal())
+                .map_err(|error| Error::Internal(format!("the credentials of {}: {error}", channel.id)))?
+        }
+    };
+    let credential = credential(authentication(installed, kind), &given)?;
+    let url = channel.webhook_url.clone().unwrap_or(url);
+    Ok(Some(Partner { url, key: key(work, installed)?, credential }))
+}
+
+/// Whose a channel is of which an app's token speaks, with the secrets that verify the token. Nothing is found where the
+/// channel is not the app's, or the app does not work for the channel's company.
+pub fn claimed(work: &mut Work<'_>, uid: &str, channel: ChannelId) -> Result<(CompanyId, Vec<Secret>)> {
+    let app = apps::find(work, uid)?.ok_or(Error::NotFound("app"))?;
+    let customer = apps::customer_of(work, &app, channel)?.ok_or(Error::NotFound("channel"))?;
+    Ok((customer, secrets::open(work, &app, Purpose::Signing)?))
+}
+
+/// Refuses a channel that is not carried by a working app of that uid.
+pub fn check_claim(work: &mut Work<'_>, uid: &str, channel: ChannelId) -> Result<()> {
+    let app = apps::running(work, uid)?.app.id;
+    let directory = work.directory()?;
+    match directory.channel(channel).is_some_and(|channel| channel.app == Some(app)) {
+        true => Ok(()),
+        false => Err(Error::NotFound("channel")),
+    }
+}
+
+/// A channel, if an app carries it.
+pub fn carried(work: &mut Work<'_>, id: ChannelId) -> Result<Channel> {
+    let channel = super::get(work, id)?;
+    match channel.app {
+        Some(_) => Ok(channel),
+        None => Err(Error::invalid("", format!("{id} is not an application channel"))),
+    }
+}
+
+/// Notes what the partner says of its channel. One that is offline has to be connected again.
+pub fn set_online(work: &mut Work<'_>, id: ChannelId, is_online: bool) -> Result<()> {
+    carried(work, id)?;
+    super::set_valid(work, id, is_online)
+}
+
+fn running(work: &mut Work<'_>, uid: &str) -> Result<std::sync::Arc<Installed>> {
+    apps::running(work, uid).map_err(|error| match error {
+        Error::NotFound(_) => Error::invalid("application_uid", format!("unknown application {uid:?}")),
+        other => other,
+    })
+}
+
+/// The kind of channel that an app brings, and where new ones are announced.
+fn kind(installed: &Installed) -> Result<(&ChannelType, String)> {
+    let pick = |feature: &'_ Feature| matches!(feature, Feature::Channel(_));
+    let found = installed.features.iter().find(|held| pick(&held.feature)).map(|held| &held.feature);
+    match found {
+        Some(Feature::Channel(kind)) => Ok((kind, kind.target.resolve(&installed.features)?)),
+        _ => Err(Error::invalid("application_uid", format!("{} has no channels", installed.app.uid))),
+    }
+}
+
+fn authentication<'a>(installed: &'a Installed, kind: &ChannelType) -> &'a Authentication {
+    let server = installed.features.iter().find_map(|held| match &held.feature {
+        Feature::Server(server) if Some(&server.name) == kind.target.server.as_ref() => Some(server),
+        _ => None,
+    });
+    server.map_or(&Authentication::None, |server| &server.authentication)
+}
+
+/// What the server is shown, of what was given.
+fn credential(authentication: &Authentication, given: &Map<String, Value>) -> Result<Option<Credential>> {
+    let text = |name: &str| {
+        let text = given.get(name).and_then(Value::as_str).unwrap_or_default();
+        let is_visible = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        match !text.is_empty() && text.len() <= LONGEST_CREDENTIAL && is_visible {
+            true => Ok(text.to_string()),
+            false => Err(Error::invalid(format!("credentials.{name}"), "expected visible characters, at most 4096")),
+        }
+    };
+    Ok(Some(match authentication {
+        Authentication::None => return Ok(None),
+        Authentication::Bearer => Credential::Bearer(Secret::new(text("access_token")?)),
+        Authentication::Basic => {
+            Credential::Basic { username: text("username")?, password: Secret::new(text("password")?) }
+        }
+        Authentication::ApiKey { header } => {
+            Credential::Key { header: header.clone(), key: Secret::new(text("api_key")?) }
+        }
+        Authentication::Oauth2 { .. } => {
+            let why = "channels whose server grants tokens by OAuth are not served yet";
+            return Err(Error::invalid("application_uid", why));
+        }
+    }))
+}
+
+/// What leaves is signed with the oldest secret that verifies: a receiver then changes to a new one at leisure.
+fn key(work: &mut Work<'_>, installed: &Installed) -> Result<Secret> {
+    let all = secrets::open(work, &installed.app, Purpose::Signing)?;
+    all.into_iter().next().ok_or_else(|| Error::Internal(format!("{} has no secret", installed.app.uid)))
+}
+
+/// Where credentials lie: sealed with it, so that they open nowhere else.
+fn place(company: CompanyId, channel: ChannelId) -> String {
+    format!("credentials {}/{}", company.0, channel.0)
+}
