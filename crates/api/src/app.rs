@@ -49,8 +49,8 @@ pub type Asked<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 pub struct Validation {
     /// Where it is.
     pub url: String,
-    /// Signs the challenge.
-    pub secret: Secret,
+    /// Signs the challenge, if there is one.
+    pub secret: Option<Secret>,
     /// The exact bytes that are sent.
     pub body: Bytes,
 }

@@ -40,6 +40,9 @@ impl Render for Plain {
     fn event(&self, _: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Vec<u8>> {
         Ok(json!({"id": event.id, "shape": shape.as_str()}).to_string().into_bytes())
     }
+    fn link_created(&self, _: &mut Work<'_>, link: &crate::links::Link) -> Result<Vec<u8>> {
+        Ok(json!({"id": link.id, "shape": crate::apps::links::CREATED}).to_string().into_bytes())
+    }
     fn message(&self, work: &mut Work<'_>, message: MessageId) -> Result<Vec<u8>> {
         let view = messages::view(work, message)?;
         Ok(json!({"id": message, "text": view.row.text}).to_string().into_bytes())

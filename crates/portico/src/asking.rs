@@ -28,7 +28,9 @@ impl Outside for Asking {
         let challenge = Challenge {
             url: validation.url.into(),
             body: validation.body,
-            signer: Signer::Application(ApplicationKey::new(validation.secret.reveal())),
+            signer: validation
+                .secret
+                .map_or(Signer::Unsigned, |secret| Signer::Application(ApplicationKey::new(secret.reveal()))),
             token: self.desk.random().hex(16),
         };
         let (client, now) = (self.client.clone(), self.desk.clock().now().0);

@@ -1,11 +1,12 @@
 //! Links (schema `LinkResponse`).
 
-use desk::ids::LinkId;
+use desk::Timestamp;
+use desk::ids::{CompanyId, LinkId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Context, Url};
+use crate::{Context, Seconds, Url};
 
 /// A link.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -43,5 +44,78 @@ pub fn link<'a>(context: Context<'a>, row: &'a desk::links::Link) -> Link<'a> {
         r#type: &row.r#type,
         external_url: &row.external_url,
         custom_fields: &row.custom_fields,
+    }
+}
+
+/// What a partner gets that validates its receiver (contract/links.md section 4).
+#[derive(Debug, Serialize)]
+pub struct Sync {
+    r#type: &'static str,
+    authorization: Company,
+    ts: Seconds,
+}
+
+/// In whose company something happened.
+#[derive(Debug, Serialize)]
+struct Company {
+    id: CompanyId,
+}
+
+/// The validation of a company's partner at an instant.
+pub fn sync(company: CompanyId, now: Timestamp) -> Sync {
+    Sync { r#type: "sync", authorization: Company { id: company }, ts: Seconds(now) }
+}
+
+/// What a partner gets when one of its links is new.
+#[derive(Debug, Serialize)]
+pub struct Created<'a> {
+    r#type: &'static str,
+    ts: Seconds,
+    authorization: Company,
+    payload: Brief<'a>,
+}
+
+/// A link without its custom fields.
+#[derive(Debug, Serialize)]
+struct Brief<'a> {
+    _links: SelfLink<'a>,
+    id: LinkId,
+    name: &'a str,
+    r#type: &'a str,
+    external_url: &'a str,
+}
+
+/// The news of a link (contract/webhooks.md section 3).
+pub fn created<'a>(
+    context: Context<'a>,
+    company: CompanyId,
+    now: Timestamp,
+    row: &'a desk::links::Link,
+) -> Created<'a> {
+    let Link { _links, id, name, r#type, external_url, custom_fields: _ } = link(context, row);
+    Created {
+        r#type: "link_created",
+        ts: Seconds(now),
+        authorization: Company { id: company },
+        payload: Brief { _links, id, name, r#type, external_url },
+    }
+}
+
+/// What a partner gets when one of its links was attached or taken off.
+#[derive(Debug, Serialize)]
+pub struct Attached<T> {
+    authorization: Company,
+    ts: Seconds,
+    r#type: &'static str,
+    payload: T,
+}
+
+/// The news of a conversation's link: the preview of the event in its envelope.
+pub fn attached<T: Serialize>(company: CompanyId, now: Timestamp, preview: T) -> Attached<T> {
+    Attached {
+        authorization: Company { id: company },
+        ts: Seconds(now),
+        r#type: "conversation_event_created",
+        payload: preview,
     }
 }

@@ -29,7 +29,16 @@ impl Render for Renderer {
                 let view = events::view(work, Event { kind: crate::applications::shown(event.kind), ..event.clone() })?;
                 bytes(&crate::applications::envelope(r#type, work.company, crate::events::full(context, &view)))
             }
+            Shape::Link => {
+                bytes(&crate::links::attached(work.company, work.now, crate::events::preview(context, event)))
+            }
         }
+    }
+
+    fn link_created(&self, work: &mut Work<'_>, link: &desk::links::Link) -> Result<Vec<u8>> {
+        let directory = work.directory()?;
+        let context = Context { base: work.public_url(), directory: &directory };
+        bytes(&crate::links::created(context, work.company, work.now, link))
     }
 
     fn message(&self, work: &mut Work<'_>, message: MessageId) -> Result<Vec<u8>> {

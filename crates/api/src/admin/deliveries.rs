@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use desk::Timestamp;
+use desk::apps;
 use desk::deliveries::{self, Delivery, Filter, State, Subscriber};
-use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId};
+use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, LinkId, MessageId};
 use desk::paging::Position;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,10 +25,12 @@ pub(crate) struct Shown {
     endpoint_id: Option<EndpointId>,
     /// Who is told, if it is a channel's server.
     channel_id: Option<ChannelId>,
-    conversation_id: ConversationId,
+    conversation_id: Option<ConversationId>,
     event_id: Option<EventId>,
     message_id: Option<MessageId>,
-    /// `full` or `preview` for an event, `message` for a message.
+    /// A new link that its partner is told of.
+    link_id: Option<LinkId>,
+    /// `full`, `preview`, `application` or `link` for an event, `message` for a message, `link_created` for a link.
     shape: String,
     state: Progress,
     created_at: Seconds,
@@ -76,16 +79,17 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         Subscriber::Endpoint(id) => (Some(id), None),
         Subscriber::Channel(id) => (None, Some(id)),
     };
-    let is_message = delivery.shape == deliveries::MESSAGE;
+    let (is_message, is_link) = (delivery.shape == deliveries::MESSAGE, delivery.shape == apps::links::CREATED);
     let attempts = serde_json::from_value(delivery.attempts.clone())
         .map_err(|error| desk::Error::Internal(format!("attempts of {}: {error}", delivery.id)))?;
     Ok(Shown {
         id: delivery.id,
         endpoint_id,
         channel_id,
-        conversation_id: delivery.conversation,
-        event_id: (!is_message).then_some(EventId(delivery.about)),
+        conversation_id: delivery.conversation(),
+        event_id: (!is_message && !is_link).then_some(EventId(delivery.about)),
         message_id: is_message.then_some(MessageId(delivery.about)),
+        link_id: is_link.then_some(LinkId(delivery.about)),
         shape: delivery.shape.clone(),
         state: match delivery.state {
             State::Pending => Progress::Pending,

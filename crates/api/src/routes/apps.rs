@@ -48,6 +48,10 @@ pub(super) static DIRECTORY: &[Operation] = operations! {
         "Let an installed app work", nothing();
     POST "/portico/v1/apps/{app_uid}/disable" "portico-disable-app" "portico:write" => apps::directory::disable,
         "Stop an installed app", nothing();
+    POST "/portico/v1/apps/{app_uid}/links/enable" "portico-enable-app-links" "portico:write" => apps::links::enable,
+        "Ask the receiver of an app's links whether it is one, and let the links work", one::<apps::links::Standing>();
+    POST "/portico/v1/apps/{app_uid}/links/disable" "portico-disable-app-links" "portico:write" => apps::links::disable,
+        "Stop an app's links; those that are attached stay", nothing();
     POST "/portico/v1/apps/{app_uid}/uninstall" "portico-uninstall-app" "portico:write" => apps::directory::uninstall,
         "Take an app away", nothing();
 };

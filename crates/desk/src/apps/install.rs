@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::features::{self, Held};
 use super::store::{self, Installation};
-use super::{App, changed, get, record};
+use super::{App, changed, get, links, record};
 use crate::error::{Error, Result};
 use crate::ids::CompanyId;
 use crate::time::Timestamp;
@@ -24,6 +24,8 @@ pub struct Installed {
     pub installed_at: Timestamp,
     /// What it brings.
     pub features: Vec<Held>,
+    /// How its links stand.
+    pub links: links::Standing,
 }
 
 /// The apps that a company has installed, with their features, by number: read when its directory is loaded.
@@ -32,8 +34,8 @@ pub(crate) fn installed(conn: &mut Conn, company: CompanyId) -> Result<Vec<Arc<I
     for row in store::installations(conn, company)? {
         let Some(app) = store::get(conn, row.owner, row.app)? else { continue };
         let features = features::of(conn, &app)?;
-        let Installation { is_enabled, installed_at, .. } = row;
-        all.push(Arc::new(Installed { app, is_enabled, installed_at, features }));
+        let (links, Installation { is_enabled, installed_at, .. }) = (links::Standing::read(&row), row);
+        all.push(Arc::new(Installed { app, is_enabled, installed_at, features, links }));
     }
     Ok(all)
 }
@@ -49,24 +51,30 @@ pub struct Listed {
     pub published_at: Option<Timestamp>,
     /// Whether it is installed here, and then whether it is switched on.
     pub is_enabled: Option<bool>,
+    /// How its links stand where it is installed.
+    pub links: Option<links::Standing>,
 }
 
 /// Every app that the company may install or has installed: the published ones, and its own.
 pub fn list_directory(work: &mut Work<'_>) -> Result<Vec<Listed>> {
     let directory = work.directory()?;
-    let state = |app: &App| directory.apps().find(|here| here.app.id == app.id).map(|here| here.is_enabled);
+    let line = |app: App, kinds: Vec<&'static str>, published_at: Option<Timestamp>| {
+        let here = directory.apps().find(|here| here.app.id == app.id);
+        let (is_enabled, links) = (here.map(|here| here.is_enabled), here.map(|here| here.links.clone()));
+        Listed { app, kinds, published_at, is_enabled, links }
+    };
     let mut listed: Vec<Listed> = Vec::new();
     for known in store::published(work.conn)? {
         let Some(app) = store::get(work.conn, known.owner, known.app)? else { continue };
         let kinds = features::kinds(&features::of(work.conn, &app)?);
-        listed.push(Listed { is_enabled: state(&app), app, kinds, published_at: known.published_at });
+        listed.push(line(app, kinds, known.published_at));
     }
     let own = store::all(work.conn, work.company)?;
     let withdrawn = directory.apps().map(|here| here.app.clone());
     for app in own.into_iter().chain(withdrawn) {
         if listed.iter().all(|known| known.app.id != app.id) {
             let kinds = features::kinds(&features::of(work.conn, &app)?);
-            listed.push(Listed { is_enabled: state(&app), app, kinds, published_at: None });
+            listed.push(line(app, kinds, None));
         }
     }
     Ok(listed)
@@ -111,6 +119,9 @@ pub(super) fn admit(work: &mut Work<'_>, app: &App) -> Result<bool> {
         is_enabled: true,
         installed_by: work.actor.teammate,
         installed_at: work.now,
+        links_state: links::State::Off.as_str().to_string(),
+        links_error: None,
+        links_checked_at: None,
     };
     if store::insert_installation(work.conn, work.company, &installation)? == 0 {
         return Ok(false);
@@ -150,7 +161,7 @@ pub fn uninstall(work: &mut Work<'_>, uid: &str) -> Result<()> {
 }
 
 /// An app that is installed here, whether switched on or not.
-fn here(work: &mut Work<'_>, uid: &str) -> Result<Arc<Installed>> {
+pub(super) fn here(work: &mut Work<'_>, uid: &str) -> Result<Arc<Installed>> {
     work.access.require_global()?;
     let directory = work.directory()?;
     directory.apps().find(|here| here.app.uid == uid).cloned().ok_or(Error::NotFound("app"))

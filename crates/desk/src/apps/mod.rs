@@ -16,6 +16,7 @@ use crate::work::Work;
 
 pub mod features;
 mod install;
+pub mod links;
 pub mod secrets;
 pub(crate) mod store;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 pub mod webhooks;
 
 pub use features::{Feature, Held as HeldFeature};
+use install::here;
 pub(crate) use install::installed;
 pub use install::{Installed, Listed, disable, enable, install, list_directory, publish, uninstall, withdraw};
 pub use store::Installation;

@@ -54,12 +54,16 @@ db::record! {
         pub is_enabled: bool,
         pub installed_by: Option<TeammateId>,
         pub installed_at: Timestamp,
+        pub links_state: String,
+        pub links_error: Option<String>,
+        pub links_checked_at: Option<Timestamp>,
     }
 }
 
 const APP: &str = "company, id, uid, name, description, icon_url, created_at, updated_at";
 const SECRET: &str = "id, app, purpose, feature, sealed, created_at, ends_at";
-const INSTALLATION: &str = "app, owner, is_enabled, installed_by, installed_at";
+const INSTALLATION: &str =
+    "app, owner, is_enabled, installed_by, installed_at, links_state, links_error, links_checked_at";
 
 pub(super) fn get(conn: &mut Conn, owner: CompanyId, id: AppId) -> db::Result<Option<App>> {
     conn.opt(&format!("SELECT {APP} FROM apps WHERE company = $1 AND id = $2"), args![owner, id])
@@ -272,6 +276,20 @@ pub(super) fn set_enabled(
     conn.exec(
         "UPDATE app_installations SET is_enabled = $3, updated_at = $4 WHERE company = $1 AND app = $2",
         args![company, app, is_enabled, now],
+    )
+}
+
+pub(super) fn set_links(
+    conn: &mut Conn,
+    company: CompanyId,
+    app: AppId,
+    (state, error): (&str, Option<&str>),
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE app_installations SET links_state = $3, links_error = $4, links_checked_at = $5, updated_at = $5 \
+         WHERE company = $1 AND app = $2",
+        args![company, app, state, error, now],
     )
 }
 

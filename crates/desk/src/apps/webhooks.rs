@@ -53,7 +53,8 @@ fn tell_one(work: &mut Work<'_>, here: &Installed, event: &Event) -> Result<()> 
     Ok(())
 }
 
-fn is_shared(directory: &Directory, event: &Event) -> bool {
+/// Whether an event is of a shared inbox, which is all that apps may hear of.
+pub(super) fn is_shared(directory: &Directory, event: &Event) -> bool {
     event.inboxes.iter().any(|id| directory.inbox(*id).is_some_and(|inbox| inbox.owner.is_none()))
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Comment, mentions, store};
 use crate::attachments::{self, Owner, Upload};
-use crate::conversations::{self, Action, Held, State, following, hold};
+use crate::conversations::{self, Action, Held, State, following, hold, linking};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{CommentId, ConversationId, TeammateId};
@@ -84,6 +84,7 @@ pub fn add_to(work: &mut Work<'_>, held: &mut Held, new: &New) -> Result<Comment
         held.row.comment_count += 1;
         held.bump(work);
         held.record(work, Record::with(Kind::Comment, TargetKind::Comment, comment.id.0))?;
+        linking::recognise(work, held, &[&comment.body])?;
         call(work, held, &comment, &new.mentions)?;
         Ok(comment.id)
     })

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Held, hold, store};
+use crate::apps::links as partners;
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ConversationId, LinkId};
@@ -69,6 +70,28 @@ pub fn add(work: &mut Work<'_>, held: &mut Held, links: &[LinkId]) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// Attaches the links whose addresses are in what somebody wrote, as far as they are a partner's (contract/links.md
+/// section 7). The caller saves the conversation.
+pub(crate) fn recognise(work: &mut Work<'_>, held: &mut Held, texts: &[&str]) -> Result<()> {
+    let directory = work.directory()?;
+    if !partners::any(&directory) {
+        return Ok(());
+    }
+    let mut ids = Vec::new();
+    for address in texts.iter().flat_map(|text| links::addresses(text, MOST_AT_ONCE)) {
+        if ids.len() == MOST_AT_ONCE || partners::partner(&directory, &address).is_none() {
+            continue;
+        }
+        match links::ensure(work, &address, None) {
+            Ok(id) => ids.push(id),
+            // What a pattern fits may still be no address to keep.
+            Err(Error::Invalid { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    add(work, held, &ids)
 }
 
 /// Takes links off, each with its event; those that are not attached are left alone. The caller saves it.

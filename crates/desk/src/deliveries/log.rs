@@ -4,6 +4,7 @@ use db::outbox::Lane;
 use serde_json::{Value, json};
 
 use super::{MESSAGE, Subscriber, enqueue, store};
+use crate::apps::links::CREATED;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{ConversationId, DeliveryId, MessageId};
@@ -23,6 +24,13 @@ pub enum State {
     Done,
     /// Given up.
     Dead,
+}
+
+impl Delivery {
+    /// The conversation that it concerns; the news of a link concerns none.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        (self.shape != CREATED).then_some(ConversationId(self.subject))
+    }
 }
 
 impl State {
@@ -65,11 +73,11 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// Who is told.
     pub subscriber: Subscriber,
-    /// What it concerns.
-    pub conversation: ConversationId,
-    /// The event or message that it carries.
+    /// The number of the conversation that it concerns, or of the link.
+    pub subject: i64,
+    /// The event, message or link that it carries.
     pub about: i64,
-    /// The shape of what it carries: `full`, `preview` or `message`.
+    /// The shape of what it carries: `full`, `preview`, `message` …
     pub shape: String,
     /// How far it is.
     pub state: State,
@@ -90,7 +98,7 @@ fn read(row: store::Stored) -> Option<Delivery> {
     Some(Delivery {
         id: row.id,
         subscriber: Subscriber::of(lane)?,
-        conversation: ConversationId(row.subject),
+        subject: row.subject,
         about: row.event,
         shape: row.payload.get("shape").and_then(Value::as_str).unwrap_or_default().to_string(),
         state: State::from_code(row.state),
@@ -126,7 +134,7 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Pag
     let mut select = Select::new(format!("SELECT {columns} FROM outbox WHERE topic <> {}", topic::TIMER))
         .with(" AND company = ?", work.company);
     if let Some(subscriber) = filter.subscriber {
-        let lane = subscriber.lane(ConversationId(0));
+        let lane = subscriber.lane(0);
         select = select.with(" AND topic = ?", lane.topic).with(" AND subscriber = ?", lane.subscriber);
     }
     select = select.maybe(" AND subject = ?", filter.conversation);
@@ -167,7 +175,7 @@ pub fn replay(work: &mut Work<'_>, id: DeliveryId) -> Result<DeliveryId> {
 
 pub(super) fn again(work: &mut Work<'_>, old: &Delivery) -> Result<DeliveryId> {
     let payload = json!({"shape": old.shape, "replay_of": old.id.0});
-    let new = enqueue(work, old.subscriber, old.conversation, old.about, payload)?;
+    let new = enqueue(work, old.subscriber, old.subject, old.about, payload)?;
     events::record_setting(work, Kind::Replayed, json!({"delivery": [old.id.to_string(), new.to_string()]}))?;
     Ok(new)
 }

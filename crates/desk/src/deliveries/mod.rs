@@ -42,13 +42,13 @@ impl Subscriber {
         }
     }
 
-    /// The outbox lane for what concerns one conversation.
-    pub fn lane(self, conversation: ConversationId) -> Lane {
+    /// The outbox lane for what concerns one conversation, or a link by its number.
+    pub fn lane(self, subject: i64) -> Lane {
         let (topic, subscriber) = match self {
             Subscriber::Endpoint(id) => (topic::WEBHOOK, id.0),
             Subscriber::Channel(id) => (topic::CHANNEL, id.0),
         };
-        Lane { topic, subscriber, subject: conversation.0 }
+        Lane { topic, subscriber, subject }
     }
 }
 
@@ -61,7 +61,7 @@ pub fn enqueue_webhook(work: &mut Work<'_>, endpoint: EndpointId, event: &Event,
         Error::Internal(format!("{} is about no conversation, so nobody outside can be told of it", event.id))
     })?;
     events::store_body(work, event, shape)?;
-    enqueue(work, Subscriber::Endpoint(endpoint), conversation, event.id.0, json!({"shape": shape.as_str()}))
+    enqueue(work, Subscriber::Endpoint(endpoint), conversation.0, event.id.0, json!({"shape": shape.as_str()}))
 }
 
 /// Sends a message through its channel. The bytes are rendered at the first call and stay the same for a retry.
@@ -75,19 +75,19 @@ pub fn enqueue_message(
         let bytes = work.renderer()?.message(work, message)?;
         events::keep(work, EventId(message.0), MESSAGE, &bytes)?;
     }
-    enqueue(work, Subscriber::Channel(channel), conversation, message.0, json!({"shape": MESSAGE}))
+    enqueue(work, Subscriber::Channel(channel), conversation.0, message.0, json!({"shape": MESSAGE}))
 }
 
-/// Puts a delivery behind the others of its lane. `about` is the event or message whose bytes it carries, `payload`
-/// names their shape. If the lane was idle, the delivery goes to this process's sender after the commit.
+/// Puts a delivery behind the others of its lane: that of its subscriber and subject, the conversation or link that it
+/// concerns. `about` is the event, message or link whose bytes it carries, `payload` names their shape. If the lane was idle, the delivery goes to this process's sender after the commit.
 pub fn enqueue(
     work: &mut Work<'_>,
     subscriber: Subscriber,
-    conversation: ConversationId,
+    subject: i64,
     about: i64,
     payload: Value,
 ) -> Result<DeliveryId> {
-    let lane = subscriber.lane(conversation);
+    let lane = subscriber.lane(subject);
     let (company, now) = (work.company.0, work.now.0);
     let (node, lease) = (work.desk.settings.node, work.desk.settings.lease);
     let mut id = work.new_id_after(about);

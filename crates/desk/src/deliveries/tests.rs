@@ -69,7 +69,12 @@ fn a_webhook_carries_the_bytes_of_the_moment() {
     for fixture in companies() {
         let (conversation, id) = tell(&fixture);
         let row = fixture.write(move |work| get(work, id));
-        assert_eq!((row.state, row.conversation, row.tries), (State::Pending, conversation, 0), "{}", fixture.engine);
+        assert_eq!(
+            (row.state, row.conversation(), row.tries),
+            (State::Pending, Some(conversation), 0),
+            "{}",
+            fixture.engine
+        );
         let bytes = fixture.write(move |work| bytes(work, row.about, "full")).expect("rendered");
         let text = String::from_utf8(bytes).expect("text");
         assert!(text.contains(&EventId(row.about).to_string()), "{text}");
@@ -84,12 +89,12 @@ fn deliveries_of_a_lane_keep_their_order_whatever_the_clocks_say() {
         // Another process, whose clock is behind, puts the next one.
         let ahead = first.0 + (1 << 40);
         let (second, third) = fixture.write(move |work| {
-            let lane = Subscriber::Endpoint(endpoints::ensure(work, WANTED)?).lane(conversation);
+            let lane = Subscriber::Endpoint(endpoints::ensure(work, WANTED)?).lane(conversation.0);
             let payload = json!({"shape": "full"});
             let job = NewJob { id: ahead, lane, event: 1, payload: &payload };
             outbox::put(work.conn, work.company.0, 2, work.now.0, 60_000, &job)?;
             let subscriber = Subscriber::of(lane).expect("an endpoint");
-            Ok((ahead, enqueue(work, subscriber, conversation, 1, json!({"shape": "full"}))?))
+            Ok((ahead, enqueue(work, subscriber, conversation.0, 1, json!({"shape": "full"}))?))
         });
         let ids: Vec<i64> = claim(&fixture).iter().flat_map(|run| run.jobs.iter().map(|job| job.id)).collect();
         assert_eq!(ids, [first.0, second, third.0], "{}", fixture.engine);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::events::{self, Kind, Shape};
-use crate::ids::{AppId, DeliveryId, EndpointId, RuleId};
+use crate::ids::{AppId, DeliveryId, EndpointId, FeatureId, RuleId};
 use crate::time::{DAY, Timestamp};
 use crate::work::Work;
 
@@ -100,16 +100,27 @@ pub const PATIENCE: i64 = DAY;
 
 /// The endpoint of an app: one for good, which follows the address and the retries that its webhook has at present.
 pub fn of_app(work: &mut Work<'_>, app: AppId, url: &str, retries: &str) -> Result<EndpointId> {
-    let shape = Shape::Application.as_str();
-    match store::of_owner(work.conn, work.company, APP, app.0)? {
-        None => ensure(work, Wanted { kind: APP, owner: app.0, url, shape, retries }),
-        Some(known) => {
-            if known.url != url || known.retries != retries {
-                store::follow(work.conn, work.company, known.id, url, retries)?;
-            }
-            Ok(known.id)
-        }
+    only(work, Wanted { kind: APP, owner: app.0, url, shape: Shape::Application.as_str(), retries })
+}
+
+/// The kind of an endpoint that is told of a partner's links.
+pub const LINK: &str = "link";
+
+/// The endpoint of a type of links: one for good, which follows its address. It is tried for a day.
+pub fn of_link(work: &mut Work<'_>, feature: FeatureId, url: &str) -> Result<EndpointId> {
+    let (shape, retries) = (Shape::Link.as_str(), Retries::Durable.as_str());
+    only(work, Wanted { kind: LINK, owner: feature.0, url, shape, retries })
+}
+
+/// The endpoint of an owner that has just one, brought to what is wanted now.
+fn only(work: &mut Work<'_>, wanted: Wanted<'_>) -> Result<EndpointId> {
+    let Some(known) = store::of_owner(work.conn, work.company, wanted.kind, wanted.owner)? else {
+        return ensure(work, wanted);
+    };
+    if known.url != wanted.url || known.retries != wanted.retries {
+        store::follow(work.conn, work.company, known.id, wanted.url, wanted.retries)?;
     }
+    Ok(known.id)
 }
 
 /// Notes that an attempt for an app failed. After a day without a success the endpoint is switched off, and the log says

@@ -119,6 +119,8 @@ pub enum Shape {
     Preview,
     /// Everything, in the envelope of an application webhook (webhooks.md section 1.2).
     Application,
+    /// The preview, in the envelope of a partner's links (webhooks.md section 3).
+    Link,
 }
 
 impl Shape {
@@ -128,12 +130,13 @@ impl Shape {
             Shape::Full => "full",
             Shape::Preview => "preview",
             Shape::Application => "application",
+            Shape::Link => "link",
         }
     }
 
     /// Reads the name in the store.
     pub fn parse(name: &str) -> Option<Shape> {
-        [Shape::Full, Shape::Preview, Shape::Application].into_iter().find(|shape| shape.as_str() == name)
+        [Shape::Full, Shape::Preview, Shape::Application, Shape::Link].into_iter().find(|shape| shape.as_str() == name)
     }
 }
 
@@ -144,6 +147,8 @@ pub trait Render: Send + Sync {
     fn event(&self, work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Vec<u8>>;
     /// The JSON of a message, as a channel gets it.
     fn message(&self, work: &mut Work<'_>, message: crate::ids::MessageId) -> Result<Vec<u8>>;
+    /// The JSON that tells a partner of a new link.
+    fn link_created(&self, work: &mut Work<'_>, link: &crate::links::Link) -> Result<Vec<u8>>;
 }
 
 /// What is to be recorded about a conversation.

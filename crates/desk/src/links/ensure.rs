@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Link, store};
+use crate::apps::links as partners;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::LinkId;
@@ -14,8 +15,8 @@ const LONGEST: usize = 4096;
 /// The type of links that people and API clients make themselves.
 const WEB: &str = "web";
 
-/// The link that leads to an address. An unknown address becomes a new link of type `web`, named like the address if no
-/// name is given.
+/// The link that leads to an address. An unknown address becomes a new link, named like the address if no name is given;
+/// it has the type of the partner whose address it is, or else `web`. The partner is told, and may name it.
 pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<LinkId> {
     let url = url.trim();
     let scheme = url.split_once("://").filter(|(scheme, rest)| {
@@ -25,10 +26,11 @@ pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<Link
         let shown: String = url.chars().take(64).collect();
         return Err(Error::invalid("external_url", format!("{shown:?} is no address with a scheme, or too long")));
     }
+    let directory = work.directory()?;
     let link = Link {
         id: LinkId(work.new_id()),
         name: name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(url).to_string(),
-        r#type: WEB.to_string(),
+        r#type: partners::partner(&directory, url).map_or(WEB, |partner| &partner.link.name).to_string(),
         external_url: url.to_string(),
         custom_fields: Value::Object(Map::new()),
     };
@@ -38,5 +40,6 @@ pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<Link
     }
     let change = json!({"link": [null, link.id.to_string()], "external_url": [null, url]});
     events::record_setting(work, Kind::Setting, change)?;
+    partners::created(work, &link)?;
     Ok(link.id)
 }

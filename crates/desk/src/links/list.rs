@@ -34,6 +34,18 @@ pub fn list(work: &mut Work<'_>, types: &[String], window: &Window) -> Result<Pa
     Ok(Page::cut(select.all(work.conn)?, window.limit, |link: &Link| Position { key: 0, id: link.id.0 }))
 }
 
+/// Gives a new link the name that its partner answered with, if nobody has renamed it since. A name that cannot be one
+/// is left out of account.
+pub fn name_by_partner(work: &mut Work<'_>, id: LinkId, name: &str, instead_of: &str) -> Result<()> {
+    match get(work, id)?.name == instead_of {
+        true => match rename(work, id, name) {
+            Err(Error::Invalid { .. }) => Ok(()),
+            other => other,
+        },
+        false => Ok(()),
+    }
+}
+
 /// Gives a link another name.
 pub fn rename(work: &mut Work<'_>, id: LinkId, name: &str) -> Result<()> {
     let before = get(work, id)?;

@@ -10,12 +10,14 @@ use crate::work::Work;
 
 mod ensure;
 mod list;
+mod recognise;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
 pub use ensure::ensure;
-pub use list::{get, list, rename};
+pub use list::{get, list, name_by_partner, rename};
+pub(crate) use recognise::addresses;
 
 db::record! {
     /// A link as stored.

@@ -8,7 +8,7 @@ use super::{Content, Message, Recipient, store};
 use crate::attachments::{self, Upload};
 use crate::channels::Channel;
 use crate::contacts::{self, Handle};
-use crate::conversations::{Action, Held, Status, standing, tagging};
+use crate::conversations::{Action, Held, Status, linking, standing, tagging};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, MessageId, SignatureId, TagId};
@@ -231,6 +231,7 @@ pub(super) fn keep(
     attachments::attach(work, attachments::Owner::Message(message.id), uploads)?;
     sent_off(work, held, &message)?;
     held.record(work, Record::with(kind, TargetKind::Message, message.id.0))?;
+    linking::recognise(work, held, &[&message.text, &message.body])?;
     tagging::add(work, held, &options.tags)?;
     if options.archive && held.row.status() == Status::Open {
         standing::act(work, held, Action::Archive)?;

@@ -8,7 +8,7 @@ use super::{Content, Recipient, store};
 use crate::attachments::{self, Upload};
 use crate::channels::Channel;
 use crate::contacts::{self, Handle};
-use crate::conversations::{Conversation, Held, hold, standing};
+use crate::conversations::{Conversation, Held, hold, linking, standing};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, ContactId, ConversationId, MessageId};
@@ -82,6 +82,7 @@ pub fn receive(work: &mut Work<'_>, incoming: &Incoming) -> Result<Received> {
     let mut record = Record::with(Kind::Inbound, TargetKind::Message, message.0.0);
     record.change = change.clone();
     held.record(work, record)?;
+    linking::recognise(work, &mut held, &[&incoming.subject, &incoming.content.text, &incoming.content.body])?;
     standing::tell_ticket_status(work, &mut held, change.as_ref())?;
     held.save(work)?;
     Ok(Received { message: message.0, uid: message.1, conversation: held.row.id, is_repeat: false })

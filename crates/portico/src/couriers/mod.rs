@@ -8,6 +8,7 @@ use desk::timers::topic;
 
 mod app_webhooks;
 mod channels;
+mod link_webhooks;
 mod webhooks;
 
 /// Every courier, by topic.

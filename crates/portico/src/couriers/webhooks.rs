@@ -1,5 +1,6 @@
 //! Webhooks: the bare event for an address that a rule names, signed with the company's secret (contract/webhooks.md
-//! section 2), or the envelope for an app (section 1), which `app_webhooks` knows about.
+//! section 2); or the envelope for an app (section 1) or a partner of links (section 3), which `app_webhooks` and
+//! `link_webhooks` know about.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use desk::{Caller, Desk, Error, deliveries};
 use http::Method;
 
 use super::app_webhooks::{self, Apps, Health};
+use super::link_webhooks::{self, Partners};
 
 /// Front gives a receiver this long (contract/webhooks.md).
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,6 +33,7 @@ struct Loaded {
     bodies: HashMap<(i64, String), bytes::Bytes>,
     signer: Signer,
     apps: Apps,
+    partners: Partners,
 }
 
 impl Webhooks {
@@ -51,9 +54,10 @@ impl Webhooks {
             let bodies = deliveries::bytes_of(work, &events)?;
             let secret = work.directory()?.company.api_secret.clone();
             let apps = Apps::load(work, &endpoints)?;
-            Ok((endpoints, bodies, secret, apps))
+            let partners = Partners::load(work, &endpoints)?;
+            Ok((endpoints, bodies, secret, (apps, partners)))
         });
-        let (endpoints, bodies, secret, apps) = read.await?;
+        let (endpoints, bodies, secret, (apps, partners)) = read.await?;
         self.health.note(&endpoints);
         let named = |endpoint: Endpoint| {
             let url: Arc<str> = endpoint.url.as_str().into();
@@ -64,6 +68,7 @@ impl Webhooks {
             bodies: bodies.into_iter().map(|(event, shape, bytes)| ((event, shape), bytes.into())).collect(),
             signer: Signer::Rule(RuleKey::new(&secret)),
             apps,
+            partners,
         })
     }
 }
@@ -98,8 +103,8 @@ impl Courier for Webhooks {
         DeliveryId(job.id).to_string()
     }
 
-    fn after(&self, job: &Job, _: &Tried, fate: Fate) -> Option<After> {
-        self.health.after(job, fate)
+    fn after(&self, job: &Job, tried: &Tried, fate: Fate) -> Option<After> {
+        self.health.after(job, fate).or_else(|| link_webhooks::after(&self.desk, job, tried, fate))
     }
 }
 
@@ -114,6 +119,9 @@ fn prepare(parts: &Loaded, job: &Job) -> Prepared {
     };
     if endpoint.kind == endpoints::APP {
         return app_webhooks::prepare(&parts.apps, endpoint, job, body.clone());
+    }
+    if endpoint.kind == endpoints::LINK {
+        return link_webhooks::prepare(&parts.partners, endpoint, body.clone());
     }
     let retries = match endpoint.retries.as_str() {
         "off" => Retries::Off,

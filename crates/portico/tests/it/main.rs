@@ -22,6 +22,7 @@ mod founding;
 mod guest;
 mod idempotency;
 mod inboxes;
+mod link_partners;
 mod links;
 mod messages;
 mod newcomer;

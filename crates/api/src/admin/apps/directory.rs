@@ -25,6 +25,8 @@ pub(crate) struct Shown {
     published_at: Option<Seconds>,
     is_installed: bool,
     is_enabled: bool,
+    /// How its links stand, where it is installed.
+    links: Option<super::links::Standing>,
 }
 
 fn shown(listed: &Listed, company: CompanyId) -> Shown {
@@ -39,6 +41,7 @@ fn shown(listed: &Listed, company: CompanyId) -> Shown {
         published_at: listed.published_at.map(Seconds),
         is_installed: listed.is_enabled.is_some(),
         is_enabled: listed.is_enabled.unwrap_or(false),
+        links: listed.links.as_ref().map(super::links::shown),
     }
 }
 

@@ -86,7 +86,7 @@ async fn validate(call: &Call, uid: &str, feature: &Feature, instead_of: Option<
     let (Some((url, secret)), company) = found else { return Ok(()) };
     let body = serde_json::to_vec(&wire::applications::sync(company))
         .map_err(|error| desk::Error::Internal(format!("a validation: {error}")))?;
-    let validation = Validation { url: url.clone(), secret, body: body.into() };
+    let validation = Validation { url: url.clone(), secret: Some(secret), body: body.into() };
     let passed = call.app.outside.validate(validation).await;
     passed
         .map_err(|why| desk::Error::invalid("settings.url", format!("{url} did not pass its validation: {why}")).into())

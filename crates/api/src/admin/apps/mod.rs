@@ -13,6 +13,7 @@ use crate::edge::given::given;
 
 pub(crate) mod directory;
 pub(crate) mod features;
+pub(crate) mod links;
 
 /// An app of the company's.
 #[derive(Serialize, JsonSchema)]

@@ -18,6 +18,7 @@ mod channel;
 mod link;
 mod oauth;
 mod object;
+pub(crate) mod pattern;
 mod plugin;
 mod server;
 mod webhook;
