@@ -180,12 +180,28 @@ pub(crate) struct UpdateChannel {
     inbox_id: Option<String>,
     #[serde(default)]
     settings: Option<Settings>,
+    /// Of an app's channel, as its own server sees it: `offline` until somebody connects it again.
+    #[serde(default)]
+    status: Option<Connection>,
 }
 
-/// `PATCH /channels/{channel_id}`
+/// Whether a partner serves its channel.
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Connection {
+    Ok,
+    Offline,
+}
+
+/// `PATCH /channels/{channel_id}`: a channel's server may say how it is, and nothing else.
 pub async fn update(call: Call) -> Result {
     let which = which(&call)?;
     let body: UpdateChannel = call.body()?;
+    let (status, is_partner) = (body.status, call.token.channel().is_some());
+    if is_partner && (body.name.is_some() || body.inbox_id.is_some() || body.settings.is_some()) {
+        return Err(Problem::forbidden("The token of a channel may change its status only.").into());
+    }
     let inbox = body.inbox_id.map(|id| id.parse::<InboxId>()).transpose();
     let settings = body.settings.unwrap_or_default();
     let change = Change {
@@ -197,6 +213,9 @@ pub async fn update(call: Call) -> Result {
     call.write(move |work| {
         let id = channels::resolve(work, &which)?;
         channels::update(work, id, &change)?;
+        if let Some(status) = status {
+            application::set_online(work, id, status == Connection::Ok)?;
+        }
         Answer::no_content()
     })
     .await

@@ -16,6 +16,7 @@ pub mod routes;
 pub mod tokens;
 
 mod admin;
+mod application_channels;
 mod attachments;
 mod channels;
 mod comments;
@@ -30,6 +31,7 @@ mod idempotency;
 mod inboxes;
 mod links;
 mod messages;
+mod reach;
 mod rules;
 mod search;
 mod seen;

@@ -21,6 +21,7 @@ use crate::edge::limits::{Caller, Guard, Verdict};
 use crate::edge::params::Params;
 use crate::idempotency::{self, Once};
 use crate::openapi;
+use crate::reach;
 use crate::routes::{self, Operation};
 use crate::seen::Seen;
 use crate::tokens::Known;
@@ -126,6 +127,7 @@ async fn run(
     if let Some(scope) = operation.scope.filter(|scope| !known.holds(scope)) {
         return Err(Problem::forbidden(format!("The token lacks the scope {scope}.")).into());
     }
+    reach::check(&app, &known, operation, &segments).await?;
     let params = Params::parse(head.uri.query())?;
     let form = match head.method {
         Method::GET | Method::HEAD => Form::json(serde_json::Value::Null),

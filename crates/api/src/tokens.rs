@@ -1,9 +1,12 @@
-//! Who shows which token: looked up in the store, and remembered for a moment.
+//! Who shows which token: one of ours, looked up in the store and remembered for a moment, or one that a channel's server
+//! has signed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::ids::{CompanyId, TokenId};
+use desk::apps;
+use desk::channels::application;
+use desk::ids::{ChannelId, CompanyId, TokenId};
 use desk::{Access, Actor, ActorKind, Caller, Desk, Error};
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
@@ -15,6 +18,19 @@ use crate::edge::error::Problem;
 
 /// A token revoked by another process is refused after this time at the latest.
 const MEMORY: Duration = Duration::from_secs(1);
+/// How far the clock of a channel's server may be behind (milliseconds).
+const SKEW: i64 = 10_000;
+/// What the token of a channel's server holds. Which channel, message or conversation it opens is another question
+/// ([`crate::reach`]).
+const OF_CHANNELS: &[&str] = &[
+    "attachments:read",
+    "channels:read",
+    "channels:write",
+    "conversations:read",
+    "message_templates:write",
+    "messages:read",
+    "messages:write",
+];
 
 /// A token that is valid, and what it opens.
 #[derive(Debug)]
@@ -25,13 +41,33 @@ pub struct Known {
     pub caller: Caller,
     /// The key of this company's page tokens.
     pub page_key: Arc<[u8]>,
-    scopes: desk::tokens::Token,
+    bearer: Bearer,
+}
+
+/// Who shows a token.
+#[derive(Debug)]
+enum Bearer {
+    /// Whoever was given one of ours.
+    Client(desk::tokens::Token),
+    /// The server of an app's channel.
+    Channel(ChannelId),
 }
 
 impl Known {
     /// Whether the token holds a scope.
     pub fn holds(&self, scope: &str) -> bool {
-        self.scopes.holds(scope)
+        match &self.bearer {
+            Bearer::Client(token) => token.holds(scope),
+            Bearer::Channel(_) => OF_CHANNELS.contains(&scope),
+        }
+    }
+
+    /// The channel whose server it is that asks, if it is one.
+    pub fn channel(&self) -> Option<ChannelId> {
+        match self.bearer {
+            Bearer::Client(_) => None,
+            Bearer::Channel(id) => Some(id),
+        }
     }
 }
 
@@ -58,6 +94,10 @@ impl Tokens {
             return Ok(known);
         }
         let jwt = Jwt::from_header(header).map_err(Problem::from)?;
+        if !jwt.is_ours() {
+            // It lives for seconds, and some servers sign a new one for each request: nothing to remember.
+            return of_channel(desk, jwt).await.map(Arc::new);
+        }
         let claims = jwt.api_unverified().map_err(Problem::from)?;
         let text = shown.split_once(' ').map_or("", |(_, text)| text.trim()).to_string();
         let known = Arc::new(load(desk, CompanyId(claims.company), TokenId(claims.token), text).await?);
@@ -77,11 +117,41 @@ async fn load(desk: &Desk, company: CompanyId, id: TokenId, text: String) -> Res
         let token = desk::tokens::find(work, id, &text)?;
         Ok((token, work.directory()?.company.token_key.clone()))
     });
-    let (token, key) = found.await.map_err(|error| match error {
-        Error::NotFound(_) => Refusal::from(Problem::from(Unauthenticated::Unknown)),
-        other => other.into(),
-    })?;
+    let (token, key) = found.await.map_err(unknown)?;
     let access: Access = token.access()?;
     let actor = Actor { kind: ActorKind::Api, teammate: Some(token.bot) };
-    Ok(Known { id, caller: Caller { company, actor, access: Arc::new(access) }, page_key: key.into(), scopes: token })
+    let caller = Caller { company, actor, access: Arc::new(access) };
+    Ok(Known { id, caller, page_key: key.into(), bearer: Bearer::Client(token) })
+}
+
+/// The channel whose server signed a token with its app's secret (contract/channels.md section 6). An app that does not
+/// work in the channel's company any more opens nothing there.
+async fn of_channel(desk: &Desk, jwt: Jwt) -> Result<Known, Refusal> {
+    let claims = jwt.channel_unverified().map_err(Problem::from)?;
+    let channel: ChannelId = claims.channel.parse().map_err(|_| Problem::from(Unauthenticated::Unknown))?;
+    let uid = claims.application.clone();
+    let registry = Caller::system(apps::REGISTRY);
+    let looked_up = desk.read(&registry, move |work| application::claimed(work, &uid, channel));
+    let (company, secrets) = looked_up.await.map_err(unknown)?;
+    let now = desk.clock().now().0;
+    let verified = secrets.iter().map(|secret| jwt.channel(secret.reveal().as_bytes(), now, SKEW));
+    if !verified.into_iter().any(|verdict| verdict.is_ok()) {
+        return Err(Problem::from(Unauthenticated::Unknown).into());
+    }
+    let system = Caller::system(company);
+    let confirmed = desk.read(&system, move |work| {
+        application::check_claim(work, &claims.application, channel)?;
+        Ok(work.directory()?.company.token_key.clone())
+    });
+    let key = confirmed.await.map_err(unknown)?;
+    let caller = Caller { actor: Actor { kind: ActorKind::Channel, teammate: None }, ..system };
+    // Numbers are unique across all nouns, so the channel's own tells its idempotency keys from those of tokens.
+    Ok(Known { id: TokenId(channel.0), caller, page_key: key.into(), bearer: Bearer::Channel(channel) })
+}
+
+fn unknown(error: Error) -> Refusal {
+    match error {
+        Error::NotFound(_) => Problem::from(Unauthenticated::Unknown).into(),
+        other => other.into(),
+    }
 }

@@ -3,6 +3,7 @@
 use desk::Work;
 use desk::conversations::{self, Filter, Shelf};
 use desk::ids::{ConversationId, StatusId};
+use desk::messages::sync;
 use desk::statuses::CATEGORIES;
 use wire::conversations::conversation;
 
@@ -94,8 +95,12 @@ fn in_categories(work: &mut Work<'_>, categories: &[String]) -> desk::Result<Vec
 /// `GET /conversations/{conversation_id}`
 pub async fn get(call: Call) -> Result {
     let id: ConversationId = call.id(0)?;
+    let partner = call.token.channel();
     call.read(move |work| {
-        let view = conversations::get(work, id)?;
+        let mut view = conversations::get(work, id)?;
+        if let Some(channel) = partner {
+            view.external_ids = sync::external_conversations(work, channel, id)?;
+        }
         let directory = work.directory()?;
         Ok(Answer::ok(&conversation(context(work, &directory), &view))?.at_version(view.row.version))
     })

@@ -21,9 +21,17 @@ use crate::edge::params::PageRules;
 pub async fn messages(call: Call) -> Result {
     let id: ConversationId = call.id(0)?;
     let paging = call.paging("conversation_messages", &PageRules::BY_CREATION, false)?;
+    let partner = call.token.channel();
     call.read(move |work| {
-        let page = messages::in_conversation(work, id, &paging.window)?;
-        let views = messages::views(work, page.rows)?;
+        let mut page = messages::in_conversation(work, id, &paging.window)?;
+        if partner.is_some() {
+            // What came and went on other channels is none of a partner's business.
+            page.rows.retain(|row| row.channel == partner);
+        }
+        let mut views = messages::views(work, page.rows)?;
+        if partner.is_some() {
+            views.iter_mut().for_each(messages::sync::reveal);
+        }
         let directory = work.directory()?;
         let context = context(work, &directory);
         Answer::page(&paging, views.iter().map(|view| message(context, view)), page.next)

@@ -70,8 +70,17 @@ pub struct ChannelClaims {
 
 /// Makes an API token.
 pub fn mint(key: &[u8], claims: &ApiClaims) -> String {
-    let body = json!({"iss": ISSUER, "cid": claims.company, "jti": claims.token, "iat": claims.issued_at});
-    let signed = format!("{}.{}", BASE64.encode(r#"{"alg":"HS256","typ":"JWT"}"#), BASE64.encode(body.to_string()));
+    sign(key, &json!({"iss": ISSUER, "cid": claims.company, "jti": claims.token, "iat": claims.issued_at}))
+}
+
+/// Makes a token as a channel's server does, with its app's secret.
+pub fn mint_channel(secret: &[u8], claims: &ChannelClaims) -> String {
+    let ends = claims.expires_at / 1_000;
+    sign(secret, &json!({"iss": claims.application, "jti": claims.id, "sub": claims.channel, "exp": ends}))
+}
+
+fn sign(key: &[u8], claims: &Value) -> String {
+    let signed = format!("{}.{}", BASE64.encode(r#"{"alg":"HS256","typ":"JWT"}"#), BASE64.encode(claims.to_string()));
     let signature = BASE64.encode(hmac_sha256(key, signed.as_bytes()));
     format!("{signed}.{signature}")
 }
@@ -247,6 +256,18 @@ mod tests {
         let forged = format!("Bearer {signed}.{signature}");
         assert_eq!(parse(KEY, Some(&forged)), Err(Unauthenticated::Unknown));
         assert_eq!(Problem::from(Unauthenticated::Unknown).message, "Invalid token");
+    }
+
+    #[test]
+    fn what_a_channels_server_makes_reads_back() {
+        let claims = ChannelClaims {
+            application: "40a4eae201a760d1".to_string(),
+            channel: "cha_1a2b".to_string(),
+            expires_at: 1_760_000_010_000,
+            id: Some("9f86d081".to_string()),
+        };
+        let token = Jwt::from_token(&mint_channel(SECRET, &claims)).unwrap();
+        assert_eq!(token.channel(SECRET, 1_760_000_000_000, 0), Ok(claims));
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
-    fn answer(uid: &str) -> desk::Result<Answer> {
+    pub(crate) fn answer(uid: &str) -> desk::Result<Answer> {
         Answer::accepted(&Accepted { status: "accepted", message_uid: uid.to_string() })
     }
 }

@@ -49,13 +49,15 @@ pub async fn get(call: Call) -> Result<Response> {
             return source(&call, view, media_type).await;
         }
     }
+    let is_partner = call.token.channel().is_some();
     let answer = call.read(move |work| {
         let row = which.find(work)?;
         let directory = work.directory()?;
-        match messages::views(work, vec![row])?.pop() {
-            Some(view) => Answer::ok(&message(context(work, &directory), &view)),
-            None => Err(desk::Error::NotFound("message")),
+        let mut view = messages::views(work, vec![row])?.pop().ok_or(desk::Error::NotFound("message"))?;
+        if is_partner {
+            messages::sync::reveal(&mut view);
         }
+        Answer::ok(&message(context(work, &directory), &view))
     });
     answer.await.map(Into::into)
 }

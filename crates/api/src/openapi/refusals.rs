@@ -21,7 +21,6 @@ const ALL: &[(u16, &str, &str)] = &[
 /// The refusals that an operation may answer, by status.
 pub(super) fn of(operation: &Operation) -> Map<String, Value> {
     let can_be = |status: u16| match status {
-        403 => operation.scope.is_some(),
         // A body names things too, and without tickets there are no statuses.
         404 => operation.path.contains('{') || operation.method != Method::GET || operation.path == "/company/statuses",
         409 | 413 | 415 => operation.method != Method::GET,

@@ -33,6 +33,7 @@ macro_rules! operations {
 
 pub mod about;
 mod admin;
+mod application_channels;
 mod apps;
 mod company;
 mod contacts;
@@ -90,6 +91,7 @@ pub static FAMILIES: &[Family] = &[
     family("Teammates", "People inside the company, and bots.", company::TEAMMATES),
     family("Inboxes", "Where conversations arrive.", company::INBOXES),
     family("Channels", "Ways in and out for messages.", company::CHANNELS),
+    family("Application channels", "What apps' servers tell of their channels.", application_channels::MESSAGES),
     family("Custom fields", "What a company defines for its things.", company::CUSTOM_FIELDS),
     family("Rules", "Rules as Front shows them.", company::RULES),
     family("Company", "Whose token it is, and the ticket statuses.", company::COMPANY),

@@ -106,6 +106,9 @@ pub fn list(work: &mut Work<'_>) -> Result<Vec<App>> {
     Ok(store::all(work.conn, work.company)?)
 }
 
+/// The company in whose name apps and their channels are looked up before it is known whose they are.
+pub const REGISTRY: CompanyId = store::SERVER;
+
 /// Finds an app by its uid, whoever owns it: for those who are called in its name.
 pub fn find(work: &mut Work<'_>, uid: &str) -> Result<Option<App>> {
     match store::registered(work.conn, uid)? {

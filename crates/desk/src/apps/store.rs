@@ -10,7 +10,7 @@ use crate::ids::{AppId, ChannelId, CompanyId, FeatureId, SecretId, TeammateId};
 use crate::time::Timestamp;
 
 /// The company of what belongs to the server itself.
-const SERVER: CompanyId = CompanyId(0);
+pub(super) const SERVER: CompanyId = CompanyId(0);
 
 db::record! {
     #[derive(Debug, Clone)]

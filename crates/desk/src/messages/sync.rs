@@ -1,13 +1,13 @@
 //! Messages of application channels, as the partner's server tells of them: what reached the channel, what left it
 //! elsewhere, and what it calls the conversations (contract/channels.md section 7).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::delivery::{self, ErrorType};
 use super::outgoing::{self, Addressees, Letter, Options};
 use super::receive::{self, Incoming, Received, Sender};
 use super::threading::{self, Space};
-use super::{Content, send, store};
+use super::{Content, View, send, store};
 use crate::attachments::Upload;
 use crate::channels::Channel;
 use crate::channels::application;
@@ -190,4 +190,11 @@ pub fn bounced(work: &mut Work<'_>, channel: ChannelId, thread: &str, external_i
 /// What a partner calls a conversation: every id, also those of the conversations that went up in it.
 pub fn external_conversations(work: &mut Work<'_>, channel: ChannelId, of: ConversationId) -> Result<Vec<String>> {
     Ok(store::threads(work.conn, work.company, of, channel, Space::External.as_str())?)
+}
+
+/// What a partner alone is shown of a message on its channel: its own id of it.
+pub fn reveal(view: &mut View) {
+    if let (Some(external_id), Some(metadata)) = (&view.row.external_id, view.row.metadata.as_object_mut()) {
+        metadata.insert("external_id".to_string(), Value::String(external_id.clone()));
+    }
 }

@@ -6,6 +6,7 @@ mod apps;
 mod architecture;
 mod attachments;
 mod bad_input;
+mod channel_api;
 mod channels;
 mod clients;
 mod commands;

@@ -9,6 +9,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
 use crate::guest::Guest;
+use crate::office::Partner;
 use crate::server::Server;
 
 /// The prefix of the ids that a variable part of a path takes, and where such a row is found. Parts that are no ids
@@ -18,6 +19,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("attachment_link_id", "fil", "attachments"),
     ("channel_id", "cha", "channels"),
     ("comment_id", "com", "comments"),
+    ("conv_ext_id", "", ""),
     ("contact_group_id", "grp", "contact_lists"),
     ("contact_id", "crd", "contacts"),
     ("contact_list_id", "grp", "contact_lists"),
@@ -30,6 +32,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("feature_id", "ftr", "app_features"),
     ("inbox_id", "inb", "inboxes"),
     ("link_id", "top", "links"),
+    ("message_ext_id", "", ""),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
     ("rule_id", "rul", "rules"),
     ("status_id", "sts", "statuses"),
@@ -77,7 +80,8 @@ impl<'a> Twin<'a> {
             json!({"kind": "plugin", "name": "Side", "place": "sidebar", "url": "https://partner.example/side"});
         let features = format!("/portico/v1/apps/{uid}/features");
         owner.post(&features, json!({"settings": plugin})).await.expect(201);
-        let mut ids = HashMap::from([("app_uid", uid)]);
+        let mut ids = HashMap::from([("app_uid", uid.clone())]);
+        ids.extend(carry(&owner, &uid).await);
         for (name, prefix, table) in NOUNS {
             if let Some(id) = first(server, owner.company, table).await {
                 ids.insert(*name, format!("{prefix}_{}", base36(id)));
@@ -89,7 +93,13 @@ impl<'a> Twin<'a> {
     /// A row of this company for a variable part of a path, if there can be one.
     pub fn id(&self, path: &str, part: &str) -> Option<String> {
         let is_draft = path.starts_with("/drafts/") && part == "message_id";
-        self.ids.get(if is_draft { "draft_id" } else { part }).cloned()
+        let is_app = part == "channel_id" && APPS_ALONE.iter().any(|below| path.contains(below));
+        let noun = match (is_draft, is_app) {
+            (true, _) => "draft_id",
+            (_, true) => "app_channel_id",
+            _ => part,
+        };
+        self.ids.get(noun).cloned()
     }
 
     /// A row of this company for a field of a body that asks for ids.
@@ -109,6 +119,25 @@ impl<'a> Twin<'a> {
         let wanted = NOUNS.iter().filter(|(_, _, table)| !table.is_empty()).map(|(name, _, _)| *name);
         wanted.filter(|name| !self.ids.contains_key(name)).collect()
     }
+}
+
+/// What stands below the channels of apps alone.
+const APPS_ALONE: &[&str] = &["/inbound_messages", "/outbound_messages", "{conv_ext_id}"];
+
+/// A channel of the app, and what its partner told of it, under ids that no other company has.
+async fn carry(owner: &Guest<'_>, uid: &str) -> HashMap<&'static str, String> {
+    let partner = Partner::start().await;
+    let settings = json!({"kind": "channel", "name": "Pigeons", "url": partner.url, "has_templates": true});
+    owner.post(&format!("/portico/v1/apps/{uid}/features"), json!({"settings": settings})).await.expect(201);
+    let inbox = owner.get("/inboxes").await.rows()[0]["id"].as_str().expect("an id").to_string();
+    let channels = format!("/inboxes/{inbox}/channels");
+    owner.post(&channels, json!({"type": "custom", "application_uid": uid})).await.expect(204);
+    let id = owner.get(&channels).await.rows().last().expect("a channel")["id"].as_str().expect("an id").to_string();
+    let (thread, message) = (format!("c-{}", owner.company), format!("m-{}", owner.company));
+    let ids = json!({"external_id": message, "external_conversation_id": thread});
+    let sent = json!({"to": [{"handle": "cleo"}], "body": "On its way", "metadata": ids});
+    owner.post(&format!("/channels/{id}/outbound_messages"), sent).await.expect(202);
+    HashMap::from([("app_channel_id", id), ("conv_ext_id", thread), ("message_ext_id", message)])
 }
 
 fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
