@@ -17,6 +17,7 @@ pub mod tokens;
 
 mod admin;
 mod application_channels;
+mod applications;
 mod attachments;
 mod channels;
 mod comments;

@@ -1,5 +1,6 @@
 //! Links.
 
+use desk::apps::objects;
 use desk::conversations::Filter;
 use desk::ids::LinkId;
 use desk::{Error, links};
@@ -55,7 +56,7 @@ pub(crate) struct CreateLink {
     /// The address of the thing outside.
     #[serde(default)]
     external_url: Option<String>,
-    /// Not served yet: what an application object is recognised by.
+    /// What an application object is recognised by: its fields are asked for anew.
     #[serde(default)]
     pattern: Option<String>,
 }
@@ -63,15 +64,15 @@ pub(crate) struct CreateLink {
 /// `POST /links`: an address that has a link already gives that link.
 pub async fn create(call: Call) -> Result {
     let body: CreateLink = call.body()?;
-    let url = match (body.external_url, body.pattern) {
-        (Some(url), None) => url,
-        (None, Some(pattern)) => {
-            return Err(Error::invalid("pattern", format!("no application object recognises {pattern:?}")).into());
-        }
-        _ => return Err(Error::invalid("external_url", "exactly one of external_url and pattern is needed").into()),
-    };
     call.write(move |work| {
-        let id = links::ensure(work, &url, body.name.as_deref())?;
+        let id = match (&body.external_url, &body.pattern) {
+            (Some(url), None) => links::ensure(work, url, body.name.as_deref())?,
+            (None, Some(pattern)) => {
+                let unknown = || Error::invalid("pattern", format!("there is no application object {pattern:?}"));
+                objects::refresh(work, pattern)?.ok_or_else(unknown)?
+            }
+            _ => return Err(Error::invalid("external_url", "exactly one of external_url and pattern is needed")),
+        };
         let row = links::get(work, id)?;
         let directory = work.directory()?;
         Answer::created(&link(context(work, &directory), &row))

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use desk::Timestamp;
-use desk::apps;
 use desk::deliveries::{self, Delivery, Filter, State, Subscriber};
 use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, LinkId, MessageId};
 use desk::paging::Position;
@@ -28,9 +27,10 @@ pub(crate) struct Shown {
     conversation_id: Option<ConversationId>,
     event_id: Option<EventId>,
     message_id: Option<MessageId>,
-    /// A new link that its partner is told of.
+    /// A new link that its partner is told of, or one whose fields are asked for.
     link_id: Option<LinkId>,
-    /// `full`, `preview`, `application` or `link` for an event, `message` for a message, `link_created` for a link.
+    /// `full`, `preview`, `application` or `link` for an event, `message` for a message, `link_created` or
+    /// `object` for a link.
     shape: String,
     state: Progress,
     created_at: Seconds,
@@ -79,7 +79,7 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         Subscriber::Endpoint(id) => (Some(id), None),
         Subscriber::Channel(id) => (None, Some(id)),
     };
-    let (is_message, is_link) = (delivery.shape == deliveries::MESSAGE, delivery.shape == apps::links::CREATED);
+    let (is_message, link_id) = (delivery.shape == deliveries::MESSAGE, delivery.link());
     let attempts = serde_json::from_value(delivery.attempts.clone())
         .map_err(|error| desk::Error::Internal(format!("attempts of {}: {error}", delivery.id)))?;
     Ok(Shown {
@@ -87,9 +87,9 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         endpoint_id,
         channel_id,
         conversation_id: delivery.conversation(),
-        event_id: (!is_message && !is_link).then_some(EventId(delivery.about)),
+        event_id: (!is_message && link_id.is_none()).then_some(EventId(delivery.about)),
         message_id: is_message.then_some(MessageId(delivery.about)),
-        link_id: is_link.then_some(LinkId(delivery.about)),
+        link_id,
         shape: delivery.shape.clone(),
         state: match delivery.state {
             State::Pending => Progress::Pending,

@@ -11,6 +11,7 @@ use crate::routes::about::{Kind, Parameter};
 /// The variable parts of paths; a name that is not here is in no path, and a test says so.
 const PARTS: &[(&str, &str)] = &[
     ("app_uid", "The app's uid"),
+    ("application_uid", "The application's uid"),
     ("attachment_link_id", "The file's id"),
     ("channel_id", "The channel's id, or `alt:address:` and its address"),
     ("comment_id", "The comment's id"),

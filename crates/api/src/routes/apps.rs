@@ -1,10 +1,17 @@
-//! Apps: no public operation of Front's makes or installs them.
+//! Apps: no public operation of Front's makes or installs them, but one tells rules of what happens in them.
 
 use http::Method;
 
 use super::Operation;
 use super::about::{list, nothing, one};
 use crate::admin::apps;
+use crate::applications;
+
+/// The one public operation about apps.
+pub(super) static APPLICATIONS: &[Operation] = operations! {
+    POST "/applications/{application_uid}/events" "trigger-app-event" "feature:app_trigger" => applications::trigger,
+        "Let rules run on the conversations that hold an application's object", nothing().takes::<applications::AppEvent>();
+};
 
 pub(super) static APPS: &[Operation] = operations! {
     GET "/portico/v1/apps" "portico-list-apps" "portico:read" => apps::list,

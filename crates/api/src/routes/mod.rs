@@ -94,6 +94,7 @@ pub static FAMILIES: &[Family] = &[
     family("Application channels", "What apps' servers tell of their channels.", application_channels::MESSAGES),
     family("Custom fields", "What a company defines for its things.", company::CUSTOM_FIELDS),
     family("Rules", "Rules as Front shows them.", company::RULES),
+    family("Applications", "What happens in other systems.", apps::APPLICATIONS),
     family("Company", "Whose token it is, and the ticket statuses.", company::COMPANY),
     family("Administration: company", "The company's settings and its secret.", admin::COMPANY),
     family("Administration: conversations", "What people do to conversations.", admin::CONVERSATIONS),

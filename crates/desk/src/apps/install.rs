@@ -6,6 +6,7 @@ use db::Conn;
 use serde_json::json;
 
 use super::features::{self, Held};
+use super::objects::Recogniser;
 use super::store::{self, Installation};
 use super::{App, changed, get, links, record};
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub struct Installed {
     pub features: Vec<Held>,
     /// How its links stand.
     pub links: links::Standing,
+    /// What its objects are recognised by.
+    pub(super) recognisers: Vec<Recogniser>,
 }
 
 /// The apps that a company has installed, with their features, by number: read when its directory is loaded.
@@ -35,7 +38,8 @@ pub(crate) fn installed(conn: &mut Conn, company: CompanyId) -> Result<Vec<Arc<I
         let Some(app) = store::get(conn, row.owner, row.app)? else { continue };
         let features = features::of(conn, &app)?;
         let (links, Installation { is_enabled, installed_at, .. }) = (links::Standing::read(&row), row);
-        all.push(Arc::new(Installed { app, is_enabled, installed_at, features, links }));
+        let recognisers = Recogniser::all(&features);
+        all.push(Arc::new(Installed { app, is_enabled, installed_at, features, links, recognisers }));
     }
     Ok(all)
 }

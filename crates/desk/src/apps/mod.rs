@@ -17,10 +17,12 @@ use crate::work::Work;
 pub mod features;
 mod install;
 pub mod links;
+pub mod objects;
 pub mod secrets;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
+pub mod triggers;
 pub mod webhooks;
 
 pub use features::{Feature, Held as HeldFeature};

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Held, hold, store};
 use crate::apps::links as partners;
+use crate::apps::objects;
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ConversationId, LinkId};
@@ -72,14 +73,19 @@ pub fn add(work: &mut Work<'_>, held: &mut Held, links: &[LinkId]) -> Result<()>
     Ok(())
 }
 
-/// Attaches the links whose addresses are in what somebody wrote, as far as they are a partner's (contract/links.md
-/// section 7). The caller saves the conversation.
+/// Attaches the links whose addresses are in what somebody wrote, as far as they are a partner's, and the application
+/// objects that it names (contract/links.md section 7). The caller saves the conversation.
 pub(crate) fn recognise(work: &mut Work<'_>, held: &mut Held, texts: &[&str]) -> Result<()> {
     let directory = work.directory()?;
-    if !partners::any(&directory) {
+    if !partners::any(&directory) && !objects::any(&directory) {
         return Ok(());
     }
     let mut ids = Vec::new();
+    for found in texts.iter().flat_map(|text| objects::find(&directory, text, MOST_AT_ONCE)) {
+        if ids.len() < MOST_AT_ONCE && partners::partner(&directory, &found.url).is_none() {
+            ids.push(links::ensure_object(work, &found)?);
+        }
+    }
     for address in texts.iter().flat_map(|text| links::addresses(text, MOST_AT_ONCE)) {
         if ids.len() == MOST_AT_ONCE || partners::partner(&directory, &address).is_none() {
             continue;

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{MESSAGE, Subscriber, enqueue, store};
 use crate::apps::links::CREATED;
+use crate::apps::objects::REQUEST;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
-use crate::ids::{ConversationId, DeliveryId, MessageId};
+use crate::ids::{ConversationId, DeliveryId, LinkId, MessageId};
 use crate::messages;
 use crate::paging::{Page, Position, Window, direction};
 use crate::select::Select;
@@ -29,7 +30,12 @@ pub enum State {
 impl Delivery {
     /// The conversation that it concerns; the news of a link concerns none.
     pub fn conversation(&self) -> Option<ConversationId> {
-        (self.shape != CREATED).then_some(ConversationId(self.subject))
+        self.link().is_none().then_some(ConversationId(self.subject))
+    }
+
+    /// The link that its partner is told of, or whose fields are asked for.
+    pub fn link(&self) -> Option<LinkId> {
+        [CREATED, REQUEST].contains(&self.shape.as_str()).then_some(LinkId(self.about))
     }
 }
 

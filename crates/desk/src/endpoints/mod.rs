@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::apps::objects::REQUEST;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind, Shape};
 use crate::ids::{AppId, DeliveryId, EndpointId, FeatureId, RuleId};
@@ -110,6 +111,14 @@ pub const LINK: &str = "link";
 pub fn of_link(work: &mut Work<'_>, feature: FeatureId, url: &str) -> Result<EndpointId> {
     let (shape, retries) = (Shape::Link.as_str(), Retries::Durable.as_str());
     only(work, Wanted { kind: LINK, owner: feature.0, url, shape, retries })
+}
+
+/// The kind of an endpoint that is asked for the fields of an app's objects.
+pub const OBJECT: &str = "object";
+
+/// The endpoint that is asked for the fields of a kind of objects: one for good, which follows its address.
+pub fn of_object(work: &mut Work<'_>, feature: FeatureId, url: &str) -> Result<EndpointId> {
+    only(work, Wanted { kind: OBJECT, owner: feature.0, url, shape: REQUEST, retries: "three" })
 }
 
 /// The endpoint of an owner that has just one, brought to what is wanted now.

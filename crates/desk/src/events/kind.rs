@@ -144,6 +144,8 @@ kinds! {
         RuleChainCut "internal.rule_chain_cut",
         /// A rule failed.
         RuleFailed "internal.rule_failed",
+        /// An application told of something that happened to an object of its own.
+        AppEvent "internal.app_event",
         /// A delivery was sent once more by hand.
         Replayed "internal.replayed",
         /// The configuration changed.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Link, store};
 use crate::apps::links as partners;
+use crate::apps::objects::{self, Recognised};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::LinkId;
@@ -16,7 +17,8 @@ const LONGEST: usize = 4096;
 const WEB: &str = "web";
 
 /// The link that leads to an address. An unknown address becomes a new link, named like the address if no name is given;
-/// it has the type of the partner whose address it is, or else `web`. The partner is told, and may name it.
+/// it has the type of the partner or application object whose address it is, or else `web`. A partner is told, and may
+/// name it; an object's fields are asked for.
 pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<LinkId> {
     let url = url.trim();
     let scheme = url.split_once("://").filter(|(scheme, rest)| {
@@ -27,10 +29,22 @@ pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<Link
         return Err(Error::invalid("external_url", format!("{shown:?} is no address with a scheme, or too long")));
     }
     let directory = work.directory()?;
+    let of_partner = partners::partner(&directory, url).map(|partner| partner.link.name.clone());
+    let r#type = of_partner.or_else(|| objects::type_at(&directory, url)).unwrap_or_else(|| WEB.to_string());
+    let name = name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(url);
+    keep(work, url, name, r#type)
+}
+
+/// The link of something that was recognised: found, or made.
+pub(crate) fn ensure_object(work: &mut Work<'_>, found: &Recognised) -> Result<LinkId> {
+    keep(work, &found.url, &found.name, found.r#type.clone())
+}
+
+fn keep(work: &mut Work<'_>, url: &str, name: &str, r#type: String) -> Result<LinkId> {
     let link = Link {
         id: LinkId(work.new_id()),
-        name: name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(url).to_string(),
-        r#type: partners::partner(&directory, url).map_or(WEB, |partner| &partner.link.name).to_string(),
+        name: name.to_string(),
+        r#type,
         external_url: url.to_string(),
         custom_fields: Value::Object(Map::new()),
     };
@@ -41,5 +55,6 @@ pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<Link
     let change = json!({"link": [null, link.id.to_string()], "external_url": [null, url]});
     events::record_setting(work, Kind::Setting, change)?;
     partners::created(work, &link)?;
+    objects::ask(work, &link)?;
     Ok(link.id)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Result;
+use crate::events::{self, Kind};
 use crate::ids::{ConversationId, LinkId};
 use crate::work::Work;
 
@@ -16,6 +17,7 @@ pub(crate) mod store;
 mod tests;
 
 pub use ensure::ensure;
+pub(crate) use ensure::ensure_object;
 pub use list::{get, list, name_by_partner, rename};
 pub(crate) use recognise::addresses;
 
@@ -29,6 +31,30 @@ db::record! {
         pub external_url: String,
         pub custom_fields: Value,
     }
+}
+
+/// The link to an address, if there is one.
+pub(crate) fn at(work: &mut Work<'_>, url: &str) -> Result<Option<Link>> {
+    match store::id_of_url(work.conn, work.company, url.trim())? {
+        Some(id) => Ok(load(work, &[id])?.pop()),
+        None => Ok(None),
+    }
+}
+
+/// The conversations that a link is attached to, the oldest first, whoever asks.
+pub(crate) fn conversations(work: &mut Work<'_>, id: LinkId) -> Result<Vec<ConversationId>> {
+    Ok(store::conversations(work.conn, work.company, id)?)
+}
+
+/// Replaces the custom fields of a link. Saying what is known already is no change.
+pub(crate) fn set_fields(work: &mut Work<'_>, link: &Link, fields: Value) -> Result<()> {
+    if fields == link.custom_fields {
+        return Ok(());
+    }
+    store::set_fields(work.conn, work.company, link.id, &fields)?;
+    let change = json!({"link": link.id, "custom_fields": [link.custom_fields, fields]});
+    events::record_setting(work, Kind::Setting, change)?;
+    Ok(())
 }
 
 /// Links by id, for those who show them beside something else; absent ones are left out.

@@ -78,3 +78,15 @@ pub(super) fn id_of_url(conn: &mut Conn, company: CompanyId, url: &str) -> db::R
 pub(super) fn rename(conn: &mut Conn, company: CompanyId, id: LinkId, name: &str) -> db::Result<u64> {
     conn.exec("UPDATE links SET name = $3 WHERE company = $1 AND id = $2", args![company, id, name])
 }
+
+pub(super) fn set_fields(conn: &mut Conn, company: CompanyId, id: LinkId, fields: &Value) -> db::Result<u64> {
+    conn.exec("UPDATE links SET custom_fields = $3 WHERE company = $1 AND id = $2", args![company, id, fields])
+}
+
+pub(super) fn conversations(conn: &mut Conn, company: CompanyId, id: LinkId) -> db::Result<Vec<ConversationId>> {
+    let rows: Vec<(ConversationId,)> = conn.all(
+        "SELECT conversation FROM conversation_links WHERE company = $1 AND link = $2 ORDER BY conversation",
+        args![company, id],
+    )?;
+    Ok(rows.into_iter().map(|(conversation,)| conversation).collect())
+}

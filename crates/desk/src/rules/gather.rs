@@ -6,11 +6,13 @@ use serde_json::Value as Json;
 
 use super::condition::Pool;
 use super::facts::{Facts, Field, Known, KnownFacts, Text, Value};
+use crate::apps::Feature;
+use crate::apps::objects::type_of;
 use crate::conversations::{self, Conversation, Status};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
-use crate::events::{Event, TargetKind};
-use crate::ids::{CommentId, ConversationId, CustomFieldId, InboxId, MessageId, TeamId, TeammateId};
+use crate::events::{Event, Kind, TargetKind};
+use crate::ids::{CommentId, ConversationId, CustomFieldId, InboxId, LinkId, MessageId, TeamId, TeammateId};
 use crate::messages::{self, Message};
 use crate::work::{ActorKind, Work};
 
@@ -116,6 +118,7 @@ impl Asked<'_, '_, '_> {
             | Field::LinkName
             | Field::LinkUrl
             | Field::LinkApplication
+            | Field::EventApplication
             | Field::Follower
             | Field::Participant
             | Field::Inbox
@@ -139,12 +142,23 @@ impl Asked<'_, '_, '_> {
                 Some(target) => vec![target.id],
                 None => Vec::new(),
             })),
-            Field::EventType => Some(Known::Word(event.kind.as_str().to_string())),
+            Field::EventType => {
+                let told = event.change.as_ref().filter(|_| event.kind == Kind::AppEvent);
+                let told = told.and_then(|change| change["event_type"].as_str());
+                Some(Known::Word(told.unwrap_or(event.kind.as_str()).to_string()))
+            }
+            Field::EventApplication if event.kind == Kind::AppEvent => {
+                let app = event.change.as_ref().and_then(|change| change["application"].as_i64());
+                app.map(|id| Known::Ids(vec![id]))
+            }
             Field::Actor => {
                 let person = matches!(event.actor.kind, ActorKind::Teammate | ActorKind::Agent);
                 event.actor.teammate.filter(|_| person).map(|id| Known::Ids(vec![id.0]))
             }
-            Field::Payload(key) => event.change.as_ref().and_then(|change| change.get(&**key)).and_then(known),
+            Field::Payload(key) => {
+                let told = event.change.as_ref().map(|change| change.get("payload").unwrap_or(change));
+                told.and_then(|told| told.get(&**key)).and_then(known)
+            }
             _ => return None,
         })
     }
@@ -236,6 +250,13 @@ impl Asked<'_, '_, '_> {
             Field::LinkUrl => {
                 Some(Known::Texts(self.links()?.into_iter().map(|link| Text::new(link.external_url)).collect()))
             }
+            Field::LinkApplication => Some(Known::Ids(apps_of(&directory, self.links()?.iter()))),
+            Field::EventApplication => {
+                let target = self.gathered.event.target.filter(|target| target.kind == TargetKind::Link);
+                let Some(target) = target else { return Ok(None) };
+                let link = crate::links::load(self.work, &[LinkId(target.id)])?;
+                Some(Known::Ids(apps_of(&directory, link.iter())))
+            }
             Field::LinkField(field) => {
                 let links = self.links()?;
                 links.iter().find_map(|link| value_of(&directory, CustomFieldId(*field), &link.custom_fields))
@@ -257,6 +278,14 @@ impl Asked<'_, '_, '_> {
             }
             _ => None,
         })
+    }
+
+    /// A value of the link that the event is about, or of the first of the conversation's that has it.
+    pub(super) fn link_value(&mut self, name: &str) -> Result<Option<Json>> {
+        let first = self.gathered.event.target.filter(|target| target.kind == TargetKind::Link).map(|target| target.id);
+        let mut links = self.links()?;
+        links.sort_by_key(|link| Some(link.id.0) != first);
+        Ok(links.iter().find_map(|link| link.custom_fields.get(name).filter(|value| !value.is_null()).cloned()))
     }
 
     fn links(&mut self) -> Result<Vec<crate::links::Link>> {
@@ -318,6 +347,21 @@ fn status_word(row: &Conversation) -> &'static str {
         (Status::Deleted, ..) => "trashed",
         (Status::Spam, ..) => "spam",
     }
+}
+
+/// The installed apps whose objects or partners' links these are, each once.
+fn apps_of<'a>(directory: &Directory, links: impl Iterator<Item = &'a crate::links::Link>) -> Vec<i64> {
+    let mut apps: Vec<i64> = Vec::new();
+    for link in links {
+        let is_its = |feature: &Feature| matches!(feature, Feature::Link(known) if known.name == link.r#type);
+        let found = directory
+            .apps()
+            .filter(|here| type_of(&here.app) == link.r#type || here.features.iter().any(|held| is_its(&held.feature)));
+        apps.extend(found.map(|here| here.app.id.0));
+    }
+    apps.sort_unstable();
+    apps.dedup();
+    apps
 }
 
 /// The value of a custom field: values are kept by name, rules name the definition.

@@ -33,6 +33,7 @@ pub(super) fn of(event: &Event, is_first: impl FnOnce() -> bool) -> Vec<TriggerK
         Kind::LinkAdded => TriggerKind::LinkAdded,
         Kind::LinkRemoved => TriggerKind::LinkRemoved,
         Kind::CustomFieldUpdated => TriggerKind::CustomFieldUpdated,
+        Kind::AppEvent => TriggerKind::AppEvent,
         Kind::TopicIdentified => TriggerKind::TopicIdentified,
         _ if event.kind.as_str().starts_with("call_") => TriggerKind::Call,
         _ => return Vec::new(),

@@ -2,6 +2,7 @@
 //! section 9, contract/rules.md section 7).
 
 use super::book::Rule;
+use super::facts::{Facts, Field, Value};
 use super::gather::Gathered;
 use super::variables::{Markup, fill, names, split_name};
 use crate::conversations;
@@ -46,7 +47,32 @@ fn value(
         "conversation" => of_conversation(work, facts, id, rest),
         "message" => Ok(facts.message(work)?.and_then(|message| of_message(message, rest))),
         "recipient" | "contact" => of_recipient(work, facts, rest),
+        "payload" => Ok(written(facts.with(work).get(&Field::Payload(rest.into()))?)),
+        "object" => Ok(facts.with(work).link_value(rest)?.as_ref().and_then(text)),
+        "link" => match rest.strip_prefix("fields.") {
+            Some(field) => Ok(facts.with(work).link_value(field)?.as_ref().and_then(text)),
+            None => Ok(None),
+        },
         _ => Ok(None),
+    }
+}
+
+fn written(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Flag(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Text(text) => Some(text.raw().to_string()),
+        Value::Word(word) => Some(word.to_string()),
+        _ => None,
+    }
+}
+
+/// A JSON value as people read it.
+fn text(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Some(value.to_string()),
+        _ => None,
     }
 }
 

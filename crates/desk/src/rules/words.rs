@@ -25,13 +25,15 @@ pub(super) fn resolve(directory: &Directory, noun: Noun, id: &str) -> Option<i64
         Noun::Team => parse::<TeamId>(id).filter(|id| directory.team(*id).is_some()).map(|id| id.0),
         Noun::Teammate => parse::<TeammateId>(id).filter(|id| directory.teammate(*id).is_some()).map(|id| id.0),
         Noun::TicketStatus => parse::<StatusId>(id).filter(|id| directory.status(*id).is_some()).map(|id| id.0),
-        Noun::Account | Noun::Application | Noun::Shift | Noun::TeammateGroup | Noun::Template => None,
+        Noun::Application => directory.apps().find(|here| here.app.uid == id).map(|here| here.app.id.0),
+        Noun::Account | Noun::Shift | Noun::TeammateGroup | Noun::Template => None,
     }
 }
 
 /// What people call the thing behind a public id.
 pub(super) fn name(directory: &Directory, noun: Noun, id: &str) -> Option<String> {
     match noun {
+        Noun::Application => Some(directory.apps().find(|here| here.app.uid == id)?.app.name.clone()),
         Noun::Channel => Some(directory.channel(id.parse().ok()?)?.name.clone()),
         Noun::CustomField => Some(field(directory, id.parse().ok()?)?.name.clone()),
         Noun::Inbox => Some(directory.inbox(id.parse().ok()?)?.name.clone()),

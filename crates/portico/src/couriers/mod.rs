@@ -9,6 +9,7 @@ use desk::timers::topic;
 mod app_webhooks;
 mod channels;
 mod link_webhooks;
+mod object_requests;
 mod webhooks;
 
 /// Every courier, by topic.

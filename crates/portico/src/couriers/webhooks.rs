@@ -17,6 +17,7 @@ use http::Method;
 
 use super::app_webhooks::{self, Apps, Health};
 use super::link_webhooks::{self, Partners};
+use super::object_requests::{self, Requests};
 
 /// Front gives a receiver this long (contract/webhooks.md).
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,6 +35,7 @@ struct Loaded {
     signer: Signer,
     apps: Apps,
     partners: Partners,
+    requests: Requests,
 }
 
 impl Webhooks {
@@ -48,6 +50,8 @@ impl Webhooks {
         let mut events: Vec<i64> = runs.iter().flat_map(|run| run.jobs.iter().map(|job| job.event)).collect();
         events.sort_unstable();
         events.dedup();
+        let asked: Vec<(i64, i64)> =
+            runs.iter().flat_map(|run| run.jobs.iter().map(|job| (run.lane.subscriber, job.event))).collect();
         let caller = Caller::system(company);
         let read = self.desk.read(&caller, move |work| {
             let endpoints = endpoints::load(work, &receivers)?;
@@ -55,9 +59,10 @@ impl Webhooks {
             let secret = work.directory()?.company.api_secret.clone();
             let apps = Apps::load(work, &endpoints)?;
             let partners = Partners::load(work, &endpoints)?;
-            Ok((endpoints, bodies, secret, (apps, partners)))
+            let requests = Requests::load(work, &endpoints, &asked)?;
+            Ok((endpoints, bodies, secret, (apps, partners, requests)))
         });
-        let (endpoints, bodies, secret, (apps, partners)) = read.await?;
+        let (endpoints, bodies, secret, (apps, partners, requests)) = read.await?;
         self.health.note(&endpoints);
         let named = |endpoint: Endpoint| {
             let url: Arc<str> = endpoint.url.as_str().into();
@@ -69,6 +74,7 @@ impl Webhooks {
             signer: Signer::Rule(RuleKey::new(&secret)),
             apps,
             partners,
+            requests,
         })
     }
 }
@@ -104,7 +110,10 @@ impl Courier for Webhooks {
     }
 
     fn after(&self, job: &Job, tried: &Tried, fate: Fate) -> Option<After> {
-        self.health.after(job, fate).or_else(|| link_webhooks::after(&self.desk, job, tried, fate))
+        self.health
+            .after(job, fate)
+            .or_else(|| link_webhooks::after(&self.desk, job, tried, fate))
+            .or_else(|| object_requests::after(&self.desk, job, tried, fate))
     }
 }
 
@@ -113,6 +122,9 @@ fn prepare(parts: &Loaded, job: &Job) -> Prepared {
     let Some((endpoint, url)) = parts.endpoints.get(&job.lane.subscriber) else {
         return skip("the endpoint is gone");
     };
+    if endpoint.kind == endpoints::OBJECT {
+        return object_requests::prepare(&parts.requests, job);
+    }
     let shape = job.payload.get("shape").and_then(serde_json::Value::as_str).unwrap_or_default();
     let Some(body) = parts.bodies.get(&(job.event, shape.to_string())) else {
         return skip("the event's bytes are gone");

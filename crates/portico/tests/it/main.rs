@@ -28,6 +28,7 @@ mod links;
 mod messages;
 mod newcomer;
 mod nodes;
+mod objects;
 mod office;
 mod openapi;
 mod paging;

@@ -16,6 +16,7 @@ use crate::server::Server;
 /// (`query`, `locale`) are not in it. An app's uid is not made of its number, so it is not looked up by a table.
 pub const NOUNS: &[(&str, &str, &str)] = &[
     ("app_uid", "app", ""),
+    ("application_uid", "app", ""),
     ("attachment_link_id", "fil", "attachments"),
     ("channel_id", "cha", "channels"),
     ("comment_id", "com", "comments"),
@@ -80,7 +81,7 @@ impl<'a> Twin<'a> {
             json!({"kind": "plugin", "name": "Side", "place": "sidebar", "url": "https://partner.example/side"});
         let features = format!("/portico/v1/apps/{uid}/features");
         owner.post(&features, json!({"settings": plugin})).await.expect(201);
-        let mut ids = HashMap::from([("app_uid", uid.clone())]);
+        let mut ids = HashMap::from([("app_uid", uid.clone()), ("application_uid", uid.clone())]);
         ids.extend(carry(&owner, &uid).await);
         for (name, prefix, table) in NOUNS {
             if let Some(id) = first(server, owner.company, table).await {

@@ -16,6 +16,7 @@ use crate::work::Work;
 mod address;
 mod channel;
 mod link;
+pub(crate) mod matching;
 mod oauth;
 mod object;
 pub(crate) mod pattern;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::address::Target;
+use super::matching::{self, Matcher};
 use super::{Feature, Held};
 use crate::error::{Error, Result};
 use crate::names;
@@ -18,9 +19,10 @@ pub struct Object {
     /// What it is.
     #[serde(default)]
     pub description: String,
-    /// What is recognised: an address or a text with variables, `ORDER-{{number}}`, `https://shop.example/orders/*`.
+    /// What is recognised: an address or a text with variables, `ORDER-{Digits}`, `#{{ticket}}`,
+    /// `https://shop.example/orders/*`.
     pub pattern: String,
-    /// Where it leads, with the pattern's variables.
+    /// Where it leads, with the pattern's variables by name or by number: `https://shop.example/orders/{{1}}`.
     pub target_url: String,
     /// What is shown of it.
     #[serde(default)]
@@ -89,6 +91,14 @@ impl Object {
         names::checked("name", &self.name, 64)?;
         names::checked("pattern", &self.pattern, 1_024)?;
         names::checked("target_url", &self.target_url, 2_048)?;
+        let pattern = Matcher::new("pattern", &self.pattern)?;
+        Matcher::new("target_url", &self.target_url)?;
+        if !matching::is_address(&self.target_url) {
+            return Err(Error::invalid("target_url", format!("expected an address, found {:?}", self.target_url)));
+        }
+        if let Some(unknown) = pattern.knows(&self.target_url) {
+            return Err(Error::invalid("target_url", format!("the pattern has no variable {unknown}")));
+        }
         check_fields("fields", &self.fields)?;
         match &self.request {
             Some(request) => request.target.resolve(beside).map(drop),
