@@ -43,8 +43,16 @@ impl Render for Renderer {
 
     fn message(&self, work: &mut Work<'_>, message: MessageId) -> Result<Vec<u8>> {
         let directory = work.directory()?;
-        let view = messages::view(work, message)?;
-        bytes(&crate::messages::message(Context { base: work.public_url(), directory: &directory }, &view))
+        let context = Context { base: work.public_url(), directory: &directory };
+        let mut view = messages::view(work, message)?;
+        let channel = view.row.channel.and_then(|id| directory.channel(id));
+        if channel.is_some_and(|channel| channel.app.is_some()) {
+            if view.row.is_auto_reply {
+                return bytes(&crate::channel_calls::auto_reply(context, &view));
+            }
+            messages::sync::reveal(&mut view);
+        }
+        bytes(&crate::messages::message(context, &view))
     }
 }
 

@@ -29,8 +29,8 @@ pub(crate) struct Shown {
     message_id: Option<MessageId>,
     /// A new link that its partner is told of, or one whose fields are asked for.
     link_id: Option<LinkId>,
-    /// `full`, `preview`, `application` or `link` for an event, `message` for a message, `link_created` or
-    /// `object` for a link.
+    /// `full`, `preview`, `application` or `link` for an event, `message` for a message that is sent, `imported` for one
+    /// that a channel told of, `link_created` or `object` for a link.
     shape: String,
     state: Progress,
     created_at: Seconds,
@@ -79,7 +79,8 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         Subscriber::Endpoint(id) => (Some(id), None),
         Subscriber::Channel(id) => (None, Some(id)),
     };
-    let (is_message, link_id) = (delivery.shape == deliveries::MESSAGE, delivery.link());
+    let is_message = delivery.shape == deliveries::MESSAGE || delivery.shape == deliveries::IMPORTED;
+    let link_id = delivery.link();
     let attempts = serde_json::from_value(delivery.attempts.clone())
         .map_err(|error| desk::Error::Internal(format!("attempts of {}: {error}", delivery.id)))?;
     Ok(Shown {

@@ -41,6 +41,8 @@ pub struct Partner {
     pub key: Secret,
     /// What it is shown beside the signature.
     pub credential: Option<Credential>,
+    /// Whether it knows a message again.
+    pub is_idempotent: bool,
 }
 
 /// What a server is shown, so that it knows whose channel calls.
@@ -71,7 +73,8 @@ pub fn announce(work: &mut Work<'_>, new: &New) -> Result<(ChannelId, Partner)> 
     let installed = running(work, &new.app)?;
     let (kind, url) = kind(&installed)?;
     let credential = credential(authentication(&installed, kind), &new.credentials)?;
-    Ok((ChannelId(work.new_id()), Partner { url, key: key(work, &installed)?, credential }))
+    let partner = Partner { url, key: key(work, &installed)?, credential, is_idempotent: kind.is_idempotent };
+    Ok((ChannelId(work.new_id()), partner))
 }
 
 /// Makes a channel that its partner has agreed to; its messages go where the partner said, else where it was announced.
@@ -139,7 +142,7 @@ pub fn partner(work: &mut Work<'_>, channel: &Channel) -> Result<Option<Partner>
     };
     let credential = credential(authentication(installed, kind), &given)?;
     let url = channel.webhook_url.clone().unwrap_or(url);
-    Ok(Some(Partner { url, key: key(work, installed)?, credential }))
+    Ok(Some(Partner { url, key: key(work, installed)?, credential, is_idempotent: kind.is_idempotent }))
 }
 
 /// Whose a channel is of which an app's token speaks, with the secrets that verify the token. Nothing is found where the

@@ -54,6 +54,8 @@ impl Subscriber {
 
 /// The shape under which a message's bytes are kept beside those of events; the key is the message's number.
 pub const MESSAGE: &str = "message";
+/// The same for a message that an app's channel told of.
+pub const IMPORTED: &str = "imported";
 
 /// Tells an endpoint of an event. The bytes are rendered now, unless somebody else was told of it in the same shape.
 pub fn enqueue_webhook(work: &mut Work<'_>, endpoint: EndpointId, event: &Event, shape: Shape) -> Result<DeliveryId> {
@@ -76,6 +78,18 @@ pub fn enqueue_message(
         events::keep(work, EventId(message.0), MESSAGE, &bytes)?;
     }
     enqueue(work, Subscriber::Channel(channel), conversation.0, message.0, json!({"shape": MESSAGE}))
+}
+
+/// Tells a channel's server that a message which it told of was taken in.
+pub fn enqueue_import(
+    work: &mut Work<'_>,
+    channel: ChannelId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<DeliveryId> {
+    let bytes = work.renderer()?.message(work, message)?;
+    events::keep(work, EventId(message.0), IMPORTED, &bytes)?;
+    enqueue(work, Subscriber::Channel(channel), conversation.0, message.0, json!({"shape": IMPORTED}))
 }
 
 /// Puts a delivery behind the others of its lane: that of its subscriber and subject, the conversation or link that it

@@ -99,17 +99,17 @@ pub(crate) fn set_thread(
     company: CompanyId,
     channel: ChannelId,
     space: &str,
-    key: &str,
+    (key, since): (&str, Timestamp),
     conversation: ConversationId,
 ) -> db::Result<u64> {
     conn.exec(
-        "INSERT INTO threads (company, channel, space, key, conversation) VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO threads (company, channel, space, key, conversation, since) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (company, channel, space, key) DO UPDATE SET conversation = excluded.conversation",
-        args![company, channel, space, key, conversation],
+        args![company, channel, space, key, conversation, since],
     )
 }
 
-/// What a channel calls a conversation, in a space.
+/// What a channel calls a conversation, in a space, in the order in which it was told.
 pub(super) fn threads(
     conn: &mut Conn,
     company: CompanyId,
@@ -118,10 +118,28 @@ pub(super) fn threads(
     space: &str,
 ) -> db::Result<Vec<String>> {
     let rows: Vec<(String,)> = conn.all(
-        "SELECT key FROM threads WHERE company = $1 AND conversation = $2 AND channel = $3 AND space = $4 ORDER BY key",
+        "SELECT key FROM threads WHERE company = $1 AND conversation = $2 AND channel = $3 AND space = $4 \
+         ORDER BY since, key",
         args![company, conversation, channel, space],
     )?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// For each message, whether a rule answers by it, and what its channel calls its conversation: a row for each name, and
+/// one without where there is none.
+pub(super) fn addressed(
+    conn: &mut Conn,
+    company: CompanyId,
+    messages: &[MessageId],
+    space: &str,
+) -> db::Result<Vec<(MessageId, bool, Option<String>)>> {
+    let among = conn.among(3);
+    let sql = format!(
+        "SELECT m.id, m.is_auto_reply, t.key FROM messages m LEFT JOIN threads t ON t.company = m.company \
+         AND t.conversation = m.conversation AND t.channel = m.channel AND t.space = $2 \
+         WHERE m.company = $1 AND m.id IN {among} ORDER BY m.id, t.since, t.key"
+    );
+    conn.all(&sql, args![company, space, list(messages.iter().map(|id| id.0))])
 }
 
 pub(crate) fn take_part(

@@ -1,6 +1,8 @@
 //! Messages of application channels, as the partner's server tells of them: what reached the channel, what left it
 //! elsewhere, and what it calls the conversations (contract/channels.md section 7).
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::delivery::{self, ErrorType};
@@ -13,6 +15,7 @@ use crate::channels::Channel;
 use crate::channels::application;
 use crate::contacts::{self, Handle};
 use crate::conversations::{Held, hold};
+use crate::deliveries;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ConversationId, MessageId};
 use crate::teammates::Who;
@@ -90,6 +93,7 @@ pub fn inbound(work: &mut Work<'_>, from: &Party, synced: &Synced) -> Result<Rec
     if let Some(answered) = answered(work, synced, received.conversation)? {
         store::set_replied_to(work.conn, work.company, received.message, answered)?;
     }
+    deliveries::enqueue_import(work, channel.id, received.conversation, received.message)?;
     Ok(received)
 }
 
@@ -142,6 +146,7 @@ fn keep(work: &mut Work<'_>, channel: &Channel, outbound: &Outbound, letter: &Le
     }
     let (id, uid, conversation) = (message.id, message.uid.clone(), held.row.id);
     outgoing::keep(work, &mut held, message, (&letter.uploads, &Options::default()))?;
+    deliveries::enqueue_import(work, channel.id, conversation, id)?;
     Ok(Received { message: id, uid, conversation, is_repeat: false })
 }
 
@@ -187,9 +192,30 @@ pub fn bounced(work: &mut Work<'_>, channel: ChannelId, thread: &str, external_i
     }
 }
 
-/// What a partner calls a conversation: every id, also those of the conversations that went up in it.
+/// What a partner calls a conversation: every id, in the order it told them, also those of the conversations that went up
+/// in it.
 pub fn external_conversations(work: &mut Work<'_>, channel: ChannelId, of: ConversationId) -> Result<Vec<String>> {
     Ok(store::threads(work.conn, work.company, of, channel, Space::External.as_str())?)
+}
+
+/// What a partner is told around a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addressed {
+    /// Whether a rule answers by it.
+    pub is_auto_reply: bool,
+    /// What the partner calls its conversation by now.
+    pub external_conversations: Vec<String>,
+}
+
+/// The same for several messages that leave: one statement. Those that are gone are left out.
+pub fn addressed(work: &mut Work<'_>, messages: &[MessageId]) -> Result<HashMap<MessageId, Addressed>> {
+    let mut all: HashMap<MessageId, Addressed> = HashMap::new();
+    for (id, is_auto_reply, thread) in store::addressed(work.conn, work.company, messages, Space::External.as_str())? {
+        let one = all.entry(id).or_default();
+        one.is_auto_reply = is_auto_reply;
+        one.external_conversations.extend(thread);
+    }
+    Ok(all)
 }
 
 /// What a partner alone is shown of a message on its channel: its own id of it.

@@ -37,6 +37,6 @@ pub fn find(work: &mut Work<'_>, channel: ChannelId, space: Space, key: &str) ->
 
 /// From now on the thread leads to this conversation.
 pub fn lead(work: &mut Work<'_>, channel: ChannelId, space: Space, key: &str, to: ConversationId) -> Result<()> {
-    store::set_thread(work.conn, work.company, channel, space.as_str(), key, to)?;
+    store::set_thread(work.conn, work.company, channel, space.as_str(), (key, work.now), to)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! Messages to custom channels: the bare message object, signed with the channel's or the company's secret
-//! (contract/channels.md section 8), and what the partner's answer means for the message.
+//! Messages to channels: the bare message object, signed with the channel's or the company's secret (contract/channels.md
+//! section 8), or for an app's channel its envelope, signed with the app's (section 4); and what the partner's answer means
+//! for the message.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,24 +8,90 @@ use std::sync::Arc;
 use ::channels::custom::PATIENCE;
 use ::channels::custom::answer::{self, Outcome};
 use db::outbox::{Ending, Job, Run};
+use desk::channels::{self, application};
 use desk::ids::{ChannelId, CompanyId, DeliveryId, MessageId};
+use desk::messages::sync::{self, Addressed};
 use desk::messages::{self, ErrorType};
-use desk::{Caller, Desk, Error, Work, channels, deliveries};
-use http::Method;
+use desk::{Caller, Desk, Error, Work, deliveries};
+use http::{HeaderName, HeaderValue, Method};
+use serde_json::value::RawValue;
 use webhooks::client::Failure;
 use webhooks::engine::{After, Boxed, Courier, Delivery, Fate, Prepared, Tried, Verdict};
 use webhooks::schedule::Retries;
-use webhooks::sign::{RuleKey, Signer};
+use webhooks::sign::{ApplicationKey, RuleKey, Signer};
+use wire::channel_calls::Purpose;
 
-/// Carries messages to the partners of custom channels.
+use crate::partners;
+
+/// Carries messages to the partners of channels.
 pub(super) struct Channels {
     desk: Desk,
 }
 
 /// What a batch of jobs of one company needs.
 struct Loaded {
-    servers: HashMap<i64, (Arc<str>, Signer)>,
-    bodies: HashMap<i64, bytes::Bytes>,
+    servers: HashMap<i64, Server>,
+    bodies: HashMap<(i64, String), bytes::Bytes>,
+    addressed: HashMap<MessageId, Addressed>,
+}
+
+/// How a channel's server is called.
+struct Server {
+    url: Arc<str>,
+    signer: Signer,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    retries: Retries,
+    is_app: bool,
+}
+
+impl Server {
+    /// The server of a channel, if it has one that may be called.
+    fn of(work: &mut Work<'_>, id: ChannelId) -> Result<Option<Server>, Error> {
+        let directory = work.directory()?;
+        let Some(channel) = directory.channel(id) else { return Ok(None) };
+        let partner = match application::partner(work, channel) {
+            Ok(None) => {
+                return Ok(channel.webhook_url.as_deref().map(|url| Server {
+                    url: url.into(),
+                    signer: Signer::Rule(RuleKey::new(channels::secret(&directory, channel))),
+                    headers: Vec::new(),
+                    // A partner that did not answer may have sent it all the same: a person decides about a second time.
+                    retries: Retries::Off,
+                    is_app: false,
+                }));
+            }
+            Ok(Some(partner)) => partner,
+            // The app is switched off, or lost what makes it a partner.
+            Err(Error::NotFound(_) | Error::Invalid { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(Server {
+            url: partner.url.as_str().into(),
+            signer: Signer::Application(ApplicationKey::new(partner.key.reveal())),
+            headers: partners::headers(partner.credential.as_ref()),
+            retries: if partner.is_idempotent { Retries::Three } else { Retries::Off },
+            is_app: true,
+        }))
+    }
+
+    fn body(&self, parts: &Loaded, job: &Job, bytes: &bytes::Bytes) -> Option<bytes::Bytes> {
+        if !self.is_app {
+            return Some(bytes.clone());
+        }
+        let purpose = if is_import(job) { Purpose::Imported } else { Purpose::Send };
+        let payload: &RawValue = serde_json::from_slice(bytes).ok()?;
+        let envelope = wire::channel_calls::message(purpose, payload, parts.addressed.get(&MessageId(job.event))?);
+        serde_json::to_vec(&envelope).ok().map(Into::into)
+    }
+}
+
+/// Whether the partner is only told that its own message was taken in.
+fn is_import(job: &Job) -> bool {
+    shape(job) == deliveries::IMPORTED
+}
+
+fn shape(job: &Job) -> &str {
+    job.payload.get("shape").and_then(serde_json::Value::as_str).unwrap_or_default()
 }
 
 impl Channels {
@@ -36,20 +103,19 @@ impl Channels {
         let messages: Vec<i64> = runs.iter().flat_map(|run| run.jobs.iter().map(|job| job.event)).collect();
         let subscribers: Vec<i64> = runs.iter().map(|run| run.lane.subscriber).collect();
         let read = move |work: &mut Work<'_>| {
-            let directory = work.directory()?;
-            let server = |id: &i64| {
-                let channel = directory.channel(ChannelId(*id))?;
-                let signer = Signer::Rule(RuleKey::new(channels::secret(&directory, channel)));
-                Some((*id, (Arc::from(channel.webhook_url.as_deref()?), signer)))
+            let mut servers = HashMap::new();
+            for id in &subscribers {
+                if let Some(server) = Server::of(work, ChannelId(*id))? {
+                    servers.insert(*id, server);
+                }
+            }
+            let addressed = match servers.values().any(|server| server.is_app) {
+                true => sync::addressed(work, &messages.iter().copied().map(MessageId).collect::<Vec<_>>())?,
+                false => HashMap::new(),
             };
             let bodies = deliveries::bytes_of(work, &messages)?.into_iter();
-            Ok(Loaded {
-                servers: subscribers.iter().filter_map(server).collect(),
-                bodies: bodies
-                    .filter(|(_, shape, _)| shape == deliveries::MESSAGE)
-                    .map(|(message, _, bytes)| (message, bytes.into()))
-                    .collect(),
-            })
+            let bodies = bodies.map(|(message, shape, bytes)| ((message, shape), bytes.into())).collect();
+            Ok(Loaded { servers, bodies, addressed })
         };
         self.desk.read(&Caller::system(company), read).await
     }
@@ -62,26 +128,29 @@ impl Channels {
             Err(Error::NotFound(_) | Error::Conflict(_)) => Ok(()),
             other => other,
         };
-        self.desk.write(&Caller::system(CompanyId(job.company)), unit).await?;
+        if !is_import(job) {
+            self.desk.write(&Caller::system(CompanyId(job.company)), unit).await?;
+        }
         Ok(Prepared::Skip { ending: Ending::Dead, why: why.to_string() })
     }
 
     async fn prepare_job(&self, parts: &Loaded, job: &Job) -> Result<Prepared, Error> {
-        let Some((url, signer)) = parts.servers.get(&job.lane.subscriber) else {
+        let Some(server) = parts.servers.get(&job.lane.subscriber) else {
             return self.give_up(job, "the channel has no address to send to").await;
         };
-        let Some(body) = parts.bodies.get(&job.event) else {
+        let bytes = parts.bodies.get(&(job.event, shape(job).to_string()));
+        let Some(body) = bytes.and_then(|bytes| server.body(parts, job, bytes)) else {
             return self.give_up(job, "the message's bytes are gone").await;
         };
         Ok(Prepared::Send(Box::new(Delivery {
-            url: url.clone(),
+            url: server.url.clone(),
             method: Method::POST,
-            headers: Vec::new(),
-            body: Some(body.clone()),
-            signer: signer.clone(),
+            headers: server.headers.clone(),
+            body: Some(body),
+            signer: server.signer.clone(),
             timeout: PATIENCE,
-            // A partner that did not answer may have sent it all the same: a person decides about a second time.
-            retries: Retries::Off,
+            // What follows in the conversation does not wait for somebody to take note of what is known to them.
+            retries: if is_import(job) { Retries::Off } else { server.retries },
         })))
     }
 }
@@ -133,14 +202,29 @@ impl Courier for Channels {
         DeliveryId(job.id).to_string()
     }
 
-    fn judge(&self, _: &Job, tried: &Tried) -> Verdict {
+    fn judge(&self, job: &Job, tried: &Tried) -> Verdict {
+        if is_import(job) {
+            return Verdict::by_status(tried);
+        }
         match meaning(tried) {
             Outcome::Sent(_) => Verdict::Done,
-            Outcome::Failed { error, words } => Verdict::GiveUp(format!("{}: {words}", error.as_str())),
+            Outcome::Failed { error, words } => {
+                let why = format!("{}: {words}", error.as_str());
+                match error {
+                    // Later it may go better, where a second time does no harm.
+                    ErrorType::RequestTimeout | ErrorType::TooManyRequests | ErrorType::InternalError => {
+                        Verdict::Retry(why)
+                    }
+                    _ => Verdict::GiveUp(why),
+                }
+            }
         }
     }
 
-    fn after(&self, job: &Job, tried: &Tried, _: Fate) -> Option<After> {
+    fn after(&self, job: &Job, tried: &Tried, fate: Fate) -> Option<After> {
+        if is_import(job) || matches!(fate, Fate::Retry(_)) {
+            return None;
+        }
         let (desk, caller) = (self.desk.clone(), Caller::system(CompanyId(job.company)));
         let (id, outcome) = (MessageId(job.event), meaning(tried));
         Some(Box::new(move |conn| {

@@ -25,6 +25,11 @@ pub struct Bridge {
 impl Bridge {
     /// Registers the app; its server is told who calls by `authentication`.
     pub async fn build(authentication: Value) -> Bridge {
+        Bridge::with(authentication, json!({})).await
+    }
+
+    /// The same, with more settings of its channels.
+    pub async fn with(authentication: Value, more: Value) -> Bridge {
         let server = Server::start().await;
         let office = Office::furnish(&server, None).await;
         let partner = Partner::start().await;
@@ -32,7 +37,8 @@ impl Bridge {
         let base = partner.url.trim_end_matches("/out");
         let main = json!({"kind": "server", "name": "main", "base_url": base, "authentication": authentication});
         feature(&server, &uid, main).await;
-        let settings = json!({"kind": "channel", "name": "Pigeons", "server": "main", "url": "/pigeons"});
+        let mut settings = json!({"kind": "channel", "name": "Pigeons", "server": "main", "url": "/pigeons"});
+        settings.as_object_mut().expect("settings").extend(more.as_object().cloned().unwrap_or_default());
         feature(&server, &uid, settings).await;
         Bridge { server, office, partner, uid, secret }
     }
@@ -60,8 +66,15 @@ impl Bridge {
     }
 }
 
-fn header<'a>(call: &'a Received, name: &str) -> &'a str {
+/// A header of a call as text, empty if it is absent.
+pub fn header<'a>(call: &'a Received, name: &str) -> &'a str {
     call.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
+/// Whether a call is signed with an app's secret.
+pub fn is_signed(call: &Received, secret: &str) -> bool {
+    let at: i64 = header(call, "x-front-request-timestamp").parse().expect("milliseconds");
+    webhooks::sign::ApplicationKey::new(secret).verify(at, &call.bytes, header(call, "x-front-signature"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,9 +86,7 @@ async fn a_partner_is_asked_before_its_channel_is_made() {
     let call = bridge.partner.call(0).await;
     let wanted = format!(r#"{{"type":"authorization","payload":{{"channel_id":{}}}}}"#, made[0]["id"]);
     assert_eq!((call.bytes.as_ref(), made.len()), (wanted.as_bytes(), 1));
-    let at: i64 = header(&call, "x-front-request-timestamp").parse().expect("milliseconds");
-    let key = webhooks::sign::ApplicationKey::new(&bridge.secret);
-    assert!(key.verify(at, &call.bytes, header(&call, "x-front-signature")));
+    assert!(is_signed(&call, &bridge.secret));
     assert_eq!(header(&call, "authorization"), "Bearer t0p-s3cret");
     assert_eq!((&made[0]["type"], &made[0]["is_valid"]), (&json!("custom"), &json!(true)));
     assert_eq!(made[0]["settings"]["undo_send_time"], 5);

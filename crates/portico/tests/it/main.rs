@@ -7,6 +7,7 @@ mod architecture;
 mod attachments;
 mod bad_input;
 mod channel_api;
+mod channel_calls;
 mod channels;
 mod clients;
 mod commands;

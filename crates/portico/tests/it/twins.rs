@@ -1,6 +1,7 @@
 //! Two companies on one server, each with one of everything, for tests of what strangers and bad requests can do: nothing.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeammateId};
 use desk::{Caller, Work, comments, custom_fields, endpoints};
@@ -138,7 +139,20 @@ async fn carry(owner: &Guest<'_>, uid: &str) -> HashMap<&'static str, String> {
     let ids = json!({"external_id": message, "external_conversation_id": thread});
     let sent = json!({"to": [{"handle": "cleo"}], "body": "On its way", "metadata": ids});
     owner.post(&format!("/channels/{id}/outbound_messages"), sent).await.expect(202);
+    settled(owner).await;
     HashMap::from([("app_channel_id", id), ("conv_ext_id", thread), ("message_ext_id", message)])
+}
+
+/// Waits until all that is to leave has left: from now on nothing changes by itself.
+async fn settled(owner: &Guest<'_>) {
+    for _ in 0..500 {
+        let rows = owner.get("/portico/v1/deliveries").await.rows();
+        if rows.iter().all(|row| row["state"] != "pending") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("something never left");
 }
 
 fn furnish(work: &mut Work<'_>) -> desk::Result<()> {

@@ -44,6 +44,9 @@ pub struct ChannelType {
     /// How many channels an authorisation serves.
     #[serde(default)]
     pub credentials: Credentials,
+    /// Whether the partner knows a message again by its id, so that one without an answer may be sent again by itself.
+    #[serde(default)]
+    pub is_idempotent: bool,
 }
 
 /// What correspondents are known by.
