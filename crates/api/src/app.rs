@@ -39,6 +39,9 @@ pub trait Outside: Send + Sync {
     /// Tells a partner's server of a channel that is about to be made. It answers where the channel's messages go, if it
     /// says so; the error says to a person why it refused.
     fn announce(&self, partner: Partner, channel: ChannelId) -> Asked<Option<String>>;
+
+    /// Why a signature does not verify. Who knows how the outside is signed to, knows that.
+    fn diagnose(&self, request: SignedRequest) -> Diagnosis;
 }
 
 /// What somebody outside answers.
@@ -53,4 +56,30 @@ pub struct Validation {
     pub secret: Option<Secret>,
     /// The exact bytes that are sent.
     pub body: Bytes,
+}
+
+/// A request as its receiver has it, and what it verifies with.
+#[derive(Debug, Clone)]
+pub struct SignedRequest {
+    /// Its headers.
+    pub headers: http::HeaderMap,
+    /// Its body, unless it has none.
+    pub body: Option<Bytes>,
+    /// The secret.
+    pub secret: Secret,
+    /// What the receiver computed, if it tells.
+    pub computed: Option<String>,
+}
+
+/// What is the matter with a signature.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// `rule` or `application`.
+    pub scheme: &'static str,
+    /// Whether everything is as it should be.
+    pub is_valid: bool,
+    /// What differs: a word, and a sentence.
+    pub causes: Vec<(&'static str, &'static str)>,
+    /// The signature that belongs to what was given.
+    pub expected: String,
 }

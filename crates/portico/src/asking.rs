@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use ::channels::application::authorization;
 use ::channels::custom::PATIENCE;
-use api::app::{Asked, Outside, Validation};
+use api::app::{Asked, Diagnosis, Outside, SignedRequest, Validation};
 use desk::Desk;
 use desk::channels::application::Partner;
 use desk::ids::ChannelId;
 use http::Method;
 use webhooks::challenge::{self, Challenge};
 use webhooks::client::{Client, Outgoing};
+use webhooks::diagnose::{self, Given};
 use webhooks::sign::{ApplicationKey, Signer};
 
 use crate::partners;
@@ -24,6 +25,22 @@ pub struct Asking {
 }
 
 impl Outside for Asking {
+    fn diagnose(&self, request: SignedRequest) -> Diagnosis {
+        let told = diagnose::diagnose(&Given {
+            headers: &request.headers,
+            body: request.body.as_deref(),
+            secret: request.secret.reveal(),
+            computed: request.computed.as_deref(),
+            now: self.desk.clock().now().0,
+        });
+        Diagnosis {
+            scheme: told.scheme.as_str(),
+            is_valid: told.is_valid,
+            causes: told.causes.iter().map(|cause| (cause.code(), cause.why())).collect(),
+            expected: told.expected,
+        }
+    }
+
     fn validate(&self, validation: Validation) -> Asked<()> {
         let challenge = Challenge {
             url: validation.url.into(),

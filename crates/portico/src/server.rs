@@ -73,7 +73,8 @@ fn make_desk(store: Store, node: i64, location: &Location, public_url: &str) -> 
     let random = Random::default();
     let settings = desk::Settings {
         node,
-        lease: LEASE,
+        // A command sends nothing itself: what it puts in is a server's to take up at once.
+        lease: if node == TOOL { 0 } else { LEASE },
         public_url: public_url.trim_end_matches('/').to_string(),
         directories: 64,
         sealing_key: location.sealing_key(&random)?,

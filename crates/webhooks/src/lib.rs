@@ -11,7 +11,9 @@
 
 pub mod challenge;
 pub mod client;
+pub mod diagnose;
 pub mod engine;
+pub mod examine;
 pub mod guard;
 pub mod javascript;
 pub mod schedule;

@@ -5,7 +5,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ring::hmac;
+use ring::{digest, hmac};
 use std::fmt;
 use std::sync::Arc;
 
@@ -81,6 +81,25 @@ impl ApplicationKey {
         context.update(b":");
         context.update(body);
         context.sign()
+    }
+}
+
+/// What receivers sign with, rightly or wrongly.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Sha1,
+    Sha256,
+    /// No HMAC, but a hash over secret and content.
+    Sha256WithoutKey,
+}
+
+/// A signature by any of the algorithms, to be compared with what a receiver computed.
+pub(crate) fn mac(algorithm: Algorithm, secret: &[u8], content: &[u8]) -> Vec<u8> {
+    let keyed = |algorithm| hmac::sign(&hmac::Key::new(algorithm, secret), content).as_ref().to_vec();
+    match algorithm {
+        Algorithm::Sha1 => keyed(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+        Algorithm::Sha256 => keyed(hmac::HMAC_SHA256),
+        Algorithm::Sha256WithoutKey => digest::digest(&digest::SHA256, &[secret, content].concat()).as_ref().to_vec(),
     }
 }
 

@@ -12,4 +12,5 @@ pub(crate) mod deliveries;
 pub(crate) mod inboxes;
 pub(crate) mod people;
 pub(crate) mod rules;
+pub(crate) mod signatures;
 pub(crate) mod tokens;

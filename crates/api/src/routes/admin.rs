@@ -96,6 +96,8 @@ pub(super) static DELIVERIES: &[Operation] = operations! {
         "List the addresses outside that are told of events", list::<admin::deliveries::Endpoint>();
     POST "/portico/v1/endpoints/{endpoint_id}/recover" "portico-recover-endpoint" "portico:write" => admin::deliveries::recover,
         "Send an endpoint what it missed, in order, and switch it on again", one::<admin::deliveries::Recovery>();
+    POST "/portico/v1/signatures/debug" "portico-debug-signature" "portico:read" => admin::signatures::debug,
+        "Tell why a signature does not verify", one::<admin::signatures::SignatureDiagnosis>().takes::<admin::signatures::DebugSignature>();
     GET "/portico/v1/deliveries" "portico-list-deliveries" "portico:read" => admin::deliveries::list,
         "List what was sent outside, and how it went", page::<admin::deliveries::Shown>(&PageRules::USUAL).asking(queries::DELIVERIES);
     POST "/portico/v1/deliveries/replay" "portico-replay-deliveries" "portico:write" => admin::deliveries::replay_range,

@@ -9,6 +9,8 @@ pub use crate::failure::Failure;
 mod app;
 mod backup;
 mod company;
+mod debug_signature;
+mod deliveries;
 mod demo;
 mod doctor;
 mod listen;
@@ -16,6 +18,7 @@ mod openapi;
 mod restore;
 mod serve;
 mod token;
+mod verify_endpoint;
 
 /// An open, self-hosted shared inbox that speaks Front's public developer platform.
 #[derive(Debug, Parser)]
@@ -48,6 +51,19 @@ enum Command {
     /// Register apps, change their secrets, and install them. Works beside a running server.
     #[command(subcommand)]
     App(app::App),
+    /// List what was sent outside, show how it went, and send it once more. Works beside a running server.
+    #[command(subcommand)]
+    Deliveries(deliveries::Deliveries),
+    /// Tell why a signature does not verify. Exit code 0 if it does, 1 if not.
+    #[command(name = "debug-signature", after_help = debug_signature::EXAMPLE)]
+    DebugSignature(debug_signature::DebugSignature),
+    /// Send a receiver of webhooks what it may get one day, good and bad, and report what it does. Exit code 1 if it
+    /// fails a check.
+    #[command(
+        name = "verify-endpoint",
+        after_help = "Example: portico verify-endpoint http://127.0.0.1:3000/hook --kind app --secret …"
+    )]
+    VerifyEndpoint(verify_endpoint::VerifyEndpoint),
     /// Check the store, the settings and the machine.
     #[command(after_help = "Example: portico doctor --data ./portico-data --json")]
     Doctor(doctor::Doctor),
@@ -68,6 +84,9 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(token) => token::run(token),
         Command::Openapi => openapi::run(),
         Command::App(app) => app::run(app),
+        Command::Deliveries(deliveries) => deliveries::run(deliveries),
+        Command::DebugSignature(request) => debug_signature::run(request),
+        Command::VerifyEndpoint(wanted) => verify_endpoint::run(wanted),
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Backup(backup) => backup::run(backup),
         Command::Restore(restore) => restore::run(restore),

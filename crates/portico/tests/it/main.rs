@@ -19,6 +19,7 @@ mod conversation_parts;
 mod conversations;
 mod crash;
 mod deliveries;
+mod developer_tools;
 mod drafts;
 mod founding;
 mod guest;

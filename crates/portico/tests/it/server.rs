@@ -125,6 +125,15 @@ impl Server {
         Server { running, token, company, client, settings, data }
     }
 
+    /// The program with these arguments, beside this server on the same store.
+    pub fn command(&self, args: &[&str]) -> std::process::Command {
+        let mut command = crate::commands::portico(&self.settings.location.data, args);
+        if let Some(store) = &self.settings.location.store {
+            command.arg("--store").arg(store);
+        }
+        command
+    }
+
     /// The desk, for what the API does not offer.
     pub fn desk(&self) -> &Desk {
         &self.running.desk
