@@ -31,12 +31,14 @@ pub mod rules;
 pub mod sealing;
 pub mod search;
 mod select;
+pub mod sessions;
 pub mod statuses;
 pub mod tags;
 pub mod teammates;
 pub mod teams;
 #[cfg(test)]
 mod testing;
+pub mod tickets;
 pub mod time;
 pub mod timers;
 pub mod tokens;

@@ -33,4 +33,5 @@ pub const ALL: &[Migration] = &[
     shared(15, "application_channels", include_str!("../../../migrations/0015_application_channels.sql")),
     shared(16, "link_partners", include_str!("../../../migrations/0016_link_partners.sql")),
     shared(17, "thread_order", include_str!("../../../migrations/0017_thread_order.sql")),
+    shared(18, "sessions", include_str!("../../../migrations/0018_sessions.sql")),
 ];

@@ -1,4 +1,4 @@
-//! Everything that is served on the one listener: the API, the live stream, and what those who look after the machine ask.
+//! Everything that is served on the one listener: the API, the pages, the live stream, and what those who look after the machine ask.
 
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(move || health::ready(ready.clone())))
         .route("/metrics", get(move || health::metrics(numbers.clone())))
+        .merge(web::router(app.desk.clone()))
         .fallback_service(api::router(app))
         .layer(from_fn(move |request: Request, next: Next| {
             let health = counted.clone();

@@ -2,9 +2,10 @@
 
 use desk::ids::TeamId;
 use desk::teammates::{self, Change, New, Who};
-use desk::{Error, teams};
+use desk::{Error, sessions, teams};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use wire::Seconds;
 
 use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
@@ -133,6 +134,28 @@ pub async fn update(call: Call) -> Result {
             teammates::expose_private(work, id, exposes)?;
         }
         Answer::no_content()
+    })
+    .await
+}
+
+/// A link that signs a teammate in, shown only here.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LoginLink")]
+pub(crate) struct ShownLink {
+    /// To be opened in a browser, once.
+    url: String,
+    /// Until when.
+    expires_at: Seconds,
+}
+
+/// `POST /portico/v1/teammates/{teammate_id}/login_link`
+pub async fn make_login_link(call: Call) -> Result {
+    let who: Who = call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?;
+    call.write(move |work| {
+        let id = teammates::resolve(work, &who)?;
+        let link = sessions::invite(work, id)?;
+        let url = format!("{}/login?code={}", work.public_url(), link.ticket.reveal());
+        Answer::created(&ShownLink { url, expires_at: Seconds(link.expires_at) })
     })
     .await
 }

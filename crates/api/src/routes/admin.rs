@@ -76,6 +76,8 @@ pub(super) static PEOPLE: &[Operation] = operations! {
         "Add a teammate", one::<Teammate>().status(201).takes::<admin::people::CreateTeammate>();
     PATCH "/portico/v1/teammates/{teammate_id}" "portico-update-teammate" "portico:write" => admin::people::update,
         "Keep a teammate out, or let the API see what is theirs alone", nothing().takes::<admin::people::UpdateTeammate>();
+    POST "/portico/v1/teammates/{teammate_id}/login_link" "portico-create-login-link" "portico:write" => admin::people::make_login_link,
+        "Make a link that signs a teammate in to the pages, once", one::<admin::people::ShownLink>().status(201);
 };
 
 pub(super) static DEFINITIONS: &[Operation] = operations! {

@@ -14,6 +14,7 @@ mod deliveries;
 mod demo;
 mod doctor;
 mod listen;
+mod login_link;
 mod openapi;
 mod restore;
 mod serve;
@@ -45,6 +46,9 @@ enum Command {
     /// Make, list and revoke API tokens. Works beside a running server.
     #[command(subcommand)]
     Token(token::Token),
+    /// Print a link that signs a teammate in to the pages, once. Works beside a running server.
+    #[command(after_help = "Example: portico login-link ada@acme.example --public-url https://desk.acme.example")]
+    LoginLink(login_link::LoginLink),
     /// Print the OpenAPI document of the API, as `/openapi.json` serves it.
     #[command(after_help = "Example: portico openapi > portico.json")]
     Openapi,
@@ -82,6 +86,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(settings) => serve::run(settings),
         Command::Listen(listen) => listen::run(listen),
         Command::Token(token) => token::run(token),
+        Command::LoginLink(login_link) => login_link::run(login_link),
         Command::Openapi => openapi::run(),
         Command::App(app) => app::run(app),
         Command::Deliveries(deliveries) => deliveries::run(deliveries),

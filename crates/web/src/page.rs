@@ -1,0 +1,67 @@
+//! What every page has in common: its frame, its headers, and how it says that something went wrong.
+
+use axum::response::{IntoResponse, Response};
+use desk::Error;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use maud::{DOCTYPE, Markup, html};
+
+/// Where the one style sheet is.
+pub const STYLE: &str = "/pages.css";
+
+/// No script runs, nothing is loaded but our style and an app's icon, and nobody frames a page to steal a click. Where
+/// forms lead is left open: browsers apply that rule to what a form is redirected to, which is the whole point of consent.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src https: http: data:; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// Headers that are on every page. Only our own server learns from where a form was sent.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+
+pub async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("page.css")).into_response()
+}
+
+/// A page.
+pub fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
+    let whole = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (title) " · Portico" }
+                link rel="stylesheet" href=(STYLE);
+            }
+            body { (body) }
+        }
+    };
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (status, HEADERS, kind, whole.into_string()).into_response()
+}
+
+/// A page that says in a sentence or two why there is no other.
+pub fn refusal(status: StatusCode, title: &str, why: &str) -> Response {
+    page(status, title, &html! { h1 { (title) } p { (why) } })
+}
+
+/// What an operation refused.
+pub fn failed(error: &Error) -> Response {
+    match error {
+        Error::Forbidden(why) => refusal(StatusCode::FORBIDDEN, "Not allowed", why),
+        Error::NotFound(_) => refusal(StatusCode::NOT_FOUND, "Not found", "There is no such thing here."),
+        Error::Invalid { .. } | Error::Conflict(_) => {
+            refusal(StatusCode::BAD_REQUEST, "It could not be done", &error.to_string())
+        }
+        Error::Busy => refusal(StatusCode::SERVICE_UNAVAILABLE, "Busy", "Please try again in a moment."),
+        Error::Moved(_) | Error::Internal(_) | Error::Store(_) => {
+            tracing::error!(%error, "a page failed");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "The server's log says what.")
+        }
+    }
+}
