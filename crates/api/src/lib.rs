@@ -10,6 +10,7 @@ pub mod answer;
 pub mod app;
 pub mod call;
 pub mod edge;
+pub mod oauth;
 pub mod openapi;
 pub mod router;
 pub mod routes;

@@ -20,6 +20,7 @@ use crate::edge::fingerprint::fingerprint;
 use crate::edge::limits::{Caller, Guard, Verdict};
 use crate::edge::params::Params;
 use crate::idempotency::{self, Once};
+use crate::oauth;
 use crate::openapi;
 use crate::reach;
 use crate::routes::{self, Operation};
@@ -29,7 +30,8 @@ use crate::tokens::Known;
 /// The public API as a service: every path of the table, with and without a trailing slash.
 pub fn router(app: Arc<App>) -> axum::Router {
     let routes = Arc::new(Routes::new(routes::all()));
-    axum::Router::new().route(openapi::PATH, get(openapi::answer)).fallback(move |request: Request| {
+    let documents = axum::Router::new().route(openapi::PATH, get(openapi::answer)).merge(oauth::router(app.clone()));
+    documents.fallback(move |request: Request| {
         let (app, routes) = (app.clone(), routes.clone());
         async move { answer(app, &routes, request).await }
     })
@@ -165,7 +167,7 @@ fn limit(app: &App, known: &Known, operation: &Operation, segments: &[String]) -
         _ => None,
     };
     let guards: Vec<Guard<'_>> = guard.into_iter().collect();
-    app.limiter.ask(Caller::Company(known.caller.company.0), &guards, app.desk.clock().now().0)
+    app.limiter.ask(known.bucket(), &guards, app.desk.clock().now().0)
 }
 
 /// The rate headers of an answer to somebody unknown: clients read them without asking whether they are there.

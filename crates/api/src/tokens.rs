@@ -7,7 +7,7 @@ use std::time::Duration;
 use desk::apps;
 use desk::channels::application;
 use desk::ids::{ChannelId, CompanyId, TokenId};
-use desk::{Access, Actor, ActorKind, Caller, Desk, Error};
+use desk::{Actor, ActorKind, Caller, Desk, Error, Timestamp, oauth};
 use quick_cache::sync::Cache;
 use tokio::time::Instant;
 
@@ -15,6 +15,7 @@ use crate::answer::Refusal;
 use crate::edge::bearer::{Jwt, Unauthenticated};
 use crate::edge::crypto::Sha256;
 use crate::edge::error::Problem;
+use crate::edge::limits;
 
 /// A token revoked by another process is refused after this time at the latest.
 const MEMORY: Duration = Duration::from_secs(1);
@@ -35,7 +36,7 @@ const OF_CHANNELS: &[&str] = &[
 /// A token that is valid, and what it opens.
 #[derive(Debug)]
 pub struct Known {
-    /// Its number.
+    /// Its number; of an app's token the number of the consent, so that an `Idempotency-Key` outlasts the token.
     pub id: TokenId,
     /// On whose behalf it speaks.
     pub caller: Caller,
@@ -49,6 +50,8 @@ pub struct Known {
 enum Bearer {
     /// Whoever was given one of ours.
     Client(desk::tokens::Token),
+    /// An app that may act for the company.
+    App(oauth::Opened),
     /// The server of an app's channel.
     Channel(ChannelId),
 }
@@ -58,6 +61,7 @@ impl Known {
     pub fn holds(&self, scope: &str) -> bool {
         match &self.bearer {
             Bearer::Client(token) => token.holds(scope),
+            Bearer::App(opened) => opened.holds(scope),
             Bearer::Channel(_) => OF_CHANNELS.contains(&scope),
         }
     }
@@ -65,8 +69,23 @@ impl Known {
     /// The channel whose server it is that asks, if it is one.
     pub fn channel(&self) -> Option<ChannelId> {
         match self.bearer {
-            Bearer::Client(_) => None,
+            Bearer::Client(_) | Bearer::App(_) => None,
             Bearer::Channel(id) => Some(id),
+        }
+    }
+
+    /// Whose requests it counts among: each app has a bucket of its own, beside the company's.
+    pub fn bucket(&self) -> limits::Caller {
+        match &self.bearer {
+            Bearer::Client(_) | Bearer::Channel(_) => limits::Caller::Company(self.caller.company.0),
+            Bearer::App(opened) => limits::Caller::OAuth(self.caller.company.0, opened.consent.0),
+        }
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        match &self.bearer {
+            Bearer::Client(_) | Bearer::Channel(_) => false,
+            Bearer::App(opened) => opened.expires_at <= now,
         }
     }
 }
@@ -90,6 +109,7 @@ impl Tokens {
         let digest = hash.finish();
         if let Some((known, until)) = self.0.get(&digest)
             && Instant::now() < until
+            && !known.is_over(desk.clock().now())
         {
             return Ok(known);
         }
@@ -100,7 +120,12 @@ impl Tokens {
         }
         let claims = jwt.api_unverified().map_err(Problem::from)?;
         let text = shown.split_once(' ').map_or("", |(_, text)| text.trim()).to_string();
-        let known = Arc::new(load(desk, CompanyId(claims.company), TokenId(claims.token), text).await?);
+        let (company, id) = (CompanyId(claims.company), TokenId(claims.token));
+        let known = match jwt.is_of_app() {
+            true => load_access(desk, company, id, text).await?,
+            false => load(desk, company, id, text).await?,
+        };
+        let known = Arc::new(known);
         self.0.insert(digest, (known.clone(), Instant::now() + MEMORY));
         Ok(known)
     }
@@ -118,10 +143,21 @@ async fn load(desk: &Desk, company: CompanyId, id: TokenId, text: String) -> Res
         Ok((token, work.directory()?.company.token_key.clone()))
     });
     let (token, key) = found.await.map_err(unknown)?;
-    let access: Access = token.access()?;
     let actor = Actor { kind: ActorKind::Api, teammate: Some(token.bot) };
-    let caller = Caller { company, actor, access: Arc::new(access) };
+    let caller = Caller { company, actor, access: Arc::new(token.access()?) };
     Ok(Known { id, caller, page_key: key.into(), bearer: Bearer::Client(token) })
+}
+
+async fn load_access(desk: &Desk, company: CompanyId, id: TokenId, text: String) -> Result<Known, Refusal> {
+    let system = Caller::system(company);
+    let found = desk.read(&system, move |work| {
+        let opened = oauth::open(work, id, &text)?;
+        Ok((opened, work.directory()?.company.token_key.clone()))
+    });
+    let (opened, key) = found.await.map_err(unknown)?;
+    let actor = Actor { kind: ActorKind::OauthClient, teammate: Some(opened.bot) };
+    let caller = Caller { company, actor, access: Arc::new(opened.access.clone()) };
+    Ok(Known { id: TokenId(opened.consent.0), caller, page_key: key.into(), bearer: Bearer::App(opened) })
 }
 
 /// The channel whose server signed a token with its app's secret (contract/channels.md section 6). An app that does not

@@ -126,6 +126,8 @@ ids! {
     CommentId "com",
     /// The unit of isolation.
     CompanyId "cmp",
+    /// That an app may act for a company.
+    ConsentId "cst",
     /// A named list of contacts.
     ContactListId "grp",
     /// Somebody outside the company.

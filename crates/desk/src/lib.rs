@@ -26,6 +26,7 @@ pub mod links;
 pub mod messages;
 pub mod migrations;
 mod names;
+pub mod oauth;
 pub mod paging;
 pub mod rules;
 pub mod sealing;

@@ -1,4 +1,4 @@
-//! The pages that people see in a browser: at present those by which they sign in. Plain HTML from the server,
+//! The pages that people see in a browser: signing in, and letting an app act for the company. Plain HTML from the server,
 //! which works without a script.
 //!
 //! It is not the API (that is `api`), and it decides nothing that `desk` does not: a page shows what an operation answers,
@@ -9,6 +9,7 @@
 use axum::routing::{get, post};
 use desk::Desk;
 
+mod consent;
 mod login;
 mod page;
 mod visitor;
@@ -19,5 +20,6 @@ pub fn router(desk: Desk) -> axum::Router {
         .route(page::STYLE, get(page::style))
         .route(login::PATH, get(login::ask).post(login::begin))
         .route("/logout", post(login::end))
+        .route("/oauth/authorize", get(consent::ask).post(consent::answer))
         .with_state(desk)
 }

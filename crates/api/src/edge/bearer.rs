@@ -14,6 +14,8 @@ use super::error::Problem;
 
 /// Who issued the tokens that this server mints.
 const ISSUER: &str = "portico";
+/// The subject of the tokens that apps get.
+const APP: &str = "oauth";
 /// Longer headers hold no token of anybody's.
 const MAX_TOKEN: usize = 8 * 1024;
 /// What the standard asks for, except that padding is tolerated: some libraries leave it in.
@@ -79,6 +81,13 @@ pub fn mint_channel(secret: &[u8], claims: &ChannelClaims) -> String {
     sign(secret, &json!({"iss": claims.application, "jti": claims.id, "sub": claims.channel, "exp": ends}))
 }
 
+/// Makes the access token of an app: it says of itself that it is one, and when it ends (in seconds).
+pub fn mint_access(key: &[u8], claims: &ApiClaims, ends_at: i64) -> String {
+    let ApiClaims { company, token, issued_at } = claims;
+    let body = json!({"iss": ISSUER, "sub": APP, "cid": company, "jti": token, "iat": issued_at, "exp": ends_at});
+    sign(key, &body)
+}
+
 fn sign(key: &[u8], claims: &Value) -> String {
     let signed = format!("{}.{}", BASE64.encode(r#"{"alg":"HS256","typ":"JWT"}"#), BASE64.encode(claims.to_string()));
     let signature = BASE64.encode(hmac_sha256(key, signed.as_bytes()));
@@ -118,6 +127,11 @@ impl Jwt {
     /// Whether the token says of itself that this server minted it.
     pub fn is_ours(&self) -> bool {
         self.claims.get("iss").and_then(Value::as_str) == Some(ISSUER)
+    }
+
+    /// Whether the token says of itself that an app was given it.
+    pub fn is_of_app(&self) -> bool {
+        self.claims.get("sub").and_then(Value::as_str) == Some(APP)
     }
 
     /// What the token says, if it is one of ours.
@@ -231,6 +245,13 @@ mod tests {
         for header in [format!("Bearer {token}"), format!("bearer  {token} "), format!("BEARER {token}")] {
             assert_eq!(parse(KEY, Some(&header)), Ok(CLAIMS));
         }
+    }
+
+    #[test]
+    fn an_apps_token_says_so() {
+        let token = Jwt::from_token(&mint_access(KEY, &CLAIMS, 1_760_003_600)).unwrap();
+        assert_eq!((token.api(KEY), token.is_of_app()), (Ok(CLAIMS), true));
+        assert!(!Jwt::from_token(&mint(KEY, &CLAIMS)).unwrap().is_of_app());
     }
 
     #[test]

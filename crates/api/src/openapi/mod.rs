@@ -60,7 +60,8 @@ pub fn document() -> Value {
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
-                "description": "A token made by `portico token` or `POST /portico/v1/tokens`.",
+                "description": "A token made by `portico token` or `POST /portico/v1/tokens`, or one that an app got by OAuth: \
+                    `/.well-known/oauth-authorization-server` says where.",
             }},
             "parameters": parameters::shared(),
             "headers": parameters::headers(),

@@ -61,4 +61,8 @@ pub(super) static DIRECTORY: &[Operation] = operations! {
         "Stop an app's links; those that are attached stay", nothing();
     POST "/portico/v1/apps/{app_uid}/uninstall" "portico-uninstall-app" "portico:write" => apps::directory::uninstall,
         "Take an app away", nothing();
+    GET "/portico/v1/app_consents" "portico-list-app-consents" "portico:read" => apps::directory::list_consents,
+        "List the apps that may act for the company by OAuth", list::<apps::directory::ShownConsent>();
+    POST "/portico/v1/apps/{app_uid}/revoke" "portico-revoke-app" "portico:write" => apps::directory::revoke,
+        "End an app's tokens and switch it off", nothing();
 };

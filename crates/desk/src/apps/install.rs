@@ -11,6 +11,7 @@ use super::store::{self, Installation};
 use super::{App, changed, get, links, record};
 use crate::error::{Error, Result};
 use crate::ids::CompanyId;
+use crate::oauth;
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -115,6 +116,16 @@ pub fn install(work: &mut Work<'_>, uid: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether an app may work here: it does already, or it could be installed.
+pub fn is_open(work: &mut Work<'_>, app: &App) -> Result<bool> {
+    let directory = work.directory()?;
+    if app.owner == work.company || directory.apps().any(|here| here.app.id == app.id) {
+        return Ok(true);
+    }
+    let known = store::registered(work.conn, &app.uid)?;
+    Ok(known.is_some_and(|known| known.published_at.is_some()))
+}
+
 /// Makes the installation. Answers whether it is new.
 pub(super) fn admit(work: &mut Work<'_>, app: &App) -> Result<bool> {
     let installation = Installation {
@@ -156,16 +167,17 @@ fn switch(work: &mut Work<'_>, uid: &str, is_enabled: bool) -> Result<()> {
     record(work, json!({"app": uid, "is_enabled": [!is_enabled, is_enabled]}))
 }
 
-/// Takes an app away. What it made (links, channels, messages) stays.
+/// Takes an app away, and with it the leave to act for the company. What it made (links, channels, messages) stays.
 pub fn uninstall(work: &mut Work<'_>, uid: &str) -> Result<()> {
     let here = here(work, uid)?;
     store::delete_installation(work.conn, work.company, here.app.owner, here.app.id)?;
+    oauth::forget(work, work.company, here.app.id)?;
     work.directory_changed()?;
     record(work, json!({"app": uid, "is_installed": [true, false]}))
 }
 
 /// An app that is installed here, whether switched on or not.
-pub(super) fn here(work: &mut Work<'_>, uid: &str) -> Result<Arc<Installed>> {
+pub(crate) fn here(work: &mut Work<'_>, uid: &str) -> Result<Arc<Installed>> {
     work.access.require_global()?;
     let directory = work.directory()?;
     directory.apps().find(|here| here.app.uid == uid).cloned().ok_or(Error::NotFound("app"))

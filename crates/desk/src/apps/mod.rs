@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{AppId, ChannelId, CompanyId};
 use crate::names;
+use crate::oauth;
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -26,9 +27,8 @@ pub mod triggers;
 pub mod webhooks;
 
 pub use features::{Feature, Held as HeldFeature};
-use install::here;
-pub(crate) use install::installed;
-pub use install::{Installed, Listed, disable, enable, install, list_directory, publish, uninstall, withdraw};
+pub use install::{Installed, Listed, disable, enable, install, is_open, list_directory, publish, uninstall, withdraw};
+pub(crate) use install::{here, installed};
 pub use store::Installation;
 
 db::record! {
@@ -163,6 +163,7 @@ pub fn remove(work: &mut Work<'_>, uid: &str) -> Result<()> {
     changed(work, &app)?;
     for customer in store::customers(work.conn, app.owner, app.id)? {
         store::delete_installation(work.conn, customer, app.owner, app.id)?;
+        oauth::forget(work, customer, app.id)?;
     }
     store::delete(work.conn, &app)?;
     record(work, json!({"app": [app.uid, null], "name": [app.name, null]}))

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use desk::apps::secrets::{self, Purpose};
 use desk::apps::{self, New, features};
 use desk::time::SECOND;
-use desk::{Result as Done, Work};
+use desk::{Result as Done, Work, oauth};
 use serde_json::{Value, json};
 
 use super::company::Place;
@@ -34,6 +34,9 @@ pub(super) enum App {
     /// Stop an installed app: nothing leaves for it, and nothing that it sends is taken.
     #[command(after_help = "Example: portico app disable 40a4eae201a760d1")]
     Disable(One),
+    /// End an app's leave to act for the company: its tokens end, and it is switched off.
+    #[command(after_help = "Example: portico app revoke 40a4eae201a760d1")]
+    Revoke(One),
     /// Take an app away. What it made stays.
     #[command(after_help = "Example: portico app uninstall 40a4eae201a760d1")]
     Uninstall(One),
@@ -103,6 +106,7 @@ pub(super) fn run(app: App) -> Result<(), Failure> {
         App::Install(wanted) => switch(&wanted, apps::install),
         App::Enable(wanted) => switch(&wanted, apps::enable),
         App::Disable(wanted) => switch(&wanted, apps::disable),
+        App::Revoke(wanted) => switch(&wanted, oauth::revoke),
         App::Uninstall(wanted) => switch(&wanted, apps::uninstall),
     }
 }

@@ -3,6 +3,7 @@
 use desk::ids::TeammateId;
 use desk::{Work, sessions, teammates};
 use reqwest::{Method, RequestBuilder};
+use url::Url;
 
 use crate::server::{Server, client};
 
@@ -26,6 +27,14 @@ impl Page {
         let at = self.text.find(&begin).unwrap_or_else(|| panic!("no field {name} in {}", self.text));
         let value = self.text[at + begin.len()..].split('"').next().unwrap_or_default();
         value.replace("&amp;", "&")
+    }
+
+    /// Where it redirects to, and a field of that address.
+    #[track_caller]
+    pub fn led_to(&self, name: &str) -> Option<String> {
+        assert_eq!(self.status, 302, "{}", self.text);
+        let url = Url::parse(self.header("location")).expect("an address");
+        url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 }
 

@@ -32,6 +32,8 @@ mod login;
 mod messages;
 mod newcomer;
 mod nodes;
+mod oauth;
+mod oauth_consent;
 mod objects;
 mod office;
 mod openapi;

@@ -1,7 +1,8 @@
 //! The directory of apps: shown to other companies, installed, switched on and off.
 
 use desk::apps::{self, Listed};
-use desk::{Work, ids::CompanyId};
+use desk::ids::{CompanyId, TeammateId};
+use desk::{Work, oauth};
 use schemars::JsonSchema;
 use serde::Serialize;
 use wire::Seconds;
@@ -56,12 +57,15 @@ pub async fn list(call: Call) -> Result {
 }
 
 async fn done(call: Call, unit: fn(&mut Work<'_>, &str) -> desk::Result<()>) -> Result {
-    let uid = call.segment(0).to_string();
-    call.write(move |work| {
+    let (app, uid) = (call.app.clone(), call.segment(0).to_string());
+    let answer = call.write(move |work| {
         unit(work, &uid)?;
         Answer::no_content()
-    })
-    .await
+    });
+    let answer = answer.await?;
+    // The app's tokens may have ended with it.
+    app.tokens.forget();
+    Ok(answer)
 }
 
 /// `POST /portico/v1/apps/{app_uid}/publish`
@@ -92,4 +96,49 @@ pub async fn disable(call: Call) -> Result {
 /// `POST /portico/v1/apps/{app_uid}/uninstall`
 pub async fn uninstall(call: Call) -> Result {
     done(call, apps::uninstall).await
+}
+
+/// `POST /portico/v1/apps/{app_uid}/revoke`
+pub async fn revoke(call: Call) -> Result {
+    done(call, oauth::revoke).await
+}
+
+/// An app that may act for the company.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AppConsent")]
+pub(crate) struct ShownConsent {
+    uid: String,
+    name: String,
+    /// What it may do, as far as it still wants it.
+    scopes: Vec<String>,
+    /// Whether it reaches private things of teammates who allow it.
+    reaches_private: bool,
+    /// The admin who allowed it.
+    given_by: Option<TeammateId>,
+    given_at: Seconds,
+    /// Whether it works; while it is switched off its tokens open nothing.
+    is_enabled: bool,
+}
+
+fn shown_consent(listed: &oauth::Listed) -> desk::Result<ShownConsent> {
+    let (consent, here) = (&listed.consent, &listed.here);
+    Ok(ShownConsent {
+        uid: here.app.uid.clone(),
+        name: here.app.name.clone(),
+        scopes: consent.allowed()?,
+        reaches_private: consent.reaches_private,
+        given_by: consent.given_by,
+        given_at: Seconds(consent.given_at),
+        is_enabled: here.is_enabled,
+    })
+}
+
+/// `GET /portico/v1/app_consents`
+pub async fn list_consents(call: Call) -> Result {
+    let paging = call.whole()?;
+    call.read(move |work| {
+        let shown: desk::Result<Vec<ShownConsent>> = oauth::list(work)?.iter().map(shown_consent).collect();
+        Answer::list(&paging, shown?)
+    })
+    .await
 }

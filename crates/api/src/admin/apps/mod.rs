@@ -138,12 +138,14 @@ pub async fn update(call: Call) -> Result {
 
 /// `DELETE /portico/v1/apps/{app_uid}`: with everything that belongs to it, wherever it is installed.
 pub async fn delete(call: Call) -> Result {
-    let uid = call.segment(0).to_string();
-    call.write(move |work| {
+    let (app, uid) = (call.app.clone(), call.segment(0).to_string());
+    let answer = call.write(move |work| {
         apps::remove(work, &uid)?;
         Answer::no_content()
-    })
-    .await
+    });
+    let answer = answer.await?;
+    app.tokens.forget();
+    Ok(answer)
 }
 
 /// Which secret gets a successor.
