@@ -23,6 +23,7 @@ const PARTS: &[(&str, &str)] = &[
     ("custom_field_id", "The custom field's id"),
     ("delivery_id", "The delivery's id"),
     ("draft_id", "The draft's id"),
+    ("endpoint_id", "The endpoint's id"),
     ("event_id", "The event's id"),
     ("feature_id", "The feature's id"),
     ("inbox_id", "The inbox's id"),
