@@ -52,7 +52,7 @@ async fn every_kind_of_feature_is_kept_as_it_was_given() {
                "attachment_types": [], "composer": "basic", "has_templates": false, "credentials": "private",
                "is_idempotent": false}),
         json!({"kind": "object", "name": "Order", "description": "", "pattern": "ORDER-*",
-               "target_url": "https://shop.example/*", "fields": [{"name": "paid", "type": "boolean"}]}),
+               "target_url": "https://shop.example/{{1}}", "fields": [{"name": "paid", "type": "boolean"}]}),
         json!({"kind": "trigger", "event_type": "shipped", "object": "Order", "properties": []}),
         json!({"kind": "plugin", "name": "Side", "place": "sidebar", "url": "https://partner.example/plugin",
                "calls": false, "runs_in_background": true}),
