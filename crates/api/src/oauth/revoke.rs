@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use desk::ids::{CompanyId, TokenId};
 use desk::tickets::Ticket;
 use desk::{Caller, oauth};
-use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::client::{authenticate, said};
 use super::{Refused, kept_by_nobody};
@@ -43,7 +44,8 @@ async fn end(app: &App, request: Request) -> Result<Response, Refused> {
     };
     app.tokens.forget();
     match is_ended {
-        true => Ok(kept_by_nobody(StatusCode::OK.into_response())),
+        // Nobody reads it, but some client libraries fail over an answer that is no JSON.
+        true => Ok(kept_by_nobody(Json(json!({})).into_response())),
         false => Err(Refused::new("invalid_grant", "the token was issued to another client")),
     }
 }

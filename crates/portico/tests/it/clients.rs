@@ -1,4 +1,4 @@
-//! Other people's Front clients, unmodified, on a tour of the real program (`tests/clients/run` says which). It needs
+//! Other people's Front and OAuth clients, unmodified, on a tour of the real program (`tests/clients/run` says which). It needs
 //! node, npm and a package registry: without them the test says so loudly and passes, but not where `CI=true`, unless
 //! it is the registry that can't be reached.
 
