@@ -7,6 +7,7 @@
 pub mod access;
 pub mod apps;
 pub mod attachments;
+pub mod calls;
 pub mod channels;
 pub mod comments;
 pub mod companies;

@@ -35,4 +35,5 @@ pub const ALL: &[Migration] = &[
     shared(17, "thread_order", include_str!("../../../migrations/0017_thread_order.sql")),
     shared(18, "sessions", include_str!("../../../migrations/0018_sessions.sql")),
     shared(19, "oauth", include_str!("../../../migrations/0019_oauth.sql")),
+    shared(20, "calls", include_str!("../../../migrations/0020_calls.sql")),
 ];

@@ -5,7 +5,9 @@ use desk::channels::Which;
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
 
+pub(crate) mod calls;
 mod sync;
+pub(crate) mod templates;
 
 pub(crate) use sync::{Inbound, Outbound, Status};
 pub use sync::{bounce, inbound, outbound};

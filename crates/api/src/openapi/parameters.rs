@@ -25,6 +25,8 @@ const PARTS: &[(&str, &str)] = &[
     ("draft_id", "The draft's id"),
     ("endpoint_id", "The endpoint's id"),
     ("event_id", "The event's id"),
+    ("external_call_id", "What the channel's server calls the call"),
+    ("external_id", "What the channel's server calls the template"),
     ("feature_id", "The feature's id"),
     ("inbox_id", "The inbox's id"),
     ("link_id", "The link's id"),

@@ -92,6 +92,8 @@ pub static FAMILIES: &[Family] = &[
     family("Inboxes", "Where conversations arrive.", company::INBOXES),
     family("Channels", "Ways in and out for messages.", company::CHANNELS),
     family("Application channels", "What apps' servers tell of their channels.", application_channels::MESSAGES),
+    family("Application channels: calls", "Phone calls on apps' channels.", application_channels::CALLS),
+    family("Application channels: templates", "What apps' channels may send.", application_channels::TEMPLATES),
     family("Custom fields", "What a company defines for its things.", company::CUSTOM_FIELDS),
     family("Rules", "Rules as Front shows them.", company::RULES),
     family("Applications", "What happens in other systems.", apps::APPLICATIONS),

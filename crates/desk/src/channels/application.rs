@@ -172,6 +172,14 @@ pub fn carried(work: &mut Work<'_>, id: ChannelId) -> Result<Channel> {
     }
 }
 
+/// The kind of channel that one is, as its app has it.
+pub(super) fn kind_of(work: &mut Work<'_>, id: ChannelId) -> Result<ChannelType> {
+    let app = carried(work, id)?.app;
+    let directory = work.directory()?;
+    let installed = directory.apps().find(|here| Some(here.app.id) == app).ok_or(Error::NotFound("app"))?;
+    kind(installed).map(|(kind, _)| kind.clone())
+}
+
 /// Notes what the partner says of its channel. One that is offline has to be connected again.
 pub fn set_online(work: &mut Work<'_>, id: ChannelId, is_online: bool) -> Result<()> {
     carried(work, id)?;

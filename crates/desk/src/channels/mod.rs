@@ -13,6 +13,7 @@ mod connection;
 mod create;
 mod secret;
 pub(crate) mod store;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod update;

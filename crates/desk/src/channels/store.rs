@@ -3,6 +3,7 @@
 use db::{Conn, args};
 
 use super::Channel;
+use super::templates::Template;
 use crate::ids::{ChannelId, CompanyId};
 use crate::time::Timestamp;
 
@@ -49,5 +50,61 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, channel: &Channel) -> 
     conn.exec(
         "UPDATE channels SET inbox = $3, name = $4, settings = $5, webhook_url = $6 WHERE company = $1 AND id = $2",
         args![company, channel.id, channel.inbox, channel.name, channel.settings, channel.webhook_url],
+    )
+}
+
+const TEMPLATE: &str = "external_id, number, name, blurb, is_disabled, status, variables, preview";
+
+pub(super) fn templates(conn: &mut Conn, company: CompanyId, channel: ChannelId) -> db::Result<Vec<Template>> {
+    let sql = format!(
+        "SELECT {TEMPLATE} FROM channel_templates WHERE company = $1 AND channel = $2 ORDER BY name, external_id"
+    );
+    conn.all(&sql, args![company, channel])
+}
+
+pub(super) fn template(
+    conn: &mut Conn,
+    company: CompanyId,
+    channel: ChannelId,
+    external_id: &str,
+) -> db::Result<Option<Template>> {
+    conn.opt(
+        &format!("SELECT {TEMPLATE} FROM channel_templates WHERE company = $1 AND channel = $2 AND external_id = $3"),
+        args![company, channel, external_id],
+    )
+}
+
+/// The highest number that a template of the company has, 0 if there is none.
+pub(super) fn last_template(conn: &mut Conn, company: CompanyId) -> db::Result<i64> {
+    let (last,): (i64,) =
+        conn.one("SELECT coalesce(max(number), 0) FROM channel_templates WHERE company = $1", args![company])?;
+    Ok(last)
+}
+
+pub(super) fn put_template(
+    conn: &mut Conn,
+    company: CompanyId,
+    channel: ChannelId,
+    (template, now): (&Template, Timestamp),
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO channel_templates (company, channel, external_id, number, name, blurb, is_disabled, status, \
+         variables, preview, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (company, channel, external_id) DO UPDATE SET name = excluded.name, blurb = excluded.blurb, \
+         is_disabled = excluded.is_disabled, status = excluded.status, variables = excluded.variables, \
+         preview = excluded.preview, updated_at = excluded.updated_at",
+        args![
+            company,
+            channel,
+            template.external_id,
+            template.number,
+            template.name,
+            template.blurb,
+            template.is_disabled,
+            template.status,
+            template.variables,
+            template.preview,
+            now
+        ],
     )
 }

@@ -8,6 +8,7 @@ use crate::ids::{ChannelId, ContactId, ConversationId, MessageId, SignatureId, T
 use crate::time::Timestamp;
 use crate::work::Work;
 
+pub(crate) mod call;
 mod content;
 pub mod delivery;
 pub mod drafts;

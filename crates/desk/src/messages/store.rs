@@ -323,6 +323,8 @@ pub(super) fn erase(conn: &mut Conn, company: CompanyId, conversation: Conversat
     for sql in [
         "DELETE FROM seen_receipts WHERE company = $1 AND message IN \
          (SELECT id FROM messages WHERE company = $1 AND conversation = $2)",
+        "DELETE FROM calls WHERE company = $1 AND message IN \
+         (SELECT id FROM messages WHERE company = $1 AND conversation = $2)",
         "DELETE FROM messages WHERE company = $1 AND conversation = $2",
         "DELETE FROM threads WHERE company = $1 AND conversation = $2",
         "DELETE FROM participants WHERE company = $1 AND conversation = $2",

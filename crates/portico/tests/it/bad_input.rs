@@ -416,4 +416,5 @@ const UNREAD: &[Exception] = &[
 ];
 
 /// Required on paper, but clients leave it out.
-const OPTIONAL: &[Exception] = &[];
+const OPTIONAL: &[Exception] =
+    &[Exception("create-call", "parent_external_call_id", "the first leg of a call has no parent")];

@@ -14,14 +14,15 @@ use crate::office::Partner;
 use crate::server::Server;
 
 /// The prefix of the ids that a variable part of a path takes, and where such a row is found. Parts that are no ids
-/// (`query`, `locale`) are not in it. An app's uid is not made of its number, so it is not looked up by a table.
+/// (`query`, `locale`) are not in it. An app's uid is not made of its number, so it is not looked up by a table; nor
+/// are the names that partners give.
 pub const NOUNS: &[(&str, &str, &str)] = &[
     ("app_uid", "app", ""),
     ("application_uid", "app", ""),
     ("attachment_link_id", "fil", "attachments"),
     ("channel_id", "cha", "channels"),
     ("comment_id", "com", "comments"),
-    ("conv_ext_id", "", ""),
+    ("conv_ext_id", "c", ""),
     ("contact_group_id", "grp", "contact_lists"),
     ("contact_id", "crd", "contacts"),
     ("contact_list_id", "grp", "contact_lists"),
@@ -31,10 +32,12 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("draft_id", "msg", "messages WHERE draft_mode IS NOT NULL AND"),
     ("endpoint_id", "end", "endpoints"),
     ("event_id", "evt", "events WHERE is_public AND"),
+    ("external_call_id", "k", ""),
+    ("external_id", "t", ""),
     ("feature_id", "ftr", "app_features"),
     ("inbox_id", "inb", "inboxes"),
     ("link_id", "top", "links"),
-    ("message_ext_id", "", ""),
+    ("message_ext_id", "m", ""),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
     ("rule_id", "rul", "rules"),
     ("status_id", "sts", "statuses"),
@@ -110,7 +113,7 @@ impl<'a> Twin<'a> {
             "author_id" | "assignee_id" | "not_assignee_id" => "teammate_id",
             "parent_tag_id" | "not_tag_id" => "tag_id",
             "target_contact_id" => "contact_id",
-            "external_id" | "signature_id" => return None,
+            "external_id" | "external_call_id" | "signature_id" => return None,
             other => other,
         };
         self.ids.get(noun).cloned()
@@ -124,7 +127,14 @@ impl<'a> Twin<'a> {
 }
 
 /// What stands below the channels of apps alone.
-const APPS_ALONE: &[&str] = &["/inbound_messages", "/outbound_messages", "{conv_ext_id}"];
+const APPS_ALONE: &[&str] = &[
+    "/inbound_messages",
+    "/outbound_messages",
+    "{conv_ext_id}",
+    "/calls",
+    "/application_message_templates",
+    "/templates",
+];
 
 /// A channel of the app, and what its partner told of it, under ids that no other company has.
 async fn carry(owner: &Guest<'_>, uid: &str) -> HashMap<&'static str, String> {
@@ -139,8 +149,21 @@ async fn carry(owner: &Guest<'_>, uid: &str) -> HashMap<&'static str, String> {
     let ids = json!({"external_id": message, "external_conversation_id": thread});
     let sent = json!({"to": [{"handle": "cleo"}], "body": "On its way", "metadata": ids});
     owner.post(&format!("/channels/{id}/outbound_messages"), sent).await.expect(202);
+    let (call, template) = (format!("k-{}", owner.company), format!("t-{}", owner.company));
+    let ringing = json!({"external_call_id": call, "initial_status": "ringing", "direction": "inbound",
+                         "from": {"handle": "+15550100"}});
+    owner.post(&format!("/channels/{id}/calls"), ringing).await.expect(202);
+    let kept = json!({"external_id": template, "name": "Hello", "blurb": "Hello", "is_disabled": false,
+                      "status_name": "APPROVED", "variable_mappings": [], "template_preview": "Hello"});
+    owner.put(&format!("/channels/{id}/application_message_templates"), kept).await.expect(200);
     settled(owner).await;
-    HashMap::from([("app_channel_id", id), ("conv_ext_id", thread), ("message_ext_id", message)])
+    HashMap::from([
+        ("app_channel_id", id),
+        ("conv_ext_id", thread),
+        ("message_ext_id", message),
+        ("external_call_id", call),
+        ("external_id", template),
+    ])
 }
 
 /// Waits until all that is to leave has left: from now on nothing changes by itself.
