@@ -42,5 +42,6 @@ mod teammates;
 mod teams;
 mod whose;
 
+pub use admin::apps::features::validate_webhook;
 pub use app::App;
 pub use router::router;

@@ -1,12 +1,16 @@
 //! Everything that is served on the one listener: the API, the pages, the live stream, and what those who look after the machine ask.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use api::App;
+use api::answer::Refusal;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::routing::get;
+use desk::Caller;
+use web::{Pages, Program};
 
 use crate::health::{self, Health};
 use crate::stream;
@@ -20,7 +24,7 @@ pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(move || health::ready(ready.clone())))
         .route("/metrics", get(move || health::metrics(numbers.clone())))
-        .merge(web::router(app.desk.clone()))
+        .merge(web::router(pages(app.clone())))
         .fallback_service(api::router(app))
         .layer(from_fn(move |request: Request, next: Next| {
             let health = counted.clone();
@@ -31,6 +35,30 @@ pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
                 response
             }
         }))
+}
+
+/// What the pages work with.
+fn pages(app: Arc<App>) -> Pages {
+    Pages { desk: app.desk.clone(), program: Arc::new(Beside(app)) }
+}
+
+/// The API's parts, as far as pages need them.
+struct Beside(Arc<App>);
+
+impl Program for Beside {
+    fn validate(&self, admin: Caller, uid: String) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
+        let app = self.0.clone();
+        Box::pin(async move {
+            api::validate_webhook(&app, &admin, &uid).await.map_err(|refusal| match refusal {
+                Refusal::Problem(problem) => problem.message,
+                Refusal::Moved(_) => "the app is gone".to_string(),
+            })
+        })
+    }
+
+    fn forget_tokens(&self) {
+        self.0.tokens.forget();
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a real duration is measured")]

@@ -1,4 +1,5 @@
-//! The pages that people see in a browser: signing in, and letting an app act for the company. Plain HTML from the server,
+//! The pages that people see in a browser: signing in, letting an app act for the company, and the
+//! apps that are installed. Plain HTML from the server,
 //! which works without a script.
 //!
 //! It is not the API (that is `api`), and it decides nothing that `desk` does not: a page shows what an operation answers,
@@ -6,20 +7,51 @@
 //!
 //! Start at [`router`]; [`page`] is what every page has in common, [`visitor`] who looks at it.
 
-use axum::routing::{get, post};
-use desk::Desk;
+use std::pin::Pin;
+use std::sync::Arc;
 
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+use desk::{Caller, Desk};
+
+mod apps;
 mod consent;
 mod login;
 mod page;
 mod visitor;
 
+/// What the pages work with.
+#[derive(Clone)]
+pub struct Pages {
+    /// The shared inbox.
+    pub desk: Desk,
+    /// What they ask the rest of the program for.
+    pub program: Arc<dyn Program>,
+}
+
+/// The rest of the program, as far as pages need it.
+pub trait Program: Send + Sync {
+    /// Asks the receiver of an app's webhook whether it is one. The error says to a person why it did not pass.
+    fn validate(&self, admin: Caller, uid: String) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+    /// Forgets which tokens are valid, after some have ended.
+    fn forget_tokens(&self);
+}
+
+impl FromRef<Pages> for Desk {
+    fn from_ref(pages: &Pages) -> Desk {
+        pages.desk.clone()
+    }
+}
+
 /// All pages.
-pub fn router(desk: Desk) -> axum::Router {
+pub fn router(pages: Pages) -> axum::Router {
     axum::Router::new()
         .route(page::STYLE, get(page::style))
         .route(login::PATH, get(login::ask).post(login::begin))
         .route("/logout", post(login::end))
         .route("/oauth/authorize", get(consent::ask).post(consent::answer))
-        .with_state(desk)
+        .route(apps::PATH, get(apps::directory))
+        .route("/apps/{uid}", get(apps::settings).post(apps::act))
+        .with_state(pages)
 }

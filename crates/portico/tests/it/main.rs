@@ -1,6 +1,7 @@
 //! The whole product over real HTTP, in one binary. `PORTICO_TEST_STORE=postgres` runs it on PostgreSQL.
 
 mod app_channels;
+mod app_pages;
 mod app_webhooks;
 mod apps;
 mod architecture;

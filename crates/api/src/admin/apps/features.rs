@@ -5,11 +5,12 @@ use desk::apps::features::{self, Feature};
 use desk::apps::webhooks;
 use desk::ids::FeatureId;
 use desk::sealing::Secret;
+use desk::{Caller, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
-use crate::app::Validation;
+use crate::app::{App, Validation};
 use crate::call::{Call, Result};
 
 /// A feature with its settings.
@@ -51,7 +52,7 @@ pub async fn list(call: Call) -> Result {
 pub async fn add(call: Call) -> Result {
     let uid = call.segment(0).to_string();
     let body: Settings = call.body()?;
-    validate(&call, &uid, &body.settings, None).await?;
+    validate(&call.app, &call.caller, (&uid, &body.settings, None)).await?;
     call.write(move |work| {
         let added = features::add(work, &uid, &body.settings)?;
         let secret = added.secret.map(|secret| secret.reveal().to_string());
@@ -64,7 +65,7 @@ pub async fn add(call: Call) -> Result {
 pub async fn change(call: Call) -> Result {
     let (uid, id): (String, FeatureId) = (call.segment(0).to_string(), call.id(1)?);
     let body: Settings = call.body()?;
-    validate(&call, &uid, &body.settings, Some(id)).await?;
+    validate(&call.app, &call.caller, (&uid, &body.settings, Some(id))).await?;
     call.write(move |work| {
         features::change(work, &uid, id, &body.settings)?;
         Answer::ok(&Shown { id, settings: body.settings.clone() })
@@ -72,39 +73,37 @@ pub async fn change(call: Call) -> Result {
     .await
 }
 
+/// A feature as it is to be, and which one it takes the place of.
+type Saved<'a> = (&'a str, &'a Feature, Option<FeatureId>);
+
 /// Asks a webhook's receiver whether it is one, before it is saved. Nothing is kept if it does not pass.
-async fn validate(call: &Call, uid: &str, feature: &Feature, instead_of: Option<FeatureId>) -> Result<()> {
+async fn validate(app: &App, caller: &Caller, (uid, feature, instead_of): Saved<'_>) -> Result<()> {
     let (uid, feature) = (uid.to_string(), feature.clone());
-    let found = call
-        .app
-        .desk
-        .read(&call.caller, move |work| {
-            let company = work.company;
-            Ok((webhooks::to_validate(work, &uid, &feature, instead_of)?, company))
-        })
-        .await?;
-    let (Some((url, secret)), company) = found else { return Ok(()) };
-    let body = serde_json::to_vec(&wire::applications::sync(company))
+    let find = move |work: &mut Work<'_>| webhooks::to_validate(work, &uid, &feature, instead_of);
+    let Some((url, secret)) = app.desk.read(caller, find).await? else { return Ok(()) };
+    let body = serde_json::to_vec(&wire::applications::sync(caller.company))
         .map_err(|error| desk::Error::Internal(format!("a validation: {error}")))?;
     let validation = Validation { url: url.clone(), secret: Some(secret), body: body.into() };
-    let passed = call.app.outside.validate(validation).await;
+    let passed = app.outside.validate(validation).await;
     passed
         .map_err(|why| desk::Error::invalid("settings.url", format!("{url} did not pass its validation: {why}")).into())
 }
 
-/// `POST /portico/v1/apps/{app_uid}/validate`: the webhook's receiver is asked again, and nothing changes.
-pub async fn validate_again(call: Call) -> Result {
-    let uid = call.segment(0).to_string();
-    let find = {
-        let uid = uid.clone();
-        move |work: &mut desk::Work<'_>| {
-            let all = features::list(work, &uid)?;
-            let webhook = all.into_iter().find(|held| matches!(held.feature, Feature::Webhook(_)));
-            webhook.ok_or(desk::Error::NotFound("webhook"))
-        }
+/// Asks the receiver of an app's webhook once more whether it is one; nothing changes.
+pub async fn validate_webhook(app: &App, caller: &Caller, uid: &str) -> Result<()> {
+    let of = uid.to_string();
+    let find = move |work: &mut Work<'_>| {
+        let all = features::list(work, &of)?;
+        let webhook = all.into_iter().find(|held| matches!(held.feature, Feature::Webhook(_)));
+        webhook.ok_or(desk::Error::NotFound("webhook"))
     };
-    let held = call.app.desk.read(&call.caller, find).await?;
-    validate(&call, &uid, &held.feature, Some(held.id)).await?;
+    let held = app.desk.read(caller, find).await?;
+    validate(app, caller, (uid, &held.feature, Some(held.id))).await
+}
+
+/// `POST /portico/v1/apps/{app_uid}/validate`
+pub async fn validate_again(call: Call) -> Result {
+    validate_webhook(&call.app, &call.caller, call.segment(0)).await?;
     Ok(Answer::no_content()?)
 }
 
