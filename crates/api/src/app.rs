@@ -9,6 +9,8 @@ use desk::attachments::Blobs;
 use desk::channels::application::Partner;
 use desk::ids::ChannelId;
 use desk::sealing::Secret;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::edge::body::Reading;
 use crate::edge::limits::Limiter;
@@ -28,6 +30,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Whom to ask outside before something is kept.
     pub outside: Arc<dyn Outside>,
+    /// The switches of a sandbox, if it is one.
+    pub sandbox: Option<Arc<dyn Sandbox>>,
 }
 
 /// The outside, as far as it is asked before something is kept. The program fills it in: it has the client that calls no
@@ -82,4 +86,40 @@ pub struct Diagnosis {
     pub causes: Vec<(&'static str, &'static str)>,
     /// The signature that belongs to what was given.
     pub expected: String,
+}
+
+/// What a sandbox lets its users do, beside moving the clock.
+pub trait Sandbox: Send + Sync {
+    /// What goes wrong on purpose.
+    fn faults(&self) -> Vec<Fault>;
+
+    /// Replaces that.
+    fn set_faults(&self, faults: Vec<Fault>);
+
+    /// Puts everything back to how it began.
+    fn reset(&self) -> Asked<()>;
+}
+
+/// What goes wrong with calls to addresses that begin alike.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SandboxFault")]
+pub struct Fault {
+    /// The beginning of the addresses; left out for all.
+    #[serde(default)]
+    pub url_prefix: String,
+    /// Waits so long before anything else, in milliseconds; the receiver's time runs meanwhile.
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// Answers this status in the receiver's place, who hears nothing.
+    #[serde(default)]
+    pub fail_with: Option<u16>,
+    /// The call vanishes: nobody hears it, and nobody answers.
+    #[serde(default)]
+    pub drop: bool,
+    /// The receiver gets it twice.
+    #[serde(default)]
+    pub duplicate: bool,
+    /// For so many calls; for all, if left out.
+    #[serde(default)]
+    pub times: Option<u32>,
 }

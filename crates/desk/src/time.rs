@@ -57,6 +57,11 @@ impl Clock {
         }
     }
 
+    /// Whether it stands still.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.load(Ordering::Relaxed) != RUNNING
+    }
+
     /// Stops the clock at an instant.
     pub fn freeze(&self, at: Timestamp) {
         self.frozen.store(at.0, Ordering::Relaxed);

@@ -190,6 +190,11 @@ impl Desk {
         let _ = self.0.bell.set(bell);
     }
 
+    /// Forgets what it has read: the store below was put back to another state.
+    pub fn forget(&self) {
+        self.0.directories.clear();
+    }
+
     /// The store below.
     pub fn store(&self) -> &Store {
         &self.0.store

@@ -18,6 +18,7 @@ use desk::{Caller, Clock, Desk, companies, events};
 use tokio::net::TcpListener;
 use webhooks::client::{Client, Options as ClientOptions};
 use webhooks::engine::{Engine, Limits as EngineLimits, Setup};
+use webhooks::faults::Faults;
 use webhooks::guard::Guard;
 
 use crate::asking::Asking;
@@ -25,6 +26,7 @@ use crate::bell::Doorbell;
 use crate::failure::Failure;
 use crate::health::{Counts, Health};
 use crate::nodes::Node;
+use crate::sandbox::Playground;
 use crate::settings::{Location, Settings, private_folder};
 use crate::stream::Live;
 use crate::sweeps::{self, Sweeps};
@@ -48,6 +50,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// What clients see.
     pub public_url: String,
+    /// What it has beyond a server, if it is a sandbox.
+    pub playground: Option<Arc<Playground>>,
     workers: Workers,
     engine: Arc<Engine>,
     node: Option<Node>,
@@ -112,7 +116,8 @@ impl Server {
         desk.ring(bell.clone());
         bell.companies.refresh(desk.store()).await?;
         take_up(&desk, &bell).await?;
-        let client = Arc::new(guarded(settings.serving.allow_private_networks));
+        let faults = Arc::new(Faults::default());
+        let client = Arc::new(guarded(settings.serving.allow_private_networks, faults.clone()));
         let engine = carry(&desk, &bell, client.clone());
         bell.connect(engine.clone());
         bell.companies.clone().keep(&workers, desk.store().clone());
@@ -124,7 +129,11 @@ impl Server {
         let companies = bell.companies.clone();
         let swept = Sweeps { desk: desk.clone(), companies, blobs: blobs.clone(), lock: lock_of_files };
         sweeps::start(&workers, swept);
-        let app = app(&desk, blobs, client, &settings)?;
+        let playground = settings.serving.is_sandbox.then(|| {
+            let beginning = settings.location.data.join("beginning.db");
+            Arc::new(Playground::new(desk.clone(), faults, bell.clone(), beginning))
+        });
+        let app = app(&desk, blobs, (client, playground.clone()), &settings)?;
         let live = Live::new(app.clone(), bell.clone(), workers.clone());
         let health = Health {
             counts: Counts::default(),
@@ -145,7 +154,7 @@ impl Server {
                 tracing::error!(%error, "the listener failed");
             }
         });
-        Ok(Server { desk, address, public_url, workers, engine, node, _lock: lock })
+        Ok(Server { desk, address, public_url, playground, workers, engine, node, _lock: lock })
     }
 
     /// The companies of the store.
@@ -192,9 +201,9 @@ async fn take_up(desk: &Desk, bell: &Doorbell) -> Result<(), Failure> {
 }
 
 /// The client through which everything leaves.
-fn guarded(allow_private: bool) -> Client {
+fn guarded(allow_private: bool, faults: Arc<Faults>) -> Client {
     let guard = Guard { allow_private, allow_http: allow_private };
-    Client::new(ClientOptions { guard, ..ClientOptions::default() })
+    Client::new(ClientOptions { guard, faults, ..ClientOptions::default() })
 }
 
 /// Starts the engine that carries deliveries outside.
@@ -213,7 +222,12 @@ fn carry(desk: &Desk, bell: &Doorbell, client: Arc<Client>) -> Arc<Engine> {
 }
 
 /// The parts of the API.
-fn app(desk: &Desk, blobs: Arc<Blobs>, client: Arc<Client>, settings: &Settings) -> Result<Arc<App>, Failure> {
+fn app(
+    desk: &Desk,
+    blobs: Arc<Blobs>,
+    (client, playground): (Arc<Client>, Option<Arc<Playground>>),
+    settings: &Settings,
+) -> Result<Arc<App>, Failure> {
     let spool = Folder::open(settings.location.uploads())
         .map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
     let limits = Limits {
@@ -229,6 +243,7 @@ fn app(desk: &Desk, blobs: Arc<Blobs>, client: Arc<Client>, settings: &Settings)
         limiter: Limiter::new(limits),
         tokens: Tokens::default(),
         outside: Arc::new(Asking { desk: desk.clone(), client }),
+        sandbox: playground.map(|playground| playground as Arc<dyn api::app::Sandbox>),
     }))
 }
 

@@ -83,6 +83,9 @@ pub struct Serving {
     /// Requests that a company may make in a minute.
     #[arg(long, value_name = "N", env = "PORTICO_REQUESTS_PER_MINUTE", default_value_t = 200)]
     pub requests_per_minute: u32,
+    /// Whether it is a sandbox, whose clock moves by hand and whose calls go wrong on purpose.
+    #[arg(skip)]
+    pub is_sandbox: bool,
 }
 
 /// Settings of a whole server.

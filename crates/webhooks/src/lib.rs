@@ -14,6 +14,7 @@ pub mod client;
 pub mod diagnose;
 pub mod engine;
 pub mod examine;
+pub mod faults;
 pub mod guard;
 pub mod javascript;
 pub mod schedule;

@@ -12,5 +12,6 @@ pub(crate) mod deliveries;
 pub(crate) mod inboxes;
 pub(crate) mod people;
 pub(crate) mod rules;
+pub(crate) mod sandbox;
 pub(crate) mod signatures;
 pub(crate) mod tokens;

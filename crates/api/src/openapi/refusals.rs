@@ -22,7 +22,11 @@ const ALL: &[(u16, &str, &str)] = &[
 pub(super) fn of(operation: &Operation) -> Map<String, Value> {
     let can_be = |status: u16| match status {
         // A body names things too, and without tickets there are no statuses.
-        404 => operation.path.contains('{') || operation.method != Method::GET || operation.path == "/company/statuses",
+        404 => {
+            // Tickets and the sandbox are things that a company or server may not have.
+            let may_lack = ["/company/statuses", "/portico/v1/sandbox"].contains(&operation.path);
+            operation.path.contains('{') || operation.method != Method::GET || may_lack
+        }
         409 | 413 | 415 => operation.method != Method::GET,
         _ => true,
     };

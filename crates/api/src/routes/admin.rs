@@ -93,6 +93,17 @@ pub(super) static DEFINITIONS: &[Operation] = operations! {
         "Change a ticket status", nothing().takes::<admin::definitions::UpdateStatus>();
 };
 
+pub(super) static SANDBOX: &[Operation] = operations! {
+    GET "/portico/v1/sandbox" "portico-get-sandbox" "portico:read" => admin::sandbox::get,
+        "Show the clock and the faults of a sandbox", one::<admin::sandbox::Shown>();
+    PATCH "/portico/v1/sandbox/clock" "portico-move-sandbox-clock" "portico:write" => admin::sandbox::clock,
+        "Move, stop or reset the clock; what falls due happens", one::<admin::sandbox::Shown>().takes::<admin::sandbox::MoveClock>();
+    PUT "/portico/v1/sandbox/faults" "portico-set-sandbox-faults" "portico:write" => admin::sandbox::faults,
+        "Let outgoing calls be late, fail, vanish or come twice", one::<admin::sandbox::Shown>().takes::<admin::sandbox::SetFaults>();
+    POST "/portico/v1/sandbox/reset" "portico-reset-sandbox" "portico:write" => admin::sandbox::reset,
+        "Put everything back to how it began", one::<admin::sandbox::Shown>();
+};
+
 pub(super) static DELIVERIES: &[Operation] = operations! {
     GET "/portico/v1/endpoints" "portico-list-endpoints" "portico:read" => admin::deliveries::endpoints,
         "List the addresses outside that are told of events", list::<admin::deliveries::Endpoint>();

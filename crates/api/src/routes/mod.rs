@@ -108,6 +108,7 @@ pub static FAMILIES: &[Family] = &[
     family("Administration: apps", "Apps of the company's developers, their features and secrets.", apps::APPS),
     family("Administration: app directory", "Apps that may be installed, and those that are.", apps::DIRECTORY),
     family("Administration: deliveries", "What was sent outside, how it went, and once more.", admin::DELIVERIES),
+    family("Administration: sandbox", "The switches of `portico dev`; other servers answer 404.", admin::SANDBOX),
 ];
 
 const fn family(name: &'static str, words: &'static str, operations: &'static [Operation]) -> Family {

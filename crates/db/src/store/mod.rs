@@ -228,6 +228,16 @@ impl Store {
         std::fs::rename(&part, to).map_err(failed)
     }
 
+    /// Puts another database in this one's place, while it is in use (SQLite): a copy that [`Store::backup`] made of it.
+    /// What units write meanwhile is lost. The copy is not written through to the disk, so this is for sandboxes alone.
+    pub fn overwrite(&self, with: &Path) -> Result<()> {
+        let path = self.read_blocking(|conn| match &conn.link {
+            Link::Sqlite(db) => db.path(),
+            Link::Postgres(_) => Err(Error::other("a PostgreSQL store cannot be put back")),
+        })?;
+        sqlite::overwrite(&path, with)
+    }
+
     /// What to do when the last clone is gone and all connections are closed.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn when_closed(&self, clean_up: impl FnOnce() + Send + 'static) {

@@ -1,7 +1,7 @@
 //! SQLite: statements, the one writer that commits waiting units together, and the readers.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Options;
@@ -75,6 +75,12 @@ impl Sqlite {
         self.db.total_changes()
     }
 
+    /// The file it is in.
+    pub(crate) fn path(&self) -> Result<PathBuf> {
+        let path = self.db.path().filter(|path| !path.is_empty());
+        path.map(PathBuf::from).ok_or_else(|| Error::other("a database in memory has no file"))
+    }
+
     /// Copies the database as this connection's transaction sees it.
     pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
         let failed = |e: rusqlite::Error| Error::sqlite(&e, "backup");
@@ -85,6 +91,25 @@ impl Sqlite {
             step => Err(Error::other(format!("the backup did not finish: {step:?}"))),
         }
     }
+}
+
+/// Copies a database over another that is in use: all at once, as one transaction of its own.
+pub(super) fn overwrite(path: &Path, with: &Path) -> Result<()> {
+    let failed = |e: rusqlite::Error| Error::sqlite(&e, "overwrite");
+    let from =
+        rusqlite::Connection::open_with_flags(with, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    let mut to = rusqlite::Connection::open(path).map_err(failed)?;
+    to.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    to.execute_batch("PRAGMA synchronous = OFF").map_err(failed)?;
+    let backup = rusqlite::backup::Backup::new(&from, &mut to).map_err(failed)?;
+    for _ in 0..1_000 {
+        match backup.step(-1).map_err(failed)? {
+            rusqlite::backup::StepResult::Done => return Ok(()),
+            // The writer has it; its transactions are short.
+            _ => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+    Err(Error::other("the database is always being written"))
 }
 
 /// A prepared statement with its arguments in place.

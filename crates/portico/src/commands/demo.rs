@@ -28,10 +28,11 @@ pub(super) fn run(demo: Demo) -> Result<(), Failure> {
     let settings = Settings { location: Location { data: demo.data, store: demo.store, secret_key: None }, serving };
     super::runtime()?.block_on(async {
         let location = settings.location.clone();
+        let ending = super::serve::Ending::listen()?;
         let server = Server::start(settings).await?;
-        let welcome = demo::welcome(&server, &location).await?;
+        let welcome = demo::welcome(&server, &location, true).await?;
         greet(&server.public_url, &welcome, &location);
-        super::serve::run_until_told(server).await
+        super::serve::run_until_told(server, ending).await
     })
 }
 

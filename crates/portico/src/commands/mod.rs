@@ -12,6 +12,7 @@ mod company;
 mod debug_signature;
 mod deliveries;
 mod demo;
+mod dev;
 mod doctor;
 mod listen;
 mod login_link;
@@ -37,6 +38,10 @@ enum Command {
     /// Serve a sample company to try things with: months of conversations, and customers who go on writing.
     #[command(after_help = "Example: portico demo --listen 127.0.0.1:4180")]
     Demo(demo::Demo),
+    /// Serve a sandbox for the tests of an integration: a sample company in a folder that is thrown away, with a clock
+    /// that moves by hand, faults on purpose, and a way back to how it began.
+    #[command(after_help = "Example: portico dev --listen 127.0.0.1:0 --json")]
+    Dev(dev::Dev),
     /// Serve the API. The first start makes a company and prints its owner's token.
     #[command(after_help = "Example: portico serve --data ./portico-data --listen 127.0.0.1:4180")]
     Serve(Settings),
@@ -83,6 +88,7 @@ enum Command {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(demo) => demo::run(demo),
+        Command::Dev(dev) => dev::run(dev),
         Command::Serve(settings) => serve::run(settings),
         Command::Listen(listen) => listen::run(listen),
         Command::Token(token) => token::run(token),

@@ -38,8 +38,8 @@ pub struct Welcome {
     pub made: usize,
 }
 
-/// Makes the sample company, once, and brings it to life.
-pub async fn welcome(server: &Server, location: &Location) -> Result<Welcome, Failure> {
+/// Makes the sample company, once. With `is_alive` its customers go on writing.
+pub async fn welcome(server: &Server, location: &Location, is_alive: bool) -> Result<Welcome, Failure> {
     let existing = server.companies()?;
     let made = if existing.is_empty() { plan::CONVERSATIONS } else { 0 };
     let company = match existing.first() {
@@ -59,7 +59,9 @@ pub async fn welcome(server: &Server, location: &Location) -> Result<Welcome, Fa
     });
     let newest = newest.await?.unwrap_or(EventId(0));
     let channel = sample.channel(stories::Desk::Chat);
-    trickle::start(server.workers(), server.desk.clone(), caller, sample);
+    if is_alive {
+        trickle::start(server.workers(), server.desk.clone(), caller, sample);
+    }
     Ok(Welcome { token, channel, newest, made })
 }
 

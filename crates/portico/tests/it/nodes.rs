@@ -34,6 +34,7 @@ async fn pair() -> Option<Pair> {
             allow_private_networks: true,
             enforce_limits: false,
             requests_per_minute: 200,
+            is_sandbox: false,
         };
         let location = Location { data: folder.clone(), store: Some(url.clone()), secret_key: None };
         let server = Server::start(Settings { location, serving }).await.unwrap_or_else(|failure| panic!("{failure}"));

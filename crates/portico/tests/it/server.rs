@@ -104,6 +104,7 @@ impl Server {
                 allow_private_networks: true,
                 enforce_limits: false,
                 requests_per_minute: 200,
+                is_sandbox: false,
             },
         };
         change(&mut settings);

@@ -16,6 +16,7 @@ mod tls_tests;
 pub use answer::{Answer, Failure};
 pub use connect::{Connector, Roots, Stream};
 
+use crate::faults::{Fault, Faults};
 use crate::guard::{Guard, Refusal, Resolver, Target};
 use crate::sign::Signer;
 use crate::stopwatch;
@@ -44,11 +45,13 @@ pub struct Options {
     pub roots: Roots,
     /// Unused connections kept, over all receivers.
     pub idle: usize,
+    /// What goes wrong on purpose.
+    pub faults: Arc<Faults>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { guard: Guard::default(), roots: Roots::default(), idle: 1024 }
+        Options { guard: Guard::default(), roots: Roots::default(), idle: 1024, faults: Arc::default() }
     }
 }
 
@@ -80,6 +83,7 @@ pub struct Client {
     connector: Connector,
     pool: Pool,
     targets: Mutex<HashMap<Arc<str>, Checked>>,
+    faults: Arc<Faults>,
 }
 
 impl Client {
@@ -90,6 +94,7 @@ impl Client {
             connector: Connector::new(&options.roots),
             pool: Pool::new(options.idle),
             targets: Mutex::default(),
+            faults: options.faults,
         }
     }
 
@@ -109,6 +114,32 @@ impl Client {
 
     /// Sends one request and reads its answer. `now` is the time the signature claims. Any HTTP status is an answer.
     pub async fn send(&self, now: i64, outgoing: &Outgoing) -> Result<Answer, Failure> {
+        match self.faults.pick(&outgoing.url) {
+            None => self.send_well(now, outgoing).await,
+            Some(fault) => self.send_badly(now, outgoing, &fault).await,
+        }
+    }
+
+    async fn send_badly(&self, now: i64, outgoing: &Outgoing, fault: &Fault) -> Result<Answer, Failure> {
+        if fault.delay >= outgoing.timeout || fault.drop {
+            tokio::time::sleep(fault.delay.min(outgoing.timeout)).await;
+            return Err(match fault.drop {
+                true => Failure::Broken("dropped on purpose by the sandbox".to_string()),
+                false => Failure::Timeout(outgoing.timeout),
+            });
+        }
+        tokio::time::sleep(fault.delay).await;
+        if let Some(status) = fault.fail_with {
+            let body = Bytes::from_static(b"failed on purpose by the sandbox");
+            return Ok(Answer { status, headers: HeaderMap::new(), body, truncated: false, took: fault.delay });
+        }
+        if fault.duplicate {
+            self.send_well(now, outgoing).await?;
+        }
+        self.send_well(now, outgoing).await
+    }
+
+    async fn send_well(&self, now: i64, outgoing: &Outgoing) -> Result<Answer, Failure> {
         let target = self.target(&outgoing.url).map_err(Failure::Refused)?;
         let headers = headers(now, outgoing, &target);
         let began = stopwatch::now();

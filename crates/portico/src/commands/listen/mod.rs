@@ -65,9 +65,10 @@ pub(super) fn run(listen: Listen) -> Result<(), Failure> {
     super::log();
     let pass = Pass::get(&listen)?;
     let listening = super::runtime()?.block_on(async {
+        let ending = super::serve::Ending::listen()?;
         tokio::select! {
             ended = follow(&listen, &pass) => ended,
-            () = super::serve::until_told_to_stop() => Ok(()),
+            () = ending.told() => Ok(()),
         }
     });
     pass.give_back();

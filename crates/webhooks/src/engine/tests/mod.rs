@@ -113,7 +113,7 @@ impl Office {
     fn engine_with(&self, node: i64, limits: Limits) -> Arc<Engine> {
         let guard = Guard { allow_private: true, allow_http: true };
         let roots = crate::client::Roots::Only(Vec::new());
-        let client = Arc::new(Client::new(Options { guard, roots, idle: 1024 }));
+        let client = Arc::new(Client::new(Options { guard, roots, ..Options::default() }));
         let clock = self.clock.clone();
         let seed = AtomicU64::new(1);
         let jitter =

@@ -1,0 +1,30 @@
+//! The guides of docs/guide, as somebody follows them: their scripts are run as they are printed.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::commands::Folder;
+
+/// The first script of a guide.
+fn script(guide: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide").join(guide);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let begin = text.find("```sh\n").expect("a script") + "```sh\n".len();
+    let end = text[begin..].find("```").expect("its end");
+    text[begin..begin + end].to_string()
+}
+
+#[test]
+fn the_sandbox_runs_in_a_ci_job_as_the_guide_says() {
+    let folder = Folder::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_portico")).parent().expect("its folder");
+    let script = format!("PATH='{}':$PATH\n{}", program.display(), script("sandbox.md"));
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(&folder.0)
+        .stdin(Stdio::null())
+        .output()
+        .expect("bash runs");
+    let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && told.ends_with("all is well\n"), "{told}\n{errors}");
+}
