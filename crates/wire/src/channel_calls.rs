@@ -28,6 +28,11 @@ pub fn authorization(channel: ChannelId) -> Call<About> {
     Call { r#type: "authorization", payload: About { channel_id: channel } }
 }
 
+/// A channel was deleted.
+pub fn deletion(channel: ChannelId) -> Call<About> {
+    Call { r#type: "delete", payload: About { channel_id: channel } }
+}
+
 /// What a call about a message is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -127,6 +132,8 @@ mod tests {
         let channel: ChannelId = "cha_1a2b".parse().expect("an id");
         let text = serde_json::to_string(&authorization(channel)).expect("JSON");
         assert_eq!(text, r#"{"type":"authorization","payload":{"channel_id":"cha_1a2b"}}"#);
+        let text = serde_json::to_string(&deletion(channel)).expect("JSON");
+        assert_eq!(text, r#"{"type":"delete","payload":{"channel_id":"cha_1a2b"}}"#);
     }
 
     #[test]

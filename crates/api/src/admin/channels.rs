@@ -1,4 +1,4 @@
-//! What the public API does not show of channels: where their messages go, and what signs them.
+//! What the public API does not show of channels: where their messages go, and what signs them; and their end.
 
 use desk::channels::{self, Which};
 use desk::{Error, Work};
@@ -59,6 +59,17 @@ pub async fn share(call: Call) -> Result {
     call.write(move |work| {
         let id = channels::resolve(work, &which)?;
         channels::share_secret(work, id)?;
+        Answer::no_content()
+    })
+    .await
+}
+
+/// `DELETE /portico/v1/channels/{channel_id}`
+pub async fn delete(call: Call) -> Result {
+    let which = which(&call)?;
+    call.write(move |work| {
+        let id = channels::resolve(work, &which)?;
+        channels::delete(work, id)?;
         Answer::no_content()
     })
     .await

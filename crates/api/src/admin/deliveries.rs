@@ -30,7 +30,7 @@ pub(crate) struct Shown {
     /// A new link that its partner is told of, or one whose fields are asked for.
     link_id: Option<LinkId>,
     /// `full`, `preview`, `application` or `link` for an event, `message` for a message that is sent, `imported` for one
-    /// that a channel told of, `link_created` or `object` for a link.
+    /// that a channel told of, `link_created` or `object` for a link, `deletion` for a channel that was deleted.
     shape: String,
     state: Progress,
     created_at: Seconds,
@@ -80,6 +80,7 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         Subscriber::Channel(id) => (None, Some(id)),
     };
     let is_message = delivery.shape == deliveries::MESSAGE || delivery.shape == deliveries::IMPORTED;
+    let is_deletion = delivery.shape == deliveries::DELETION;
     let link_id = delivery.link();
     let attempts = serde_json::from_value(delivery.attempts.clone())
         .map_err(|error| desk::Error::Internal(format!("attempts of {}: {error}", delivery.id)))?;
@@ -88,7 +89,7 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         endpoint_id,
         channel_id,
         conversation_id: delivery.conversation(),
-        event_id: (!is_message && link_id.is_none()).then_some(EventId(delivery.about)),
+        event_id: (!is_message && !is_deletion && link_id.is_none()).then_some(EventId(delivery.about)),
         message_id: is_message.then_some(MessageId(delivery.about)),
         link_id,
         shape: delivery.shape.clone(),

@@ -18,6 +18,8 @@ pub(super) static PLACES: &[Operation] = operations! {
         "Rename an inbox, open or close it, or move it to another workspace", one::<Inbox>().takes::<admin::inboxes::UpdateInbox>();
     DELETE "/portico/v1/inboxes/{inbox_id}" "portico-delete-inbox" "portico:write" => admin::inboxes::delete,
         "Delete an inbox that nothing is in any more", nothing();
+    DELETE "/portico/v1/channels/{channel_id}" "portico-delete-channel" "portico:write" => admin::channels::delete,
+        "Delete a channel; what came and went on it stays", nothing();
     GET "/portico/v1/channels/{channel_id}/secret" "portico-get-channel-secret" "portico:write" => admin::channels::secret,
         "Show what signs the calls to a channel's server, and where they go", one::<admin::channels::Secret>();
     POST "/portico/v1/channels/{channel_id}/secret/rotate" "portico-rotate-channel-secret" "portico:write" => admin::channels::rotate,

@@ -132,6 +132,12 @@ pub(crate) fn register_channel(work: &mut Work<'_>, app: &App, channel: ChannelI
     Ok(())
 }
 
+/// Forgets a channel of an app: no token leads there any more.
+pub(crate) fn forget_channel(work: &mut Work<'_>, app: &App, channel: ChannelId) -> Result<()> {
+    store::delete_channel(work.conn, app, channel)?;
+    Ok(())
+}
+
 /// Whose a channel of an app is.
 pub(crate) fn customer_of(work: &mut Work<'_>, app: &App, channel: ChannelId) -> Result<Option<CompanyId>> {
     Ok(store::customer_of(work.conn, app, channel)?)

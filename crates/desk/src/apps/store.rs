@@ -321,6 +321,13 @@ pub(super) fn insert_channel(conn: &mut Conn, app: &App, channel: ChannelId, cus
     )
 }
 
+pub(super) fn delete_channel(conn: &mut Conn, app: &App, channel: ChannelId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM app_channels WHERE company = $1 AND app = $2 AND channel = $3",
+        args![app.owner, app.id, channel],
+    )
+}
+
 pub(super) fn customer_of(conn: &mut Conn, app: &App, channel: ChannelId) -> db::Result<Option<CompanyId>> {
     let row: Option<(CompanyId,)> = conn.opt(
         "SELECT customer FROM app_channels WHERE company = $1 AND app = $2 AND channel = $3",

@@ -11,6 +11,7 @@ use crate::work::Work;
 pub mod application;
 mod connection;
 mod create;
+mod delete;
 mod secret;
 pub(crate) mod store;
 pub mod templates;
@@ -21,6 +22,7 @@ mod which;
 
 pub use connection::set_valid;
 pub use create::{New, create};
+pub use delete::{delete, departed, forget};
 pub use secret::{rotate_secret, secret, share_secret};
 pub use update::{Change, update};
 pub use which::{Which, resolve};

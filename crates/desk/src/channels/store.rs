@@ -7,12 +7,42 @@ use super::templates::Template;
 use crate::ids::{ChannelId, CompanyId};
 use crate::time::Timestamp;
 
+const COLUMNS: &str = "id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid, secret, \
+                       app, credentials";
+
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Channel>> {
     conn.all(
-        "SELECT id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid, secret, \
-         app, credentials FROM channels WHERE company = $1 ORDER BY id",
+        &format!("SELECT {COLUMNS} FROM channels WHERE company = $1 AND deleted_at IS NULL ORDER BY id"),
         args![company],
     )
+}
+
+/// A channel that was deleted, while its partner's server has not been told.
+pub(super) fn departed(conn: &mut Conn, company: CompanyId, id: ChannelId) -> db::Result<Option<Channel>> {
+    conn.opt(
+        &format!("SELECT {COLUMNS} FROM channels WHERE company = $1 AND id = $2 AND deleted_at IS NOT NULL"),
+        args![company, id],
+    )
+}
+
+/// Hides a channel; its address, now `placeholder`, is free for another one.
+pub(super) fn hide(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: ChannelId,
+    placeholder: &str,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE channels SET deleted_at = $3, address = $4 WHERE company = $1 AND id = $2",
+        args![company, id, now, placeholder],
+    )
+}
+
+pub(super) fn delete(conn: &mut Conn, company: CompanyId, id: ChannelId) -> db::Result<()> {
+    conn.exec("DELETE FROM channel_templates WHERE company = $1 AND channel = $2", args![company, id])?;
+    conn.exec("DELETE FROM channels WHERE company = $1 AND id = $2", args![company, id])?;
+    Ok(())
 }
 
 pub(super) fn set_valid(conn: &mut Conn, company: CompanyId, id: ChannelId, is_valid: bool) -> db::Result<u64> {

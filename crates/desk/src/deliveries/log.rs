@@ -3,7 +3,7 @@
 use db::outbox::Lane;
 use serde_json::{Value, json};
 
-use super::{MESSAGE, Subscriber, enqueue, store};
+use super::{DELETION, MESSAGE, Subscriber, enqueue, store};
 use crate::apps::links::CREATED;
 use crate::apps::objects::REQUEST;
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ pub enum State {
 impl Delivery {
     /// The conversation that it concerns; the news of a link concerns none.
     pub fn conversation(&self) -> Option<ConversationId> {
-        self.link().is_none().then_some(ConversationId(self.subject))
+        (self.link().is_none() && self.shape != DELETION).then_some(ConversationId(self.subject))
     }
 
     /// The link that its partner is told of, or whose fields are asked for.

@@ -56,6 +56,8 @@ impl Subscriber {
 pub const MESSAGE: &str = "message";
 /// The same for a message that an app's channel told of.
 pub const IMPORTED: &str = "imported";
+/// Of a delivery that says that a channel was deleted; it carries nothing but the channel's id.
+pub const DELETION: &str = "deletion";
 
 /// Tells an endpoint of an event. The bytes are rendered now, unless somebody else was told of it in the same shape.
 pub fn enqueue_webhook(work: &mut Work<'_>, endpoint: EndpointId, event: &Event, shape: Shape) -> Result<DeliveryId> {
@@ -90,6 +92,11 @@ pub fn enqueue_import(
     let bytes = work.renderer()?.message(work, message)?;
     events::keep(work, EventId(message.0), IMPORTED, &bytes)?;
     enqueue(work, Subscriber::Channel(channel), conversation.0, message.0, json!({"shape": IMPORTED}))
+}
+
+/// Tells the server of an app's channel that the channel was deleted.
+pub fn enqueue_deletion(work: &mut Work<'_>, channel: ChannelId) -> Result<DeliveryId> {
+    enqueue(work, Subscriber::Channel(channel), channel.0, channel.0, json!({"shape": DELETION}))
 }
 
 /// Puts a delivery behind the others of its lane: that of its subscriber and subject, the conversation or link that it

@@ -42,22 +42,30 @@ struct Server {
     headers: Vec<(HeaderName, HeaderValue)>,
     retries: Retries,
     is_app: bool,
+    is_departed: bool,
 }
 
 impl Server {
     /// The server of a channel, if it has one that may be called.
     fn of(work: &mut Work<'_>, id: ChannelId) -> Result<Option<Server>, Error> {
         let directory = work.directory()?;
-        let Some(channel) = directory.channel(id) else { return Ok(None) };
-        let partner = match application::partner(work, channel) {
+        let (channel, is_departed) = match directory.channel(id) {
+            Some(channel) => (channel.clone(), false),
+            None => match channels::departed(work, id)? {
+                Some(channel) => (channel, true),
+                None => return Ok(None),
+            },
+        };
+        let partner = match application::partner(work, &channel) {
             Ok(None) => {
                 return Ok(channel.webhook_url.as_deref().map(|url| Server {
                     url: url.into(),
-                    signer: Signer::Rule(RuleKey::new(channels::secret(&directory, channel))),
+                    signer: Signer::Rule(RuleKey::new(channels::secret(&directory, &channel))),
                     headers: Vec::new(),
                     // A partner that did not answer may have sent it all the same: a person decides about a second time.
                     retries: Retries::Off,
                     is_app: false,
+                    is_departed,
                 }));
             }
             Ok(Some(partner)) => partner,
@@ -71,6 +79,20 @@ impl Server {
             headers: partners::headers(partner.credential.as_ref()),
             retries: if partner.is_idempotent { Retries::Three } else { Retries::Off },
             is_app: true,
+            is_departed,
+        }))
+    }
+
+    /// Says that the channel was deleted. Partners hash the body, so it has one although few methods of that name do.
+    fn deletion(&self, channel: ChannelId) -> Prepared {
+        Prepared::Send(Box::new(Delivery {
+            url: self.url.clone(),
+            method: Method::DELETE,
+            headers: self.headers.clone(),
+            body: serde_json::to_vec(&wire::channel_calls::deletion(channel)).ok().map(Into::into),
+            signer: self.signer.clone(),
+            timeout: PATIENCE,
+            retries: Retries::Three,
         }))
     }
 
@@ -88,6 +110,11 @@ impl Server {
 /// Whether the partner is only told that its own message was taken in.
 fn is_import(job: &Job) -> bool {
     shape(job) == deliveries::IMPORTED
+}
+
+/// Whether the partner is told that its channel was deleted.
+fn is_deletion(job: &Job) -> bool {
+    shape(job) == deliveries::DELETION
 }
 
 fn shape(job: &Job) -> &str {
@@ -128,8 +155,11 @@ impl Channels {
             Err(Error::NotFound(_) | Error::Conflict(_)) => Ok(()),
             other => other,
         };
-        if !is_import(job) {
-            self.desk.write(&Caller::system(CompanyId(job.company)), unit).await?;
+        let (caller, channel) = (Caller::system(CompanyId(job.company)), ChannelId(job.lane.subscriber));
+        if is_deletion(job) {
+            self.desk.write(&caller, move |work| channels::forget(work, channel)).await?;
+        } else if !is_import(job) {
+            self.desk.write(&caller, unit).await?;
         }
         Ok(Prepared::Skip { ending: Ending::Dead, why: why.to_string() })
     }
@@ -138,6 +168,12 @@ impl Channels {
         let Some(server) = parts.servers.get(&job.lane.subscriber) else {
             return self.give_up(job, "the channel has no address to send to").await;
         };
+        if is_deletion(job) {
+            return Ok(server.deletion(ChannelId(job.lane.subscriber)));
+        }
+        if server.is_departed {
+            return self.give_up(job, "the channel was deleted").await;
+        }
         let bytes = parts.bodies.get(&(job.event, shape(job).to_string()));
         let Some(body) = bytes.and_then(|bytes| server.body(parts, job, bytes)) else {
             return self.give_up(job, "the message's bytes are gone").await;
@@ -203,6 +239,13 @@ impl Courier for Channels {
     }
 
     fn judge(&self, job: &Job, tried: &Tried) -> Verdict {
+        if is_deletion(job) {
+            // Whatever it answers, it was told.
+            return match tried {
+                Ok(_) => Verdict::Done,
+                Err(failure) => Verdict::Retry(failure.to_string()),
+            };
+        }
         if is_import(job) {
             return Verdict::by_status(tried);
         }
@@ -226,18 +269,24 @@ impl Courier for Channels {
             return None;
         }
         let (desk, caller) = (self.desk.clone(), Caller::system(CompanyId(job.company)));
+        if is_deletion(job) {
+            let id = ChannelId(job.lane.subscriber);
+            return Some(Box::new(move |conn| noted(desk.within(conn, &caller, |work| channels::forget(work, id)))));
+        }
         let (id, outcome) = (MessageId(job.event), meaning(tried));
-        Some(Box::new(move |conn| {
-            let done = desk.within(conn, &caller, |work| settle(work, id, &outcome));
-            match done {
-                Err(Error::Store(error)) => Err(error),
-                Err(error) => {
-                    tracing::error!(message = %id, %error, "what became of a message could not be noted");
-                    Ok(())
-                }
-                Ok(()) => Ok(()),
-            }
-        }))
+        Some(Box::new(move |conn| noted(desk.within(conn, &caller, |work| settle(work, id, &outcome)))))
+    }
+}
+
+/// What could not be noted of a call is told to those who look after the machine, as the call has been made.
+fn noted(done: Result<(), Error>) -> db::Result<()> {
+    match done {
+        Err(Error::Store(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(%error, "what became of a call to a channel's server could not be noted");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }
 

@@ -216,3 +216,42 @@ async fn a_message_to_an_app_that_is_switched_off_fails_at_once() {
     until(&line.bridge.server, &path, |message| message["error_type"] == "not_found").await;
     assert_eq!(line.bridge.partner.count(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_is_told_of_a_channel_that_is_deleted_and_cannot_keep_it() {
+    let bridge = Bridge::build(json!({"type": "bearer"})).await;
+    bridge.ask(json!({"credentials": {"access_token": "t0p-s3cret"}})).await.expect(204);
+    let id = bridge.made().await[0]["id"].as_str().expect("an id").to_string();
+    let line = Line { bridge, id };
+    let sent = line.message(&line.inbound("m-1", "c-1", json!({})).await).await;
+    settled(&line).await;
+    line.bridge.partner.answers(403, json!({"type": "forbidden", "message": "it stays"}));
+    let path = format!("/portico/v1/channels/{}", line.id);
+    line.bridge.server.delete(&path, None).await.expect(204);
+    let call = line.bridge.partner.call(2).await;
+    let wanted = format!(r#"{{"type":"delete","payload":{{"channel_id":"{}"}}}}"#, line.id);
+    assert_eq!((call.method.as_str(), call.bytes.as_ref()), ("DELETE", wanted.as_bytes()));
+    assert!(is_signed(&call, &line.bridge.secret));
+    assert_eq!(header(&call, "authorization"), "Bearer t0p-s3cret");
+    settled(&line).await;
+    assert_eq!(line.bridge.made().await, Vec::<Value>::new());
+    line.get(&format!("/channels/{}", line.id)).await.expect(401);
+    line.bridge.server.delete(&path, None).await.expect(404);
+    line.bridge.server.get(below(&sent, "conversation")).await.expect(200);
+    let left = line.bridge.server.arrange(|work| {
+        let (count,): (i64,) = work
+            .conn
+            .one("SELECT count(*) FROM channels WHERE company = $1 AND app IS NOT NULL", db::args![work.company])?;
+        Ok(count)
+    });
+    assert_eq!(left.await, 0, "what its server was shown is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_channel_is_deleted_without_a_word() {
+    let line = Line::open().await;
+    let path = format!("/portico/v1/channels/{}", line.bridge.office.custom);
+    line.bridge.server.delete(&path, None).await.expect(204);
+    line.bridge.server.get(&format!("/channels/{}", line.bridge.office.custom)).await.expect(404);
+    assert_eq!(line.bridge.server.get("/portico/v1/deliveries").await.rows(), Vec::<Value>::new());
+}

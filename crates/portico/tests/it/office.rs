@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use desk::ids::{ChannelId, InboxId, TeamId, TeammateId};
 use desk::{Work, teammates};
 use serde_json::{Value, json};
@@ -75,6 +75,8 @@ fn furnish(work: &mut Work<'_>, url: Option<&str>) -> desk::Result<Office> {
 /// A call that a partner got.
 #[derive(Debug, Clone)]
 pub struct Received {
+    /// Its method.
+    pub method: Method,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its exact bytes.
@@ -97,13 +99,13 @@ impl Partner {
         let calls: Arc<Mutex<Vec<Received>>> = Arc::default();
         let answer = Arc::new(Mutex::new((200, r#"{"type":"success"}"#.to_string())));
         let (noted, told) = (calls.clone(), answer.clone());
-        let service = axum::Router::new().fallback(move |headers: HeaderMap, bytes: Bytes| {
+        let service = axum::Router::new().fallback(move |method: Method, headers: HeaderMap, bytes: Bytes| {
             let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
             let (status, mut body) = told.lock().expect("the answer").clone();
             if let Some(challenge) = headers.get("x-front-challenge") {
                 body = challenge.to_str().expect("text").to_string();
             }
-            noted.lock().expect("the list").push(Received { headers, bytes, json });
+            noted.lock().expect("the list").push(Received { method, headers, bytes, json });
             async move { (axum::http::StatusCode::from_u16(status).expect("a status"), body) }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
