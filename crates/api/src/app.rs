@@ -96,6 +96,9 @@ pub trait Sandbox: Send + Sync {
     /// Replaces that.
     fn set_faults(&self, faults: Vec<Fault>);
 
+    /// Takes up what has fallen due: the clock was moved.
+    fn clock_moved(&self);
+
     /// Puts everything back to how it began.
     fn reset(&self) -> Asked<()>;
 }

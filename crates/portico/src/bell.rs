@@ -49,7 +49,15 @@ impl Doorbell {
         self.news.subscribe()
     }
 
-    /// Resolves when a timer was set or moved.
+    /// The clock was moved: what has fallen due is taken up at once, not at the next look.
+    pub fn clock_moved(&self) {
+        if let Some(engine) = self.engine.get() {
+            engine.ring_all();
+        }
+        self.timers.notify_one();
+    }
+
+    /// Resolves when a timer was set or moved, or the clock was.
     pub async fn timer_set(&self) {
         self.timers.notified().await;
     }

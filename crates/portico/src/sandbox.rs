@@ -59,6 +59,10 @@ impl Sandbox for Playground {
         self.faults.set(wanted.into_iter().map(taken).collect());
     }
 
+    fn clock_moved(&self) {
+        self.bell.clock_moved();
+    }
+
     fn reset(&self) -> Asked<()> {
         let (desk, faults, bell, beginning) =
             (self.desk.clone(), self.faults.clone(), self.bell.clone(), self.beginning.clone());

@@ -81,6 +81,7 @@ pub async fn clock(call: Call) -> Result {
         Some(false) => clock.run(),
         None => {}
     }
+    sandbox.clock_moved();
     shown(&call, sandbox.as_ref())
 }
 

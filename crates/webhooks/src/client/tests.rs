@@ -4,11 +4,12 @@ use crate::sink::{Reply, Sink, raw};
 use http::StatusCode;
 
 fn client() -> Client {
-    Client::new(Options {
-        guard: Guard { allow_private: true, allow_http: true },
-        roots: Roots::Only(Vec::new()),
-        ..Options::default()
-    })
+    client_with(Arc::default())
+}
+
+fn client_with(faults: Arc<Faults>) -> Client {
+    let guard = Guard { allow_private: true, allow_http: true };
+    Client::new(Options { guard, roots: Roots::Only(Vec::new()), faults, ..Options::default() })
 }
 
 pub fn post(url: &Arc<str>, body: &'static str) -> Outgoing {
@@ -167,4 +168,21 @@ async fn https_without_a_trusted_certificate_fails() {
     let sink = Sink::always(200).await;
     let url = sink.url.replace("http://", "https://").into();
     assert!(matches!(client().send(0, &post(&url, "{}")).await, Err(Failure::Tls(_))));
+}
+
+#[tokio::test]
+async fn the_receivers_time_runs_while_a_call_is_held_up_on_purpose() {
+    let sink = Sink::start(|_| Reply::text("fine").after(300)).await;
+    let faults = Arc::new(Faults::default());
+    let (url_prefix, delay) = (sink.url.to_string(), Duration::from_millis(300));
+    faults.set(vec![Fault { url_prefix, delay, fail_with: None, drop: false, duplicate: false, times: None }]);
+    let client = client_with(faults.clone());
+    let answer = client.send(0, &post(&sink.url, "{}")).await.unwrap();
+    assert!(answer.took >= Duration::from_millis(600), "{:?}", answer.took);
+    let timeout = Duration::from_millis(500);
+    let hurried = Outgoing { timeout, ..post(&sink.url, "{}") };
+    assert!(matches!(client.send(0, &hurried).await, Err(Failure::Timeout(after)) if after == timeout));
+    assert_eq!(sink.count(), 2);
+    faults.set(Vec::new());
+    assert_eq!(client.send(0, &hurried).await.unwrap().status, StatusCode::OK);
 }

@@ -177,11 +177,17 @@ impl Engine {
         inner.arrive(line, run, lease);
     }
 
-    /// Says that something of a company may be due: a replay, another node's word, a moved clock.
+    /// Says that something of a company may be due: a replay, another node's word.
     pub fn ring(&self, company: i64, topic: i64) {
         if let Some(line) = self.0.lines.get(&topic) {
             line.bell.ring([company]);
         }
+    }
+
+    /// Looks for whatever is due, in all companies: the clock was moved.
+    pub fn ring_all(&self) {
+        let companies = (self.0.companies)();
+        self.0.lines.values().for_each(|line| line.bell.ring(companies.iter().copied()));
     }
 
     /// How a receiver is doing on this node. `None` if it was not called lately.

@@ -93,6 +93,28 @@ async fn a_retry_sends_the_same_bytes_under_the_same_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ring_for_all_takes_up_at_once_what_a_moved_clock_has_made_due() {
+    let office = Office::memory(Post::default());
+    let mut n = 0;
+    let sink = Sink::start(move |_| {
+        n += 1;
+        Reply::status(if n == 1 { 503 } else { 204 })
+    })
+    .await;
+    // Nobody looks by themselves before the test is long over.
+    let engine = office.engine_with(NODE, Limits { poll: Duration::from_secs(600), ..limits() });
+    office.put(&engine, 1, 1, to(&sink.url, "x")).await;
+    until("the first attempt is recorded", || sink.count() == 1 && engine.load().lanes == 0).await;
+    engine.ring_all();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(sink.count(), 1, "it is not time yet");
+    office.advance(60_000);
+    engine.ring_all();
+    office.settle().await;
+    assert_eq!(sink.count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failing_head_blocks_its_lane_and_no_other() {
     let office = Office::memory(Post::default());
     let sink = Sink::start(|got| Reply::status(if got.text() == "1:0" { 404 } else { 200 })).await;
