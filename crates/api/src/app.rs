@@ -10,7 +10,7 @@ use desk::channels::application::Partner;
 use desk::ids::ChannelId;
 use desk::sealing::Secret;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::edge::body::Reading;
 use crate::edge::limits::Limiter;
@@ -104,7 +104,7 @@ pub trait Sandbox: Send + Sync {
 }
 
 /// What goes wrong with calls to addresses that begin alike.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(rename = "SandboxFault")]
 pub struct Fault {
     /// The beginning of the addresses; left out for all.

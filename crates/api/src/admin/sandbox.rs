@@ -21,7 +21,26 @@ pub(crate) struct Shown {
     /// Whether the clock stands still.
     is_frozen: bool,
     /// What goes wrong on purpose.
-    faults: Vec<Fault>,
+    faults: Vec<InForce>,
+}
+
+/// A fault as it stands: what is left of its times.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SandboxFaultInForce")]
+struct InForce {
+    url_prefix: String,
+    delay_ms: u64,
+    fail_with: Option<u16>,
+    drop: bool,
+    duplicate: bool,
+    times: Option<u32>,
+}
+
+impl From<Fault> for InForce {
+    fn from(fault: Fault) -> InForce {
+        let Fault { url_prefix, delay_ms, fail_with, drop, duplicate, times } = fault;
+        InForce { url_prefix, delay_ms, fail_with, drop, duplicate, times }
+    }
 }
 
 fn sandbox(call: &Call) -> Result<Arc<dyn Sandbox>> {
@@ -30,7 +49,11 @@ fn sandbox(call: &Call) -> Result<Arc<dyn Sandbox>> {
 
 fn shown(call: &Call, sandbox: &dyn Sandbox) -> Result {
     let clock = call.app.desk.clock();
-    let shown = Shown { now: Seconds(clock.now()), is_frozen: clock.is_frozen(), faults: sandbox.faults() };
+    let shown = Shown {
+        now: Seconds(clock.now()),
+        is_frozen: clock.is_frozen(),
+        faults: sandbox.faults().into_iter().map(InForce::from).collect(),
+    };
     Ok(Answer::ok(&shown)?)
 }
 

@@ -114,12 +114,16 @@ impl World<'_> {
         }
     }
 
-    /// Lets one node work until nothing is pending.
+    /// Lets one node work until nothing is pending, and no lane is left of what another node lost or finished late.
     fn settle(&mut self) {
         for _ in 0..1_000 {
             let company = self.company;
-            let pending = self.store.read_blocking(move |conn| pending(conn, company, 1)).expect("it is counted");
-            if pending == 0 {
+            let left = self.store.read_blocking(move |conn| {
+                let sql = "SELECT count(*) FROM outbox_lanes WHERE company = $1";
+                let (lanes,): (i64,) = conn.one(sql, crate::args![company])?;
+                Ok::<_, crate::Error>(pending(conn, company, 1)? + lanes)
+            });
+            if left.expect("it is counted") == 0 {
                 return;
             }
             self.step(&Step::Wait { time: LEASE });
@@ -128,7 +132,7 @@ impl World<'_> {
                 self.step(&Step::Work { node: 0, run: 0, jobs: 9, fails: false, crashes: false });
             }
         }
-        panic!("jobs are left in a lane that nobody can claim");
+        panic!("jobs are left in a lane that nobody can claim, or a lane that nobody lets go of");
     }
 }
 
@@ -157,10 +161,6 @@ fn every_life_delivers_everything_in_order(store: &Store, cases: u32) {
         for (subject, put) in &world.put {
             prop_assert_eq!(&first_arrivals(&world.received[subject]), put, "lane {}", subject);
         }
-        let left: Vec<(i64,)> = store.read_blocking(move |conn| {
-            conn.all("SELECT subject FROM outbox_lanes WHERE company = $1", crate::args![company])
-        }).expect("the lanes can be read");
-        prop_assert!(left.is_empty(), "idle lanes are left: {:?}", left);
     });
 }
 
