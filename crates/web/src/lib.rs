@@ -5,7 +5,7 @@
 //! It is not the API (that is `api`), and it decides nothing that `desk` does not: a page shows what an operation answers,
 //! and its form calls one.
 //!
-//! Start at [`router`]; [`page`] is what every page has in common, [`visitor`] who looks at it.
+//! Start at [`router`]; `page` is what every page has in common, `visitor` who looks at it.
 
 use std::pin::Pin;
 use std::sync::Arc;
