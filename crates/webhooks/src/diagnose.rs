@@ -14,8 +14,8 @@ use http::HeaderMap;
 use crate::javascript;
 use crate::sign::{Algorithm, NO_BODY, SIGNATURE, TIMESTAMP, mac};
 
-/// The largest body that is looked at, in bytes: several hundred signatures are made of it.
-pub const LARGEST: usize = 256 * 1024;
+/// The largest body that is looked at, in bytes: more than a thousand signatures are made of it.
+pub const LARGEST: usize = 64 * 1024;
 /// How old a timestamp may be before receivers should refuse it (milliseconds; contract/webhooks.md section 1.3).
 pub const FRESH: i64 = 5 * 60 * 1_000;
 

@@ -59,12 +59,16 @@ pub async fn debug(call: Call) -> Result {
         let value = HeaderValue::from_str(value.trim()).map_err(|error| refused(error.to_string()))?;
         headers.insert(name, value);
     }
-    let told = call.app.outside.diagnose(SignedRequest {
+    let request = SignedRequest {
         headers,
         body: body.body.map(Bytes::from),
         secret: Secret::new(body.secret),
         computed: body.computed,
-    });
+    };
+    // It computes for a tenth of a second at worst, too long for a thread that others wait for.
+    let outside = call.app.outside.clone();
+    let told = tokio::task::spawn_blocking(move || outside.diagnose(request)).await;
+    let told = told.map_err(|error| Error::Internal(error.to_string()))?;
     let causes = told.causes.into_iter().map(|(code, why)| SignatureCause { code, why });
     Ok(Answer::ok(&SignatureDiagnosis {
         scheme: told.scheme,
