@@ -17,6 +17,7 @@ pub mod founding;
 pub mod health;
 pub mod nodes;
 pub mod partners;
+pub mod sample_channel;
 pub mod sandbox;
 pub mod server;
 pub mod settings;

@@ -18,6 +18,7 @@ mod listen;
 mod login_link;
 mod openapi;
 mod restore;
+mod sample_channel;
 mod serve;
 mod token;
 mod verify_endpoint;
@@ -73,6 +74,13 @@ enum Command {
         after_help = "Example: portico verify-endpoint http://127.0.0.1:3000/hook --kind app --secret …"
     )]
     VerifyEndpoint(verify_endpoint::VerifyEndpoint),
+    /// Serve a tiny chat page that is a channel of an app, as a partner would: it registers itself, and shows what a customer
+    /// writes and what teammates reply.
+    #[command(
+        name = "sample-channel",
+        after_help = "Example: portico sample-channel --portico http://127.0.0.1:4180 --token …"
+    )]
+    SampleChannel(sample_channel::SampleChannel),
     /// Check the store, the settings and the machine.
     #[command(after_help = "Example: portico doctor --data ./portico-data --json")]
     Doctor(doctor::Doctor),
@@ -98,6 +106,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Deliveries(deliveries) => deliveries::run(deliveries),
         Command::DebugSignature(request) => debug_signature::run(request),
         Command::VerifyEndpoint(wanted) => verify_endpoint::run(wanted),
+        Command::SampleChannel(wanted) => sample_channel::run(wanted),
         Command::Doctor(doctor) => doctor::run(doctor),
         Command::Backup(backup) => backup::run(backup),
         Command::Restore(restore) => restore::run(restore),

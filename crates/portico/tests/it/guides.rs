@@ -14,11 +14,12 @@ fn script(guide: &str) -> String {
     text[begin..begin + end].to_string()
 }
 
-#[test]
-fn the_sandbox_runs_in_a_ci_job_as_the_guide_says() {
+/// Runs a guide's script as it is printed; its last line says that all went well.
+#[track_caller]
+fn run(guide: &str) {
     let folder = Folder::new();
     let program = Path::new(env!("CARGO_BIN_EXE_portico")).parent().expect("its folder");
-    let script = format!("PATH='{}':$PATH\n{}", program.display(), script("sandbox.md"));
+    let script = format!("PATH='{}':$PATH\n{}", program.display(), script(guide));
     let output = Command::new("bash")
         .args(["-c", &script])
         .current_dir(&folder.0)
@@ -27,4 +28,14 @@ fn the_sandbox_runs_in_a_ci_job_as_the_guide_says() {
         .expect("bash runs");
     let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && told.ends_with("all is well\n"), "{told}\n{errors}");
+}
+
+#[test]
+fn the_sandbox_runs_in_a_ci_job_as_the_guide_says() {
+    run("sandbox.md");
+}
+
+#[test]
+fn a_channel_is_seen_at_work_as_the_guide_says() {
+    run("channel.md");
 }

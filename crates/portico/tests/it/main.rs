@@ -44,6 +44,7 @@ mod openapi;
 mod paging;
 mod places;
 mod rule_actions;
+mod sample_channel;
 mod sandbox;
 mod schema;
 mod search;
