@@ -10,7 +10,7 @@ mod sync;
 pub(crate) mod templates;
 
 pub(crate) use sync::{Inbound, Outbound, Status};
-pub use sync::{bounce, inbound, outbound};
+pub use sync::{bounce, bounce_own, inbound, outbound};
 
 /// The channel of the path, by id or alias.
 fn which(call: &Call) -> Result<Which> {

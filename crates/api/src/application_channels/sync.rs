@@ -15,6 +15,7 @@ use crate::attachments::uploads;
 use crate::call::{Call, Result};
 use crate::messages::Accepted;
 use crate::messages::letter::who;
+use crate::messages::show;
 
 /// The longest id of a partner's, in characters.
 const LONGEST_ID: usize = 200;
@@ -193,13 +194,28 @@ fn accepted(received: &Received) -> desk::Result<Answer> {
 pub async fn bounce(call: Call) -> Result {
     let channel = which(&call)?;
     let (thread, message) = (call.segment(1).to_string(), call.segment(2).to_string());
-    let body: Status = call.body()?;
-    let why = body.reason.filter(|why| !why.trim().is_empty());
-    let why = why.unwrap_or_else(|| "the channel could not deliver the message".to_string());
+    let why = reason(call.body()?);
     call.write(move |work: &mut Work<'_>| {
         let channel = channels::resolve(work, &channel)?;
         sync::bounced(work, channel, &thread, &message, &why)?;
         Answer::no_content()
     })
     .await
+}
+
+/// `PUT /messages/{message_id}/status`: the same, by the id that the partner was told when the message was sent.
+pub async fn bounce_own(call: Call) -> Result {
+    let message = show::Which::of(&call)?;
+    let why = reason(call.body()?);
+    call.write(move |work: &mut Work<'_>| {
+        let id = message.find(work)?.id;
+        sync::undelivered(work, id, &why)?;
+        Answer::no_content()
+    })
+    .await
+}
+
+fn reason(status: Status) -> String {
+    let why = status.reason.filter(|why| !why.trim().is_empty());
+    why.unwrap_or_else(|| "the channel could not deliver the message".to_string())
 }

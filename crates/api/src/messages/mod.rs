@@ -15,7 +15,7 @@ use crate::call::{Call, Result};
 mod import;
 pub(crate) mod letter;
 mod send;
-mod show;
+pub(crate) mod show;
 
 pub(crate) use import::Imported;
 pub use import::import;

@@ -14,20 +14,20 @@ use crate::call::{Call, Result};
 
 /// How a message is named in a path.
 #[derive(Debug, Clone)]
-enum Which {
+pub(crate) enum Which {
     Id(MessageId),
     Uid(String),
 }
 
 impl Which {
-    fn of(call: &Call) -> Result<Which> {
+    pub(crate) fn of(call: &Call) -> Result<Which> {
         match call.segment(0).strip_prefix("alt:uid:") {
             Some(uid) => Ok(Which::Uid(uid.to_string())),
             None => call.id(0).map(Which::Id),
         }
     }
 
-    fn find(&self, work: &mut Work<'_>) -> desk::Result<messages::Message> {
+    pub(crate) fn find(&self, work: &mut Work<'_>) -> desk::Result<messages::Message> {
         match self {
             Which::Id(id) => messages::get(work, *id),
             Which::Uid(uid) => messages::by_uid(work, uid),

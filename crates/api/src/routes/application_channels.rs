@@ -14,6 +14,8 @@ pub(super) static MESSAGES: &[Operation] = operations! {
         "Take in a message that left an app's channel elsewhere", one::<Accepted>().status(202).takes::<channels::Outbound>().files(MANY);
     PUT "/channels/{channel_id}/conversations/{conv_ext_id}/messages/{message_ext_id}/status" "update-external-message-status" "messages:write" => channels::bounce,
         "Say that a message did not arrive", nothing().takes::<channels::Status>();
+    PUT "/messages/{message_id}/status" "legacy-update-message-status" "messages:write" => channels::bounce_own,
+        "Say that a message did not arrive, by the id that it was sent with", nothing().takes::<channels::Status>();
 };
 
 pub(super) static CALLS: &[Operation] = operations! {

@@ -186,7 +186,18 @@ pub fn bounced(work: &mut Work<'_>, channel: ChannelId, thread: &str, external_i
     if led != Some(conversation) {
         return Err(Error::NotFound("message"));
     }
-    match delivery::failed(work, message, ErrorType::InternalError, why) {
+    failed(work, message, why)
+}
+
+/// The same of a message that is named as we call it.
+pub fn undelivered(work: &mut Work<'_>, id: MessageId, why: &str) -> Result<()> {
+    let channel = super::get(work, id)?.channel.ok_or(Error::NotFound("channel"))?;
+    application::carried(work, channel)?;
+    failed(work, id, why)
+}
+
+fn failed(work: &mut Work<'_>, id: MessageId, why: &str) -> Result<()> {
+    match delivery::failed(work, id, ErrorType::InternalError, why) {
         Err(Error::Conflict(_)) => Err(Error::invalid("", "only messages that were sent can fail")),
         done => done,
     }

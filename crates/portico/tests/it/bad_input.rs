@@ -176,9 +176,10 @@ async fn not_found(server: &Server, twin: &Twin<'_>, values: impl Fn(&Operation,
                 let body = Value::Object(least(operation, twin));
                 let reply =
                     ask(server, &twin.owner, operation, &path(operation, twin, Some((part, &value))), body).await;
-                // The contract gives no bodies for our own operations, so theirs may be what is wrong first.
-                let is_ours = operation.path.starts_with("/portico/") && reply.status == 400;
-                if !is_ours {
+                // The contract gives no bodies for our own operations, nor for those of old clients, so theirs may be
+                // what is wrong first.
+                let is_unknown = operation.path.starts_with("/portico/") || operation.id.starts_with("legacy-");
+                if !(is_unknown && reply.status == 400) {
                     faults.status(operation, &reply, 404, &format!("{part} {value}"));
                 }
             }

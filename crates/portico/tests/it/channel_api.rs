@@ -285,6 +285,31 @@ async fn a_message_that_did_not_arrive_opens_its_conversation_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_did_not_arrive_may_be_named_as_it_was_sent() {
+    let line = Line::open().await;
+    let uid = line.outbound("m-1", "c-1", json!({})).await;
+    let inbound = line.inbound("m-2", "c-1", json!({})).await;
+    let elsewhere = json!({"to": ["shop@partner.example"], "body": "Hello"});
+    let elsewhere =
+        line.bridge.server.post(&format!("/channels/{}/messages", line.bridge.office.email), elsewhere).await;
+    let elsewhere = elsewhere.expect(202)["message_uid"].as_str().expect("a uid").to_string();
+    let failed = json!({"status": "failed", "reason": "the number is blocked"});
+    let tell = async |uid: &str, body: Value| {
+        let path = format!("/messages/alt:uid:{uid}/status");
+        line.bridge.server.send(line.request(Method::PUT, &path).json(&body)).await
+    };
+    tell(&uid, json!({"status": "sent"})).await.expect(400);
+    tell(&inbound, failed.clone()).await.expect(400);
+    tell(&elsewhere, failed.clone()).await.expect(404);
+    line.bridge.server.put(&format!("/messages/alt:uid:{elsewhere}/status"), failed.clone()).await.expect(400);
+    assert_eq!(line.message(&uid).await["error_type"], Value::Null);
+    tell(&uid, failed.clone()).await.expect(204);
+    assert_eq!(line.message(&uid).await["error_type"], "internal_error");
+    let id = line.message(&uid).await["id"].as_str().expect("an id").to_string();
+    line.bridge.server.put(&format!("/messages/{id}/status"), failed).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_says_whether_its_channel_is_connected_and_changes_nothing_else() {
     let line = Line::open().await;
     let path = format!("/channels/{}", line.id);
