@@ -180,6 +180,14 @@ pub(super) fn kind_of(work: &mut Work<'_>, id: ChannelId) -> Result<ChannelType>
     kind(installed).map(|(kind, _)| kind.clone())
 }
 
+/// The kind of channel that one is, if an app carries it that works here.
+pub(crate) fn kind_on(work: &mut Work<'_>, channel: &Channel) -> Result<Option<ChannelType>> {
+    let Some(app) = channel.app else { return Ok(None) };
+    let directory = work.directory()?;
+    let installed = directory.apps().find(|here| here.app.id == app);
+    Ok(installed.and_then(|installed| kind(installed).ok()).map(|(kind, _)| kind.clone()))
+}
+
 /// Notes what the partner says of its channel. One that is offline has to be connected again.
 pub fn set_online(work: &mut Work<'_>, id: ChannelId, is_online: bool) -> Result<()> {
     carried(work, id)?;

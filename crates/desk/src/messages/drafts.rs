@@ -79,6 +79,7 @@ pub fn draft(work: &mut Work<'_>, new: &NewDraft) -> Result<MessageId> {
         Some(_) => reply::addressed(&held, &new.letter)?,
         None => new.letter.clone(),
     };
+    let letter = outgoing::fitted(work, &channel, letter)?;
     work.acting(author, |work| {
         let mut message = compose(work, &held, &channel, &letter, answered.as_ref())?;
         message.draft_mode = Some(new.mode.as_str().to_string());
@@ -156,9 +157,10 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     if let Some(subject) = &edit.letter.subject {
         new.subject = subject.clone();
     }
-    let content = match &edit.letter.quote {
-        Some(quote) if outgoing::is_email(&channel) => edit.letter.content.quoting(quote),
-        _ => edit.letter.content.clone(),
+    let letter = outgoing::fitted(work, &channel, edit.letter.clone())?;
+    let content = match &letter.quote {
+        Some(quote) if outgoing::is_email(&channel) => letter.content.quoting(quote),
+        _ => letter.content,
     };
     new.blurb = content.blurb;
     new.body = content.body;

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::delivery::{self, State};
 use super::{Content, Message, Recipient, store};
+use crate::apps::features::Composer;
 use crate::attachments::{self, Upload};
-use crate::channels::Channel;
+use crate::channels::{Channel, application};
 use crate::contacts::{self, Handle};
 use crate::conversations::{Action, Held, Status, linking, standing, tagging};
 use crate::error::{Error, Result};
@@ -163,6 +164,17 @@ pub(super) fn signature(channel: &Channel, letter: &Letter) -> Result<Option<Sig
         Signing::With(id) => Ok(Some(id)),
         Signing::Nothing | Signing::Default => Ok(None),
     }
+}
+
+/// A letter as its channel carries it: an app may take plain text only, or no such files.
+pub(super) fn fitted(work: &mut Work<'_>, channel: &Channel, mut letter: Letter) -> Result<Letter> {
+    if let Some(kind) = application::kind_on(work, channel)? {
+        kind.check_files(&letter.uploads)?;
+        if kind.composer == Composer::Basic {
+            letter.content = Content::plain(&letter.content.text);
+        }
+    }
+    Ok(letter)
 }
 
 /// A message or draft that is not in the store yet, written by the actor.

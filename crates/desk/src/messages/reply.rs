@@ -29,7 +29,7 @@ pub fn reply(work: &mut Work<'_>, reply: &Reply) -> Result<Accepted> {
     let mut held = hold(work, reply.conversation)?;
     let answered = answered(work, &held)?;
     let channel = channel(work, &held, reply.channel, answered.as_ref())?;
-    let letter = addressed(&held, &reply.letter)?;
+    let letter = outgoing::fitted(work, &channel, addressed(&held, &reply.letter)?)?;
     let author = author(work, reply.author.as_ref())?;
     work.acting(author, |work| {
         let message = compose(work, &held, &channel, &letter, answered.as_ref())?;

@@ -31,12 +31,13 @@ pub fn send(work: &mut Work<'_>, new: &New) -> Result<Accepted> {
     if channel.settings.get("compose_mode").and_then(serde_json::Value::as_str) == Some("unsupported") {
         return Err(Error::Forbidden("this channel does not start conversations".to_string()));
     }
+    let letter = outgoing::fitted(work, &channel, new.letter.clone())?;
     let author = author(work, new.author.as_ref())?;
     work.acting(author, |work| {
-        let mut held = begin(work, &channel, new.letter.subject.as_deref().unwrap_or_default())?;
-        let message = compose(work, &held, &channel, &new.letter, None)?;
+        let mut held = begin(work, &channel, letter.subject.as_deref().unwrap_or_default())?;
+        let message = compose(work, &held, &channel, &letter, None)?;
         outgoing::address(&mut held, &message);
-        dispatch(work, &mut held, &channel, message, (&new.letter.uploads, &new.options))
+        dispatch(work, &mut held, &channel, message, (&letter.uploads, &new.options))
     })
 }
 

@@ -6,6 +6,7 @@ use axum::http::Method;
 use desk::conversations;
 use desk::ids::ConversationId;
 use desk::time::MINUTE;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::app_channels::{Bridge, header, is_signed};
@@ -203,6 +204,57 @@ async fn only_to_an_app_that_knows_a_message_again_it_goes_again_by_itself() {
         assert_eq!(line.bridge.partner.count(), 1 + tries, "{answer}");
         for number in 2..=tries {
             assert_eq!(line.bridge.partner.call(number).await.bytes, line.bridge.partner.call(1).await.bytes);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_on_a_channel_has_the_form_that_its_app_takes() {
+    for (composer, body) in [("basic", "<p>Caf\u{e9} now</p>"), ("advanced", "Caf\u{e9} <b>now</b>")] {
+        let bridge = Bridge::with(json!({"type": "none"}), json!({"composer": composer})).await;
+        let line = Line::on(bridge).await;
+        let first = send(&line, json!({})).await;
+        let path = format!("{}/messages", below(&first, "conversation"));
+        line.bridge.server.post(&path, json!({"body": "Caf\u{e9} <b>now</b>"})).await.expect(202);
+        for number in [1, 2] {
+            let payload = &line.bridge.partner.call(number).await.json["payload"];
+            assert_eq!((&payload["body"], &payload["text"]), (&json!(body), &json!("Caf\u{e9} now")), "{composer}");
+        }
+        let told = line.message(&line.outbound("m-1", "c-1", json!({"body": "<b>Bold</b>"})).await).await;
+        assert_eq!(told["body"], "<b>Bold</b>", "what the app sent by itself is shown as it was");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_a_channel_does_not_carry_are_refused() {
+    for (settings, name, media_type, why) in [
+        (json!({"has_attachments": false}), "a.png", "image/png", "attachments: messages on Pigeons carry no files"),
+        (
+            json!({"attachment_types": ["image/*", "application/pdf"]}),
+            "a.txt",
+            "text/plain",
+            "attachments: messages on Pigeons carry image/*, application/pdf, but \"a.txt\" is of type text/plain",
+        ),
+        (json!({"attachment_types": ["image/*"]}), "a.png", "image/png", ""),
+        (json!({}), "a.txt", "text/plain", ""),
+    ] {
+        let line = Line::on(Bridge::with(json!({"type": "none"}), settings).await).await;
+        let first = line.message(&line.inbound("m-1", "c-1", json!({})).await).await;
+        let conversation = below(&first, "conversation");
+        for path in [
+            format!("/channels/{}/messages", line.id),
+            format!("{conversation}/messages"),
+            format!("{conversation}/drafts"),
+        ] {
+            let file = Part::bytes(b"bytes".as_slice()).file_name(name).mime_str(media_type).expect("a media type");
+            let form = Form::new().text("to[0]", "ann").text("body", "Look").part("attachments[0]", file);
+            let form = form.text("author_id", line.bridge.office.ada.to_string()).text("channel_id", line.id.clone());
+            let request = line.bridge.server.request(Method::POST, &path).bearer_auth(&line.bridge.server.token);
+            let answer = line.bridge.server.send(request.multipart(form)).await;
+            assert_eq!(answer.status == 400, !why.is_empty(), "{path}: {}", answer.json);
+            if !why.is_empty() {
+                assert_eq!(answer.json["_error"]["details"][0], why);
+            }
         }
     }
 }

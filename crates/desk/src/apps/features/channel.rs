@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Held;
 use super::address::Target;
-use crate::error::Result;
+use crate::attachments::Upload;
+use crate::error::{Error, Result};
 use crate::names;
 
 /// How messages of such channels are written, and where they go.
@@ -32,7 +33,7 @@ pub struct ChannelType {
     /// Whether messages carry files.
     #[serde(default = "yes")]
     pub has_attachments: bool,
-    /// Media types of the files; empty means any.
+    /// Media types of the files, such as `image/png` or `image/*`; empty means any.
     #[serde(default)]
     pub attachment_types: Vec<String>,
     /// How messages are written.
@@ -95,5 +96,34 @@ impl ChannelType {
     pub(super) fn check(&self, beside: &[Held]) -> Result<()> {
         names::checked("name", &self.name, 128)?;
         self.target.resolve(beside).map(drop)
+    }
+
+    /// Refuses files that messages of such channels do not carry.
+    pub(crate) fn check_files(&self, files: &[Upload]) -> Result<()> {
+        let name = &self.name;
+        if !self.has_attachments && !files.is_empty() {
+            return Err(Error::invalid("attachments", format!("messages on {name} carry no files")));
+        }
+        match files.iter().find(|file| !self.takes(&file.content_type)) {
+            None => Ok(()),
+            Some(Upload { filename, content_type, .. }) => {
+                let known = self.attachment_types.join(", ");
+                let why = format!("messages on {name} carry {known}, but {filename:?} is of type {content_type}");
+                Err(Error::invalid("attachments", why))
+            }
+        }
+    }
+
+    /// Whether files of a media type may go along. `image/*` stands for every kind of image, and parameters say nothing.
+    fn takes(&self, content_type: &str) -> bool {
+        let given = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let matches = |known: &String| match known.trim().to_ascii_lowercase() {
+            known if known == "*/*" => true,
+            known => match known.strip_suffix('*') {
+                Some(family) if family.ends_with('/') => given.starts_with(family),
+                _ => given == known,
+            },
+        };
+        self.attachment_types.is_empty() || self.attachment_types.iter().any(matches)
     }
 }
