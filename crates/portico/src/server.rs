@@ -118,7 +118,7 @@ impl Server {
         take_up(&desk, &bell).await?;
         let faults = Arc::new(Faults::default());
         let client = Arc::new(guarded(settings.serving.allow_private_networks, faults.clone()));
-        let engine = carry(&desk, &bell, client.clone());
+        let engine = carry(&desk, &bell, client.clone(), settings.serving.channel_patience);
         bell.connect(engine.clone());
         bell.companies.clone().keep(&workers, desk.store().clone());
         timers::start(&workers, desk.clone(), bell.clone());
@@ -207,7 +207,7 @@ fn guarded(allow_private: bool, faults: Arc<Faults>) -> Client {
 }
 
 /// Starts the engine that carries deliveries outside.
-fn carry(desk: &Desk, bell: &Doorbell, client: Arc<Client>) -> Arc<Engine> {
+fn carry(desk: &Desk, bell: &Doorbell, client: Arc<Client>, channel_patience: Duration) -> Arc<Engine> {
     let (clock, dice, known) = (desk.clone(), desk.clone(), bell.companies.clone());
     let setup = Setup {
         store: desk.store().clone(),
@@ -218,7 +218,7 @@ fn carry(desk: &Desk, bell: &Doorbell, client: Arc<Client>) -> Arc<Engine> {
         companies: Arc::new(move || known.all().iter().map(|company| company.0).collect()),
         limits: EngineLimits { lease: LEASE, ..EngineLimits::default() },
     };
-    Arc::new(Engine::start(setup, crate::couriers::all(desk)))
+    Arc::new(Engine::start(setup, crate::couriers::all(desk, channel_patience)))
 }
 
 /// The parts of the API.

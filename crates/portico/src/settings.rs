@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use db::StoreUrl;
@@ -86,6 +87,9 @@ pub struct Serving {
     /// Whether it is a sandbox, whose clock moves by hand and whose calls go wrong on purpose.
     #[arg(skip)]
     pub is_sandbox: bool,
+    /// How long a channel's server may take to answer for a message.
+    #[arg(skip = channels::custom::PATIENCE)]
+    pub channel_patience: Duration,
 }
 
 /// Settings of a whole server.

@@ -150,6 +150,7 @@ fn start(wanted: &Start) -> Result<(), Failure> {
         enforce_limits: false,
         requests_per_minute: 200,
         is_sandbox: true,
+        channel_patience: channels::custom::PATIENCE,
     };
     let settings = Settings { location: Location { data: folder.0.clone(), store: None, secret_key: None }, serving };
     super::runtime()?.block_on(async {

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
-use ::channels::custom::PATIENCE;
 use ::channels::custom::answer::{self, Outcome};
 use db::outbox::{Ending, Job, Run};
 use desk::channels::{self, application};
@@ -26,6 +26,7 @@ use crate::partners;
 /// Carries messages to the partners of channels.
 pub(super) struct Channels {
     desk: Desk,
+    patience: Duration,
 }
 
 /// What a batch of jobs of one company needs.
@@ -84,14 +85,14 @@ impl Server {
     }
 
     /// Says that the channel was deleted. Partners hash the body, so it has one although few methods of that name do.
-    fn deletion(&self, channel: ChannelId) -> Prepared {
+    fn deletion(&self, channel: ChannelId, patience: Duration) -> Prepared {
         Prepared::Send(Box::new(Delivery {
             url: self.url.clone(),
             method: Method::DELETE,
             headers: self.headers.clone(),
             body: serde_json::to_vec(&wire::channel_calls::deletion(channel)).ok().map(Into::into),
             signer: self.signer.clone(),
-            timeout: PATIENCE,
+            timeout: patience,
             retries: Retries::Three,
         }))
     }
@@ -122,8 +123,8 @@ fn shape(job: &Job) -> &str {
 }
 
 impl Channels {
-    pub(super) fn new(desk: Desk) -> Channels {
-        Channels { desk }
+    pub(super) fn new(desk: Desk, patience: Duration) -> Channels {
+        Channels { desk, patience }
     }
 
     async fn load(&self, company: CompanyId, runs: &[&Run]) -> Result<Loaded, Error> {
@@ -169,7 +170,7 @@ impl Channels {
             return self.give_up(job, "the channel has no address to send to").await;
         };
         if is_deletion(job) {
-            return Ok(server.deletion(ChannelId(job.lane.subscriber)));
+            return Ok(server.deletion(ChannelId(job.lane.subscriber), self.patience));
         }
         if server.is_departed {
             return self.give_up(job, "the channel was deleted").await;
@@ -184,7 +185,7 @@ impl Channels {
             headers: server.headers.clone(),
             body: Some(body),
             signer: server.signer.clone(),
-            timeout: PATIENCE,
+            timeout: self.patience,
             // What follows in the conversation does not wait for somebody to take note of what is known to them.
             retries: if is_import(job) { Retries::Off } else { server.retries },
         })))

@@ -1,6 +1,7 @@
 //! Who carries what outside: one courier for each topic of the outbox. This is the complete list.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::webhooks::engine::Courier;
 use desk::Desk;
@@ -12,10 +13,10 @@ mod link_webhooks;
 mod object_requests;
 mod webhooks;
 
-/// Every courier, by topic.
-pub fn all(desk: &Desk) -> Vec<(i64, Arc<dyn Courier>)> {
+/// Every courier, by topic. A channel's server has so long to answer.
+pub fn all(desk: &Desk, channel_patience: Duration) -> Vec<(i64, Arc<dyn Courier>)> {
     vec![
         (topic::WEBHOOK, Arc::new(webhooks::Webhooks::new(desk.clone()))),
-        (topic::CHANNEL, Arc::new(channels::Channels::new(desk.clone()))),
+        (topic::CHANNEL, Arc::new(channels::Channels::new(desk.clone(), channel_patience))),
     ]
 }

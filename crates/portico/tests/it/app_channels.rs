@@ -30,7 +30,11 @@ impl Bridge {
 
     /// The same, with more settings of its channels.
     pub async fn with(authentication: Value, more: Value) -> Bridge {
-        let server = Server::start().await;
+        Bridge::on(Server::start().await, authentication, more).await
+    }
+
+    /// The same on a server of one's own.
+    pub async fn on(server: Server, authentication: Value, more: Value) -> Bridge {
         let office = Office::furnish(&server, None).await;
         let partner = Partner::start().await;
         let (uid, secret) = register(&server, "Pigeons").await;

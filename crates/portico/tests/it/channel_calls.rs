@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::app_channels::{Bridge, header, is_signed};
 use crate::channel_api::Line;
 use crate::office::until;
+use crate::server::Server;
 
 /// A message of the owner's on the channel; the message.
 async fn send(line: &Line, more: Value) -> Value {
@@ -206,6 +207,28 @@ async fn only_to_an_app_that_knows_a_message_again_it_goes_again_by_itself() {
             assert_eq!(line.bridge.partner.call(number).await.bytes, line.bridge.partner.call(1).await.bytes);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_too_late_is_none() {
+    let patience = Duration::from_millis(300);
+    let server = Server::with(|settings| settings.serving.channel_patience = patience).await;
+    let line = Line::on(Bridge::on(server, json!({"type": "none"}), json!({})).await).await;
+    let partner = &line.bridge.partner;
+    partner.answers(200, json!({"type": "success", "external_id": "m-1", "external_conversation_id": "z-1"}));
+    partner.waits(true);
+    let sent = send(&line, json!({})).await;
+    let path = format!("/messages/{}", sent["id"].as_str().expect("an id"));
+    until(&line.bridge.server, &path, |message| message["error_type"] == "request_timeout").await;
+    settled(&line).await;
+    let delivery = line.bridge.server.get("/portico/v1/deliveries").await.rows().remove(0);
+    let words = delivery["attempts"][0]["error"].as_str().expect("words").to_string();
+    assert!(words.contains("the channel's server is unresponsive: no complete answer within 300 ms"), "{words}");
+    partner.waits(false);
+    let answered = line.message(&line.inbound("m-2", "z-1", json!({})).await).await;
+    assert_ne!(below(&answered, "conversation"), below(&sent, "conversation"), "nobody read what it calls them");
+    assert_eq!(line.bridge.server.get(&path).await.expect(200)["error_type"], "request_timeout");
+    partner.call(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

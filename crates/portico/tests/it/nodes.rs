@@ -35,6 +35,7 @@ async fn pair() -> Option<Pair> {
             enforce_limits: false,
             requests_per_minute: 200,
             is_sandbox: false,
+            channel_patience: channels::custom::PATIENCE,
         };
         let location = Location { data: folder.clone(), store: Some(url.clone()), secret_key: None };
         let server = Server::start(Settings { location, serving }).await.unwrap_or_else(|failure| panic!("{failure}"));

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method};
 use desk::ids::{ChannelId, InboxId, TeamId, TeammateId};
 use desk::{Work, teammates};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::server::Server;
 
@@ -91,6 +92,7 @@ pub struct Partner {
     pub url: String,
     calls: Arc<Mutex<Vec<Received>>>,
     answer: Arc<Mutex<(u16, String)>>,
+    is_waiting: watch::Sender<bool>,
 }
 
 impl Partner {
@@ -99,6 +101,7 @@ impl Partner {
         let calls: Arc<Mutex<Vec<Received>>> = Arc::default();
         let answer = Arc::new(Mutex::new((200, r#"{"type":"success"}"#.to_string())));
         let (noted, told) = (calls.clone(), answer.clone());
+        let (is_waiting, waits) = watch::channel(false);
         let service = axum::Router::new().fallback(move |method: Method, headers: HeaderMap, bytes: Bytes| {
             let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
             let (status, mut body) = told.lock().expect("the answer").clone();
@@ -106,18 +109,27 @@ impl Partner {
                 body = challenge.to_str().expect("text").to_string();
             }
             noted.lock().expect("the list").push(Received { method, headers, bytes, json });
-            async move { (axum::http::StatusCode::from_u16(status).expect("a status"), body) }
+            let mut waits = waits.clone();
+            async move {
+                let _ = waits.wait_for(|waits| !waits).await;
+                (axum::http::StatusCode::from_u16(status).expect("a status"), body)
+            }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/out", listener.local_addr().expect("an address"));
         #[expect(clippy::disallowed_methods, reason = "a fake at the edge of the building, gone with its test")]
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Partner { url, calls, answer }
+        Partner { url, calls, answer, is_waiting }
     }
 
     /// From now on it answers like this.
     pub fn answers(&self, status: u16, body: Value) {
         *self.answer.lock().expect("the answer") = (status, body.to_string());
+    }
+
+    /// From now on it notes what it gets, and answers only once it does not wait any more.
+    pub fn waits(&self, waits: bool) {
+        self.is_waiting.send_replace(waits);
     }
 
     /// How many calls it got so far.

@@ -105,6 +105,7 @@ impl Server {
                 enforce_limits: false,
                 requests_per_minute: 200,
                 is_sandbox: false,
+                channel_patience: channels::custom::PATIENCE,
             },
         };
         change(&mut settings);
