@@ -43,5 +43,6 @@ mod teams;
 mod whose;
 
 pub use admin::apps::features::validate_webhook;
+pub use admin::deliveries::recover_endpoint;
 pub use app::App;
 pub use router::router;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970 (UTC).
@@ -29,6 +30,27 @@ impl Timestamp {
     pub fn from_seconds(seconds: f64) -> Option<Timestamp> {
         let milliseconds = (seconds * 1_000.0).round();
         (milliseconds.is_finite() && milliseconds.abs() < 9e15).then_some(Timestamp(milliseconds as i64))
+    }
+}
+
+impl Timestamp {
+    /// For people: `2026-01-31 23:59:59`, in UTC.
+    pub fn words(self) -> String {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(instant) => {
+                let civil = TimeZone::UTC.to_datetime(instant);
+                let (date, time) = (civil.date(), civil.time());
+                format!("{date} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+            }
+            Err(_) => self.0.to_string(),
+        }
+    }
+
+    /// Reads what [`Timestamp::words`] writes, and what a browser's field for a date and a time sends (`2026-01-31T23:59`).
+    pub fn from_words(text: &str) -> Option<Timestamp> {
+        let local: jiff::civil::DateTime = text.trim().parse().ok()?;
+        let instant = local.to_zoned(TimeZone::UTC).ok()?;
+        Some(Timestamp(instant.timestamp().as_millisecond()))
     }
 }
 
@@ -95,4 +117,21 @@ impl Clock {
 fn machine_time() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_persons_words_for_an_instant_are_read_back() {
+        let instant = Timestamp(1_700_000_000_000);
+        assert_eq!(instant.words(), "2023-11-14 22:13:20");
+        assert_eq!(Timestamp::from_words(&instant.words()), Some(instant));
+        assert_eq!(Timestamp::from_words("2023-11-14 22:13:20.007"), Some(instant.plus(7)));
+        assert_eq!(Timestamp::from_words("2023-11-14T22:13"), Some(Timestamp(1_699_999_980_000)));
+        for text in ["", "yesterday", "2023-02-30T00:00", "1700000000"] {
+            assert_eq!(Timestamp::from_words(text), None, "{text}");
+        }
+    }
 }

@@ -10,6 +10,8 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use desk::Caller;
+use desk::deliveries::Recovered;
+use desk::ids::EndpointId;
 use web::{Pages, Program};
 
 use crate::health::{self, Health};
@@ -54,6 +56,11 @@ impl Program for Beside {
                 Refusal::Moved(_) => "the app is gone".to_string(),
             })
         })
+    }
+
+    fn recover(&self, admin: Caller, id: EndpointId) -> Pin<Box<dyn Future<Output = desk::Result<Recovered>> + Send>> {
+        let app = self.0.clone();
+        Box::pin(async move { api::recover_endpoint(&app, &admin, id).await })
     }
 
     fn forget_tokens(&self) {

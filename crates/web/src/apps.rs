@@ -3,37 +3,29 @@
 use axum::extract::{Form, OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
 use desk::apps::{self, Listed};
-use desk::deliveries::{self, Delivery, Filter, State as Progress, Subscriber};
+use desk::deliveries::{self, Delivery, Filter, Subscriber};
 use desk::endpoints::{self, Endpoint};
+use desk::ids::EndpointId;
 use desk::oauth::{self, Consent};
 use desk::paging::Window;
-use desk::{Caller, Error, Work, sessions};
+use desk::{Caller, Error, Timestamp, Work};
 use http::{HeaderMap, StatusCode, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::page::{failed, page, refusal};
+use crate::Pages;
+use crate::deliveries::{self as log, progress};
+use crate::page::{failed, foreign_form, page, refusal};
 use crate::visitor::{self, Visitor};
-use crate::{Pages, login};
 
 /// Where the directory is.
 pub const PATH: &str = "/apps";
 /// How many calls a page shows.
 const CALLS: i64 = 20;
 
-/// An administrator, or the page that is shown to everybody else.
-async fn admin(pages: &Pages, here: &OriginalUri, headers: &HeaderMap) -> Result<(Visitor, Caller), Box<Response>> {
-    let broken = |error: Error| Box::new(failed(&error));
-    let Some(visitor) = visitor::recognise(&pages.desk, headers).await.map_err(broken)? else {
-        return Err(Box::new(login::form("", here.path())));
-    };
-    let admin = sessions::admin(visitor.company, &visitor.teammate).map_err(broken)?;
-    Ok((visitor, admin))
-}
-
 /// `GET /apps`
 pub async fn directory(State(pages): State<Pages>, here: OriginalUri, headers: HeaderMap) -> Response {
-    let (visitor, admin) = match admin(&pages, &here, &headers).await {
+    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
         Ok(known) => known,
         Err(response) => return *response,
     };
@@ -73,6 +65,8 @@ struct Known {
     consent: Option<Consent>,
     endpoint: Option<Endpoint>,
     calls: Vec<Delivery>,
+    /// Why the endpoint fails, in the words of the log.
+    failure: Option<String>,
     is_own: bool,
 }
 
@@ -82,15 +76,32 @@ fn known(work: &mut Work<'_>, uid: &str) -> desk::Result<Known> {
     let app = listed.app.id;
     let consent = oauth::list(work)?.into_iter().find(|held| held.consent.app == app).map(|held| held.consent);
     let endpoint = endpoints::list(work)?.into_iter().find(|row| row.kind == endpoints::APP && row.owner == app.0);
-    let calls = match &endpoint {
-        Some(endpoint) => {
-            let filter = Filter { subscriber: Some(Subscriber::Endpoint(endpoint.id)), ..Filter::default() };
-            deliveries::list(work, &filter, &Window::first(CALLS))?.rows
-        }
-        None => Vec::new(),
+    let (calls, failure) = match &endpoint {
+        Some(endpoint) => (calls(work, endpoint, None)?, failure(work, endpoint)?),
+        None => (Vec::new(), None),
     };
     let is_own = listed.app.owner == work.company;
-    Ok(Known { listed, consent, endpoint, calls, is_own })
+    Ok(Known { listed, consent, endpoint, calls, failure, is_own })
+}
+
+/// The last calls to an endpoint, or those up to an instant.
+fn calls(work: &mut Work<'_>, endpoint: &Endpoint, until: Option<Timestamp>) -> desk::Result<Vec<Delivery>> {
+    let filter = Filter { subscriber: Some(Subscriber::Endpoint(endpoint.id)), until, ..Filter::default() };
+    Ok(deliveries::list(work, &filter, &Window::first(CALLS))?.rows)
+}
+
+/// What went wrong last before an endpoint was switched off, or up to now.
+fn failure(work: &mut Work<'_>, endpoint: &Endpoint) -> desk::Result<Option<String>> {
+    if endpoint.failing_since.is_none() {
+        return Ok(None);
+    }
+    for call in calls(work, endpoint, endpoint.disabled_at.map(|at| at.plus(1)))? {
+        let made = call.attempts()?.into_iter().rev().find(|attempt| !attempt.request_headers.is_empty());
+        if let Some(why) = made.and_then(|attempt| attempt.error) {
+            return Ok(Some(why));
+        }
+    }
+    Ok(None)
 }
 
 /// `GET /apps/{uid}`
@@ -100,7 +111,7 @@ pub async fn settings(
     headers: HeaderMap,
     Path(uid): Path<String>,
 ) -> Response {
-    let (visitor, admin) = match admin(&pages, &here, &headers).await {
+    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
         Ok(known) => known,
         Err(response) => return *response,
     };
@@ -111,7 +122,7 @@ pub async fn settings(
 }
 
 fn shown(known: &Known, visitor: &Visitor) -> Markup {
-    let Known { listed, consent, endpoint, calls, is_own } = known;
+    let Known { listed, consent, endpoint, calls, is_own, .. } = known;
     let has_webhook = listed.kinds.contains(&"webhook");
     html! {
         p { a href=(PATH) { "All apps" } }
@@ -132,14 +143,20 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
             @if *is_own && has_webhook { (button("validate", "Validate its webhook again")) }
         }
         @if let Some(endpoint) = endpoint {
+            h2 { "Its webhook" }
+            p { code { (endpoint.url) } }
+            form method="post" {
+                input type="hidden" name="proof" value=(visitor.proof().reveal());
+                (health(known, endpoint))
+            }
             h2 { "Last calls" }
-            p { code { (endpoint.url) } " " (health(endpoint)) }
             @if calls.is_empty() { p { "It was told of nothing yet." } }
             table {
                 @for call in calls {
-                    tr { td { code { (call.id) } } td { (progress(call)) } td { (call.tries) " tries" } }
+                    tr { td { (log::link(call.id)) } td { (progress(call)) } td { (call.tries) " tries" } }
                 }
             }
+            p { a href={ (log::PATH) "?to=" (endpoint.id) } { "All its deliveries" } }
         }
     }
 }
@@ -148,19 +165,18 @@ fn button(task: &str, words: &str) -> Markup {
     html! { button name="task" value=(task) { (words) } }
 }
 
-fn health(endpoint: &Endpoint) -> &'static str {
+/// How an endpoint is doing: why it is switched off, and since when.
+fn health(known: &Known, endpoint: &Endpoint) -> Markup {
+    let cause = known.failure.as_deref().unwrap_or("the log does not say why any more");
     match (endpoint.disabled_at, endpoint.failing_since) {
-        (Some(_), _) => "is switched off, because it failed for a day. Its recovery sends what it missed.",
-        (None, Some(_)) => "fails at present.",
-        (None, None) => "is well.",
-    }
-}
-
-fn progress(call: &Delivery) -> &'static str {
-    match call.state {
-        Progress::Pending => "on its way",
-        Progress::Done => "delivered",
-        Progress::Dead => "given up",
+        (Some(at), since) => html! {
+            p { "It was switched off on " (at.words()) " UTC, because every call failed"
+                @if let Some(since) = since { " since " (since.words()) " UTC" } ": " (cause) }
+            (button("recover", "Recover")) " "
+            small { "sends what it missed, in order, and switches it on." }
+        },
+        (None, Some(since)) => html! { p { "It fails since " (since.words()) " UTC: " (cause) } },
+        (None, None) => html! { p { "It is well." } },
     }
 }
 
@@ -181,12 +197,12 @@ pub async fn act(
     Path(uid): Path<String>,
     Form(pressed): Form<Pressed>,
 ) -> Response {
-    let (visitor, admin) = match admin(&pages, &here, &headers).await {
+    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
         Ok(known) => known,
         Err(response) => return *response,
     };
-    if visitor::is_from_elsewhere(&headers) || !visitor.proof().is(&pressed.proof) {
-        return refusal(StatusCode::FORBIDDEN, "Not allowed", "This form is not one of yours. Go back and try again.");
+    if !visitor.sent(&headers, &pressed.proof) {
+        return foreign_form();
     }
     let unit: fn(&mut Work<'_>, &str) -> desk::Result<()> = match pressed.task.as_str() {
         "install" => apps::install,
@@ -200,6 +216,7 @@ pub async fn act(
                 Err(why) => refusal(StatusCode::BAD_REQUEST, "It did not pass", &why),
             };
         }
+        "recover" => return recover(&pages, admin, &uid).await,
         _ => return refusal(StatusCode::BAD_REQUEST, "Unknown button", "Go back and try again."),
     };
     let done = pages.desk.write(&admin, move |work| unit(work, &uid)).await;
@@ -208,4 +225,26 @@ pub async fn act(
         Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, here.path())]).into_response(),
         Err(error) => failed(&error),
     }
+}
+
+/// Switches an app's endpoint on again, after what it missed.
+async fn recover(pages: &Pages, admin: Caller, uid: &str) -> Response {
+    let of = uid.to_string();
+    let find = move |work: &mut Work<'_>| Ok(known(work, &of)?.endpoint.map(|endpoint| endpoint.id));
+    let id: EndpointId = match pages.desk.read(&admin, find).await {
+        Ok(Some(id)) => id,
+        Ok(None) => return failed(&Error::NotFound("endpoint")),
+        Err(error) => return failed(&error),
+    };
+    let done = match pages.program.recover(admin, id).await {
+        Ok(done) => done,
+        Err(error) => return failed(&error),
+    };
+    let body = html! {
+        h1 { @if done.is_enabled { "It is on again" } @else { "There is more to send" } }
+        p { (done.replayed) " missed deliveries are on their way, in order." }
+        @if !done.is_enabled { p { "Press Recover once more to go on." } }
+        p { a href={ (PATH) "/" (uid) } { "Back to the app" } }
+    };
+    page(StatusCode::OK, "Recovery", &body)
 }

@@ -1,6 +1,5 @@
-//! The pages that people see in a browser: signing in, letting an app act for the company, and the
-//! apps that are installed. Plain HTML from the server,
-//! which works without a script.
+//! The pages that people see in a browser: signing in, letting an app act for the company, the apps that
+//! are installed, and the log of what was sent outside. Plain HTML from the server, which works without a script.
 //!
 //! It is not the API (that is `api`), and it decides nothing that `desk` does not: a page shows what an operation answers,
 //! and its form calls one.
@@ -12,10 +11,13 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::routing::{get, post};
+use desk::deliveries::Recovered;
+use desk::ids::EndpointId;
 use desk::{Caller, Desk};
 
 mod apps;
 mod consent;
+mod deliveries;
 mod login;
 mod page;
 mod visitor;
@@ -33,6 +35,9 @@ pub struct Pages {
 pub trait Program: Send + Sync {
     /// Asks the receiver of an app's webhook whether it is one. The error says to a person why it did not pass.
     fn validate(&self, admin: Caller, uid: String) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+    /// Sends a switched-off endpoint what it missed, and switches it on.
+    fn recover(&self, admin: Caller, id: EndpointId) -> Pin<Box<dyn Future<Output = desk::Result<Recovered>> + Send>>;
 
     /// Forgets which tokens are valid, after some have ended.
     fn forget_tokens(&self);
@@ -53,5 +58,7 @@ pub fn router(pages: Pages) -> axum::Router {
         .route("/oauth/authorize", get(consent::ask).post(consent::answer))
         .route(apps::PATH, get(apps::directory))
         .route("/apps/{uid}", get(apps::settings).post(apps::act))
+        .route(deliveries::PATH, get(deliveries::list).post(deliveries::replay_range))
+        .route("/deliveries/{id}", get(deliveries::show).post(deliveries::replay))
         .with_state(pages)
 }

@@ -50,6 +50,11 @@ pub fn refusal(status: StatusCode, title: &str, why: &str) -> Response {
     page(status, title, &html! { h1 { (title) } p { (why) } })
 }
 
+/// The answer to a form that none of the visitor's own pages sent.
+pub fn foreign_form() -> Response {
+    refusal(StatusCode::FORBIDDEN, "Not allowed", "This form is not one of yours. Go back and try again.")
+}
+
 /// What an operation refused.
 pub fn failed(error: &Error) -> Response {
     match error {

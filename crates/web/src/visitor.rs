@@ -1,11 +1,16 @@
 //! Who looks at a page: known by a session, which a cookie holds.
 
+use axum::extract::OriginalUri;
+use axum::response::Response;
 use desk::ids::CompanyId;
 use desk::sealing::Secret;
 use desk::teammates::Teammate;
 use desk::tickets::Ticket;
-use desk::{Caller, Desk, Result, sessions};
+use desk::{Caller, Desk, Error, Result, sessions};
 use http::{HeaderMap, HeaderValue, header};
+
+use crate::page::failed;
+use crate::{Pages, login};
 
 /// The cookie's name.
 const COOKIE: &str = "portico_session";
@@ -27,6 +32,26 @@ impl Visitor {
     pub fn proof(&self) -> Secret {
         self.session.proof("form")
     }
+
+    /// Whether a form comes from one of their own pages.
+    pub fn sent(&self, headers: &HeaderMap, proof: &str) -> bool {
+        !is_from_elsewhere(headers) && self.proof().is(proof)
+    }
+}
+
+/// An administrator, or the page that is shown to everybody else.
+pub async fn admin(
+    pages: &Pages,
+    here: &OriginalUri,
+    headers: &HeaderMap,
+) -> std::result::Result<(Visitor, Caller), Box<Response>> {
+    let broken = |error: Error| Box::new(failed(&error));
+    let Some(visitor) = recognise(&pages.desk, headers).await.map_err(broken)? else {
+        let next = here.path_and_query().map_or(here.path(), |whole| whole.as_str());
+        return Err(Box::new(login::form("", next)));
+    };
+    let admin = sessions::admin(visitor.company, &visitor.teammate).map_err(broken)?;
+    Ok((visitor, admin))
 }
 
 /// Who it is, if they are signed in.

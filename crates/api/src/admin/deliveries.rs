@@ -1,16 +1,18 @@
 //! The delivery log: what left, how it went, and once more.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use desk::Timestamp;
-use desk::deliveries::{self, Delivery, Filter, State, Subscriber};
+use desk::deliveries::{self, Delivery, Filter, Recovered, State, Subscriber, Waiting};
 use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, LinkId, MessageId};
 use desk::paging::Position;
+use desk::{Caller, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::Seconds;
 
 use crate::answer::{Answer, Refusal};
+use crate::app::App;
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
 use crate::edge::params::{PageRules, Params};
@@ -56,16 +58,22 @@ enum Progress {
 }
 
 /// One attempt, as the sender noted it.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[schemars(rename = "DeliveryAttempt")]
 struct Attempt {
     /// When it began, in milliseconds.
     at: i64,
     /// How long it took, in milliseconds.
     ms: u64,
+    /// The headers of the request; those that a receiver may know us by are hidden.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    request_headers: BTreeMap<String, String>,
     /// The status that was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    /// The headers of the answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    response_headers: BTreeMap<String, String>,
     /// How the answer began.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<String>,
@@ -82,8 +90,15 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
     let is_message = delivery.shape == deliveries::MESSAGE || delivery.shape == deliveries::IMPORTED;
     let is_deletion = delivery.shape == deliveries::DELETION;
     let link_id = delivery.link();
-    let attempts = serde_json::from_value(delivery.attempts.clone())
-        .map_err(|error| desk::Error::Internal(format!("attempts of {}: {error}", delivery.id)))?;
+    let attempts = delivery.attempts()?.into_iter().map(|attempt| Attempt {
+        at: attempt.at.0,
+        ms: attempt.ms,
+        request_headers: attempt.request_headers,
+        status: attempt.status,
+        response_headers: attempt.response_headers,
+        response: attempt.response,
+        error: attempt.error,
+    });
     Ok(Shown {
         id: delivery.id,
         endpoint_id,
@@ -102,7 +117,7 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         finished_at: delivery.finished_at.map(Seconds),
         tries: delivery.tries,
         replay_of: delivery.replay_of,
-        attempts,
+        attempts: attempts.collect(),
     })
 }
 
@@ -160,6 +175,10 @@ pub(crate) struct Whole {
     request_url: Option<String>,
     /// The exact body of every attempt, while it is kept.
     request_body: Option<String>,
+    /// When it is tried next, if that is planned.
+    next_try_at: Option<Seconds>,
+    /// The earlier one to the same receiver about the same conversation that it waits for.
+    behind: Option<DeliveryId>,
 }
 
 /// `GET /portico/v1/deliveries/{delivery_id}` with the request's body and every attempt.
@@ -173,7 +192,16 @@ pub async fn get(call: Call) -> Result {
             Subscriber::Endpoint(id) => Some(desk::endpoints::get(work, id)?.url),
             Subscriber::Channel(id) => work.directory()?.channel(id).and_then(|channel| channel.webhook_url.clone()),
         };
-        Answer::ok(&Whole { line: shown(&delivery)?, request_url, request_body })
+        let waiting = deliveries::waiting(work, &delivery)?;
+        let next_try_at = match waiting {
+            Some(Waiting::Until(at)) => Some(Seconds(at)),
+            _ => None,
+        };
+        let behind = match waiting {
+            Some(Waiting::Behind(first)) => Some(first),
+            _ => None,
+        };
+        Answer::ok(&Whole { line: shown(&delivery)?, request_url, request_body, next_try_at, behind })
     })
     .await
 }
@@ -300,10 +328,15 @@ const MOST_SLICES: usize = 40;
 
 /// `POST /portico/v1/endpoints/{endpoint_id}/recover`: what it missed goes out in order, then it is on again.
 pub async fn recover(call: Call) -> Result {
-    let id: EndpointId = call.id(0)?;
-    let mut recovery = Recovery { replayed: 0, is_enabled: false };
+    let Recovered { replayed, is_enabled } = recover_endpoint(&call.app, &call.caller, call.id(0)?).await?;
+    Ok(Answer::ok(&Recovery { replayed, is_enabled })?)
+}
+
+/// Recovers an endpoint as far as one call may.
+pub async fn recover_endpoint(app: &App, caller: &Caller, id: EndpointId) -> desk::Result<Recovered> {
+    let mut recovery = Recovered { replayed: 0, is_enabled: false };
     for _ in 0..MOST_SLICES {
-        let done = call.app.desk.write(&call.caller, move |work| deliveries::recover(work, id)).await?;
+        let done = app.desk.write(caller, move |work| deliveries::recover(work, id)).await?;
         recovery.replayed += done.replayed;
         recovery.is_enabled = done.is_enabled;
         if done.is_enabled {
@@ -314,5 +347,5 @@ pub async fn recover(call: Call) -> Result {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
-    Ok(Answer::ok(&recovery)?)
+    Ok(recovery)
 }

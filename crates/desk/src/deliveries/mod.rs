@@ -14,12 +14,14 @@ use crate::time::Timestamp;
 use crate::timers::topic;
 use crate::work::Work;
 
+mod attempts;
 mod log;
 mod recover;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+pub use attempts::{Attempt, Waiting, waiting};
 pub use log::{Delivery, Filter, MOST_REPLAYED, State, get, list, replay, replay_all};
 pub use recover::{Recovered, recover};
 

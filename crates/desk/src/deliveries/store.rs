@@ -41,6 +41,24 @@ pub(super) fn last_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> d
     Ok(last)
 }
 
+/// The lowest number that waits in a lane.
+pub(super) fn first_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<Option<DeliveryId>> {
+    let (first,): (Option<DeliveryId>,) = conn.one(
+        "SELECT min(id) FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0",
+        args![company, lane.topic, lane.subscriber, lane.subject],
+    )?;
+    Ok(first)
+}
+
+/// When a lane is due, and which node has it in hand (0 for none).
+pub(super) fn lane(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<Option<(Timestamp, i64)>> {
+    conn.opt(
+        "SELECT due_at, holder FROM outbox_lanes \
+         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4",
+        args![company, lane.topic, lane.subscriber, lane.subject],
+    )
+}
+
 pub(super) fn renumber(conn: &mut Conn, company: CompanyId, from: i64, to: i64) -> db::Result<u64> {
     conn.exec("UPDATE outbox SET id = $3 WHERE company = $1 AND id = $2", args![company, from, to])
 }

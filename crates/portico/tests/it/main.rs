@@ -23,6 +23,7 @@ mod conversation_parts;
 mod conversations;
 mod crash;
 mod deliveries;
+mod delivery_pages;
 mod developer_tools;
 mod drafts;
 mod founding;

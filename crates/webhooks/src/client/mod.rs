@@ -114,21 +114,38 @@ impl Client {
 
     /// Sends one request and reads its answer. `now` is the time the signature claims. Any HTTP status is an answer.
     pub async fn send(&self, now: i64, outgoing: &Outgoing) -> Result<Answer, Failure> {
+        self.send_noting(now, outgoing, &mut HeaderMap::new()).await
+    }
+
+    /// The same, and leaves the headers of the request behind, whatever came of it; none where it was never made.
+    pub async fn send_noting(&self, now: i64, outgoing: &Outgoing, noted: &mut HeaderMap) -> Result<Answer, Failure> {
         match self.faults.pick(&outgoing.url) {
-            None => self.send_well(now, outgoing).await,
-            Some(fault) => self.send_badly(now, outgoing, &fault).await,
+            None => self.send_well(now, outgoing, noted).await,
+            Some(fault) => self.send_badly(now, outgoing, &fault, noted).await,
         }
     }
 
-    async fn send_badly(&self, now: i64, outgoing: &Outgoing, fault: &Fault) -> Result<Answer, Failure> {
+    async fn send_badly(
+        &self,
+        now: i64,
+        outgoing: &Outgoing,
+        fault: &Fault,
+        noted: &mut HeaderMap,
+    ) -> Result<Answer, Failure> {
         let began = stopwatch::now();
         // The receiver's time runs while a call is held up, and while it comes twice.
-        let outcome = tokio::time::timeout(outgoing.timeout, self.go_wrong(now, outgoing, fault)).await;
+        let outcome = tokio::time::timeout(outgoing.timeout, self.go_wrong(now, outgoing, fault, noted)).await;
         let outcome = outcome.unwrap_or(Err(Failure::Timeout(outgoing.timeout)));
         outcome.map(|answer| Answer { took: began.elapsed(), ..answer })
     }
 
-    async fn go_wrong(&self, now: i64, outgoing: &Outgoing, fault: &Fault) -> Result<Answer, Failure> {
+    async fn go_wrong(
+        &self,
+        now: i64,
+        outgoing: &Outgoing,
+        fault: &Fault,
+        noted: &mut HeaderMap,
+    ) -> Result<Answer, Failure> {
         tokio::time::sleep(fault.delay).await;
         if fault.drop {
             return Err(Failure::Broken("dropped on purpose by the sandbox".to_string()));
@@ -138,17 +155,17 @@ impl Client {
             return Ok(Answer { status, headers: HeaderMap::new(), body, truncated: false, took: fault.delay });
         }
         if fault.duplicate {
-            self.send_well(now, outgoing).await?;
+            self.send_well(now, outgoing, noted).await?;
         }
-        self.send_well(now, outgoing).await
+        self.send_well(now, outgoing, noted).await
     }
 
-    async fn send_well(&self, now: i64, outgoing: &Outgoing) -> Result<Answer, Failure> {
+    async fn send_well(&self, now: i64, outgoing: &Outgoing, noted: &mut HeaderMap) -> Result<Answer, Failure> {
         let target = self.target(&outgoing.url).map_err(Failure::Refused)?;
-        let headers = headers(now, outgoing, &target);
+        *noted = headers(now, outgoing, &target);
         let began = stopwatch::now();
         let progress = AtomicU8::new(CONNECTING);
-        let exchange = self.exchange(outgoing, &target, headers, &progress);
+        let exchange = self.exchange(outgoing, &target, noted, &progress);
         let outcome = match tokio::time::timeout(outgoing.timeout, exchange).await {
             Ok(outcome) => outcome,
             Err(_) if progress.load(Ordering::Relaxed) == CONNECTING => {
@@ -168,14 +185,14 @@ impl Client {
         &self,
         outgoing: &Outgoing,
         target: &Target,
-        headers: HeaderMap,
+        headers: &HeaderMap,
         progress: &AtomicU8,
     ) -> Result<Answer, Failure> {
-        let build = |headers| {
+        let build = || {
             let mut request = Request::new(Full::new(outgoing.body.clone().unwrap_or_default()));
             *request.method_mut() = outgoing.method.clone();
             *request.uri_mut() = target.path.clone();
-            *request.headers_mut() = headers;
+            *request.headers_mut() = headers.clone();
             request
         };
         while let Some(mut link) = self.pool.take(&target.origin) {
@@ -183,7 +200,7 @@ impl Client {
                 continue;
             }
             progress.store(CONNECTED, Ordering::Relaxed);
-            match link.call(build(headers.clone())).await {
+            match link.call(build()).await {
                 Ok(answer) => return Ok(self.keep(target, link, answer)),
                 // The receiver closed a connection we had kept, as it may at any time.
                 Err(lost) if lost.unsent || (lost.unanswered && outgoing.repeatable) => break,
@@ -195,7 +212,7 @@ impl Client {
         let stream = self.connector.connect(&target.origin, &addresses).await?;
         let mut link = Link::open(stream).await?;
         progress.store(CONNECTED, Ordering::Relaxed);
-        let answer = link.call(build(headers)).await.map_err(|lost| lost.failure)?;
+        let answer = link.call(build()).await.map_err(|lost| lost.failure)?;
         Ok(self.keep(target, link, answer))
     }
 

@@ -10,7 +10,7 @@ use crate::client::{Failure, Outgoing};
 use crate::schedule::{self, Failed, Next, Retries};
 use crate::stopwatch;
 use db::outbox::{Ending, Finished, Job, Lane, Outcome, Retry, Run};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +22,8 @@ const UNPREPARED: i64 = 30_000;
 /// When this machine is out of something, after this.
 const EXHAUSTED: i64 = 1_000;
 
-const DELIVERY: HeaderName = HeaderName::from_static("x-portico-delivery");
-const ATTEMPT: HeaderName = HeaderName::from_static("x-portico-attempt");
+pub(super) const DELIVERY: HeaderName = HeaderName::from_static("x-portico-delivery");
+pub(super) const ATTEMPT: HeaderName = HeaderName::from_static("x-portico-attempt");
 
 /// A run with what its jobs send.
 pub struct Ride {
@@ -119,7 +119,7 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
         let delivery = match prepared {
             Some(Prepared::Send(delivery)) => *delivery,
             Some(Prepared::Skip { ending, why }) => {
-                let attempt = Attempt { at: now, took: Duration::ZERO, tried: None, error: Some(&why) };
+                let attempt = Attempt { at: now, took: Duration::ZERO, sent: None, tried: None, error: Some(&why) };
                 settled.finish(job.id, ending, job.tries, attempts::append(job.log, &attempt));
                 continue;
             }
@@ -134,11 +134,12 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
         }
         let (retries, attempt) = (delivery.retries, job.tries + 1);
         let started = stopwatch::now();
+        let mut noted = HeaderMap::new();
         let (tried, attempt) = match inner.gate(key, now) {
             Gate::Wait(at) if !schedule::expired(retries, job.created_at, now) => return settled.sleep(job, at),
             Gate::Wait(_) => (Err(Failure::Open), job.tries),
             Gate::Pass => {
-                let tried = send(inner, &job, delivery, attempt).await;
+                let tried = send(inner, &job, delivery, attempt, &mut noted).await;
                 inner.report(key, Health::of(&tried), inner.now());
                 sent = true;
                 (tried, attempt)
@@ -157,7 +158,7 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
             Verdict::Done => None,
             Verdict::Retry(why) | Verdict::GiveUp(why) => Some(why.as_str()),
         };
-        let entry = Attempt { at: now, took: started.elapsed(), tried: Some(&tried), error };
+        let entry = Attempt { at: now, took: started.elapsed(), sent: Some(&noted), tried: Some(&tried), error };
         let log = attempts::append(job.log, &entry);
         match fate {
             Fate::Done => settled.finish(job.id, Ending::Done, attempt, log),
@@ -188,12 +189,12 @@ fn fate(verdict: &Verdict, tried: &Tried, retries: Retries, failed: Failed, jitt
     }
 }
 
-async fn send(inner: &Inner, job: &Job, delivery: Delivery, attempt: i64) -> Tried {
+async fn send(inner: &Inner, job: &Job, delivery: Delivery, attempt: i64, noted: &mut HeaderMap) -> Tried {
     let Delivery { url, method, mut headers, body, signer, timeout, retries } = delivery;
     let name = inner.courier(job.lane.topic).name(job);
     headers.push((DELIVERY, HeaderValue::try_from(name).unwrap_or_else(|_| job.id.into())));
     headers.push((ATTEMPT, attempt.into()));
     let repeatable = retries != Retries::Off;
     let outgoing = Outgoing { url, method, headers, body, signer, timeout, repeatable };
-    inner.client.send(inner.now(), &outgoing).await
+    inner.client.send_noting(inner.now(), &outgoing, noted).await
 }

@@ -1,0 +1,149 @@
+//! Sending many deliveries once more: all that failed, or everything of some time.
+
+use axum::extract::{Form, OriginalUri, State};
+use axum::response::Response;
+use desk::deliveries::{self, Filter, State as Progress};
+use desk::ids::DeliveryId;
+use desk::paging::Position;
+use desk::{Caller, Error, Timestamp};
+use http::{HeaderMap, StatusCode};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{PATH, Receivers, behind, given, subscriber};
+use crate::Pages;
+use crate::page::{failed, foreign_form, page};
+use crate::visitor::{self, Visitor};
+
+/// Slices of a range that one press of a button does.
+const SLICES: usize = 40;
+
+/// What was filled in, and the button that was pressed.
+#[derive(Deserialize)]
+pub struct Range {
+    #[serde(default)]
+    proof: String,
+    #[serde(default)]
+    task: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    after: String,
+}
+
+/// The form, with its receiver chosen already.
+pub(super) fn form(to: &str, receivers: &Receivers, visitor: &Visitor) -> Markup {
+    html! {
+        h2 { "Once more" }
+        p { "What is sent once more is the same, byte for byte, in the order in which it was made. Whatever is sent once more "
+            "twice arrives twice. Messages are left out, since a customer would read them again." }
+        form class="row" method="post" action=(PATH) {
+            input type="hidden" name="proof" value=(visitor.proof().reveal());
+            (receivers.choice(to))
+            label { "From (UTC)" input type="datetime-local" name="since"; }
+            label { "Until (UTC)" input type="datetime-local" name="until"; }
+            button name="task" value="failed" { "Replay all that failed" }
+            button name="task" value="all" { "Replay everything of this time" }
+        }
+    }
+}
+
+impl Range {
+    fn filter(&self) -> desk::Result<Filter> {
+        let instant = |name: &'static str, text: &str| {
+            let bad = || Error::invalid(name, format!("expected a date and a time, found {text:?}"));
+            Timestamp::from_words(text).ok_or_else(bad)
+        };
+        let since = given(&self.since).map(|text| instant("since", text)).transpose()?;
+        let state = match (self.task.as_str(), since) {
+            ("failed", _) => Some(Progress::Dead),
+            ("all", Some(_)) => None,
+            ("all", None) => {
+                return Err(Error::invalid("since", "say from when, or everything ever sent goes out again"));
+            }
+            _ => return Err(Error::invalid("task", "there is no such button")),
+        };
+        Ok(Filter {
+            subscriber: given(&self.to).map(subscriber).transpose()?,
+            until: given(&self.until).map(|text| instant("until", text)).transpose()?,
+            since,
+            state,
+            ..Filter::default()
+        })
+    }
+}
+
+/// `POST /deliveries`
+pub async fn replay_range(
+    State(pages): State<Pages>,
+    here: OriginalUri,
+    headers: HeaderMap,
+    Form(range): Form<Range>,
+) -> Response {
+    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
+        Ok(known) => known,
+        Err(response) => return *response,
+    };
+    if !visitor.sent(&headers, &range.proof) {
+        return foreign_form();
+    }
+    let wanted = range.filter().and_then(|filter| Ok((filter, behind(&range.after)?)));
+    let done = match wanted {
+        // What this very range puts in is newer than it, in each of its slices.
+        Ok((filter, after)) => {
+            let until = filter.until.unwrap_or(pages.desk.clock().now());
+            replay(&pages, &admin, Filter { until: Some(until), ..filter }, after).await.map(|done| (done, until))
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(((count, next), until)) => {
+            page(StatusCode::OK, "Once more", &said(&range, count, next.map(|next| (next, until)), &visitor))
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+async fn replay(
+    pages: &Pages,
+    admin: &Caller,
+    filter: Filter,
+    after: Option<Position>,
+) -> desk::Result<(usize, Option<Position>)> {
+    let (mut count, mut after) = (0, after);
+    for _ in 0..SLICES {
+        let slice = filter.clone();
+        let (more, next) = pages.desk.write(admin, move |work| deliveries::replay_all(work, &slice, after)).await?;
+        (count, after) = (count + more, next);
+        if next.is_none() {
+            break;
+        }
+    }
+    Ok((count, after))
+}
+
+fn said(range: &Range, count: usize, rest: Option<(Position, Timestamp)>, visitor: &Visitor) -> Markup {
+    html! {
+        h1 { (count) " deliveries are on their way once more" }
+        @if let Some((next, until)) = rest {
+            form method="post" action=(PATH) {
+                input type="hidden" name="proof" value=(visitor.proof().reveal());
+                input type="hidden" name="to" value=(range.to);
+                input type="hidden" name="since" value=(range.since);
+                input type="hidden" name="until" value=(exactly(until));
+                input type="hidden" name="after" value=(DeliveryId(next.id));
+                button name="task" value=(range.task) { "There are more: go on" }
+            }
+        }
+        p { a href=(PATH) { "All deliveries" } }
+    }
+}
+
+/// An instant to its millisecond, as [`Timestamp::from_words`] reads it.
+fn exactly(at: Timestamp) -> String {
+    format!("{}.{:03}", at.words(), at.0.rem_euclid(1_000))
+}
