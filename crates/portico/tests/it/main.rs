@@ -3,6 +3,7 @@
 mod app_channels;
 mod app_pages;
 mod app_webhooks;
+mod app_webhooks_hostile;
 mod apps;
 mod architecture;
 mod attachments;
@@ -29,6 +30,7 @@ mod drafts;
 mod founding;
 mod guest;
 mod guides;
+mod hostile;
 mod idempotency;
 mod inboxes;
 mod link_partners;
