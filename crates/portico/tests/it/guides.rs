@@ -39,3 +39,13 @@ fn the_sandbox_runs_in_a_ci_job_as_the_guide_says() {
 fn a_channel_is_seen_at_work_as_the_guide_says() {
     run("channel.md");
 }
+
+#[test]
+fn a_first_webhook_arrives_signed_as_the_guide_says() {
+    run("first-webhook.md");
+}
+
+#[test]
+fn an_app_is_let_in_with_oauth_as_the_guide_says() {
+    run("oauth.md");
+}
