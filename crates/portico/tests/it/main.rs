@@ -49,6 +49,7 @@ mod places;
 mod rule_actions;
 mod sample_channel;
 mod sandbox;
+mod sandbox_clock;
 mod schema;
 mod search;
 mod seen;

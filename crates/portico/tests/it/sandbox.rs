@@ -11,12 +11,12 @@ use crate::office::Partner;
 use crate::server::{Server, client};
 
 /// A sandbox of its own, gone with the test.
-struct Sandbox {
+pub struct Sandbox {
     child: Child,
-    url: String,
+    pub url: String,
     token: String,
     channel: String,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
 }
 
 impl Drop for Sandbox {
@@ -37,7 +37,7 @@ fn program(args: &[&str]) -> Command {
 }
 
 impl Sandbox {
-    async fn start() -> Sandbox {
+    pub async fn start() -> Sandbox {
         let started = tokio::task::spawn_blocking(|| {
             let mut command = program(&["dev", "--listen", "127.0.0.1:0", "--json"]);
             let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
@@ -52,7 +52,7 @@ impl Sandbox {
         Sandbox { child, url, token, channel, client: client() }
     }
 
-    async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
+    pub async fn call(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
         let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token).json(&body);
         let answer = request.send().await.expect("an answer");
         let (status, text) = (answer.status(), answer.text().await.expect("a body"));
@@ -60,16 +60,16 @@ impl Sandbox {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         self.call(reqwest::Method::GET, path, json!({})).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub async fn post(&self, path: &str, body: Value) -> Value {
         self.call(reqwest::Method::POST, path, body).await
     }
 
     /// `portico dev …` against it.
-    async fn switch(&self, args: &[&str]) -> Value {
+    pub async fn switch(&self, args: &[&str]) -> Value {
         let mut command = program(&["dev"]);
         command.args(args).args(["--url", &self.url, "--token", &self.token]);
         let ran = tokio::task::spawn_blocking(move || command.output().expect("the program runs"));
@@ -78,7 +78,7 @@ impl Sandbox {
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
-    async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..500 {
             let answer = self.get(path).await;
             if wanted(&answer) {
@@ -90,7 +90,7 @@ impl Sandbox {
     }
 
     /// A customer writes; answers the conversation's path.
-    async fn write(&self, who: &str) -> String {
+    pub async fn write(&self, who: &str) -> String {
         let message = json!({"sender": {"handle": who}, "body": "Is anybody there?"});
         let taken = self.post(&format!("/channels/{}/incoming_messages", self.channel), message).await;
         let uid = taken["message_uid"].as_str().expect("a uid");
