@@ -305,11 +305,17 @@ pub fn load(work: &mut Work<'_>, ids: &[ConversationId]) -> Result<Vec<View>> {
     views(work, rows)
 }
 
-/// Rows with their tags and links: two more statements, whatever the number of rows, and none if there are none.
+/// Rows with their tags and links: two more statements, whatever the number of rows, and none if there are none. Tags of
+/// workspaces and people whom the caller does not reach are left out.
 pub fn views(work: &mut Work<'_>, rows: Vec<Conversation>) -> Result<Vec<View>> {
     let tagged: Vec<ConversationId> = rows.iter().filter(|row| row.tag_count > 0).map(|row| row.id).collect();
     let linked: Vec<ConversationId> = rows.iter().filter(|row| row.link_count > 0).map(|row| row.id).collect();
     let mut tags = store::tags_of(work.conn, work.company, &tagged)?;
+    if !tags.is_empty() {
+        let directory = work.directory()?;
+        let shown = |id: &TagId| directory.tag(*id).is_some_and(|tag| tagging::is_shown(work, &directory, tag));
+        tags.values_mut().for_each(|tags| tags.retain(shown));
+    }
     let mut links = crate::links::of(work, &linked)?;
     let view = |row: Conversation| View {
         tags: tags.remove(&row.id).unwrap_or_default(),

@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::{Held, hold, store};
+use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ConversationId, TagId};
+use crate::tags::Tag;
 use crate::work::Work;
 
 /// Adds tags to a conversation that the caller may see.
@@ -39,6 +41,11 @@ fn visible(work: &mut Work<'_>, tags: &[TagId]) -> Result<Vec<TagId>> {
     let sees =
         |id: &TagId| directory.tag(*id).is_some_and(|tag| work.access.sees_owner(&directory, tag.team, tag.owner));
     Ok(tags.iter().copied().filter(sees).collect())
+}
+
+/// Whether a conversation that the caller may see shows this tag. The company's own tags are no secret there.
+pub(super) fn is_shown(work: &Work<'_>, directory: &Directory, tag: &Tag) -> bool {
+    tag.team.is_none() && tag.owner.is_none() || work.access.sees_owner(directory, tag.team, tag.owner)
 }
 
 /// Takes tags off a conversation in one's hands, each with its event; those that it does not have are left alone. The

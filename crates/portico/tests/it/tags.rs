@@ -1,5 +1,7 @@
 //! Tags over HTTP.
 
+use desk::access::Owner;
+use desk::{conversations, tags, teammates};
 use serde_json::{Value, json};
 
 use crate::guest::Guest;
@@ -156,6 +158,53 @@ async fn tags_of_those_who_keep_them_to_themselves_are_hidden() {
     let world = World::make(&server).await;
     server.get(&format!("/teammates/{}/tags", world.ben)).await.expect(404);
     server.post(&format!("/teammates/{}/tags", world.ben), json!({"name": "x"})).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_shows_the_tags_alone_that_its_reader_reaches() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let begun = json!({"type": "discussion", "subject": "Lamps", "inbox_id": world.inbox, "comment": {"body": "Look"}});
+    let begun = server.post("/conversations", begun).await.expect(201);
+    let path = format!("/conversations/{}", begun["id"].as_str().expect("an id"));
+    let conversation = path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
+    server
+        .arrange(move |work| {
+            teammates::expose_private(work, world.ben, true)?;
+            let owners = [
+                ("of ada", Owner::Teammate(world.ada)),
+                ("of ben", Owner::Teammate(world.ben)),
+                ("of sales", Owner::Team(world.sales)),
+                ("of support", Owner::Team(world.support)),
+                ("of all", Owner::Company),
+            ];
+            for (name, owner) in owners {
+                let new = tags::New {
+                    place: tags::Place::Of(owner),
+                    name: name.to_string(),
+                    description: None,
+                    highlight: None,
+                    is_visible: false,
+                };
+                let tag = tags::create(work, &new)?;
+                conversations::tagging::tag(work, conversation, &[tag])?;
+            }
+            teammates::expose_private(work, world.ben, false)
+        })
+        .await;
+    let seen = |conversation: Value| {
+        let mut names: Vec<String> = conversation["tags"]
+            .as_array()
+            .expect("tags")
+            .iter()
+            .filter_map(|tag| tag["name"].as_str().map(str::to_string))
+            .collect();
+        names.sort();
+        names.join(", ")
+    };
+    assert_eq!(seen(server.get(&path).await.expect(200)), "of ada, of all, of sales, of support");
+    let guest = Guest::of_team(&server, world.support).await;
+    assert_eq!(seen(guest.get(&path).await.expect(200)), "of all, of support");
 }
 
 #[tokio::test(flavor = "multi_thread")]
