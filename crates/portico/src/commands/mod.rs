@@ -1,6 +1,10 @@
 //! The commands of the program, one file each. Results go to standard output, everything else to standard error.
 
 use clap::{Parser, Subcommand};
+use tracing::Level;
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::settings::Settings;
 
@@ -120,9 +124,11 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 /// Logs go to standard error, so that what a command prints can be piped.
 fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("PORTICO_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let wanted = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // However much is wanted: at `debug` the database's driver shows every parameter, so secrets, addresses and messages.
+    let discreet = filter_fn(|of| !of.target().starts_with("tokio_postgres") || *of.level() <= Level::WARN);
+    let layers = tracing_subscriber::registry().with(wanted).with(discreet);
+    let _ = layers.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init();
 }
 
 /// Prints one line of a command's result. A reader that went away is no failure of ours.

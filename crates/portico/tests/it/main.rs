@@ -52,6 +52,7 @@ mod sandbox;
 mod sandbox_clock;
 mod schema;
 mod search;
+mod secrets;
 mod seen;
 mod server;
 mod statements;
