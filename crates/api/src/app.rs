@@ -7,6 +7,7 @@ use bytes::Bytes;
 use desk::Desk;
 use desk::attachments::Blobs;
 use desk::channels::application::Partner;
+use desk::guesses::Guesses;
 use desk::ids::ChannelId;
 use desk::sealing::Secret;
 use schemars::JsonSchema;
@@ -26,6 +27,8 @@ pub struct App {
     pub blobs: Arc<Blobs>,
     /// Who may ask how often.
     pub limiter: Limiter,
+    /// Wrong secrets, counted; the pages count theirs there, too.
+    pub guesses: Arc<Guesses>,
     /// The tokens seen lately.
     pub tokens: Tokens,
     /// Whom to ask outside before something is kept.

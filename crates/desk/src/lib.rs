@@ -20,6 +20,7 @@ pub mod directory;
 pub mod endpoints;
 pub mod error;
 pub mod events;
+pub mod guesses;
 pub mod idempotency;
 pub mod ids;
 pub mod inboxes;

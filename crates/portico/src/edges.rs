@@ -41,7 +41,7 @@ pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
 
 /// What the pages work with.
 fn pages(app: Arc<App>) -> Pages {
-    Pages { desk: app.desk.clone(), program: Arc::new(Beside(app)) }
+    Pages { desk: app.desk.clone(), guesses: app.guesses.clone(), program: Arc::new(Beside(app)) }
 }
 
 /// The API's parts, as far as pages need them.

@@ -150,6 +150,7 @@ impl Server {
         });
         let stopping = workers.stopping();
         workers.spawn("http", async move {
+            let service = service.into_make_service_with_connect_info::<SocketAddr>();
             if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopping).await {
                 tracing::error!(%error, "the listener failed");
             }
@@ -241,6 +242,7 @@ fn app(
         reading,
         blobs,
         limiter: Limiter::new(limits),
+        guesses: Arc::default(),
         tokens: Tokens::default(),
         outside: Arc::new(Asking { desk: desk.clone(), client }),
         sandbox: playground.map(|playground| playground as Arc<dyn api::app::Sandbox>),

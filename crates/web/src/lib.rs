@@ -12,6 +12,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
 use desk::deliveries::Recovered;
+use desk::guesses::Guesses;
 use desk::ids::EndpointId;
 use desk::{Caller, Desk};
 
@@ -27,6 +28,8 @@ mod visitor;
 pub struct Pages {
     /// The shared inbox.
     pub desk: Desk,
+    /// Wrong links, counted.
+    pub guesses: Arc<Guesses>,
     /// What they ask the rest of the program for.
     pub program: Arc<dyn Program>,
 }

@@ -1,14 +1,18 @@
 //! Signing in with a link that the server made, and out again. Opening the link does nothing yet, since mail servers and
 //! messengers open links too; its button does.
 
-use axum::extract::{Form, Query, State};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Extension, Form, Query, State};
 use axum::response::{IntoResponse, Response};
+use desk::guesses::{Guesser, neighbourhood};
 use desk::tickets::Ticket;
 use desk::{Caller, Desk, sessions};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::Pages;
 use crate::page::{failed, page, refusal};
 use crate::visitor::{self, Visitor};
 
@@ -70,9 +74,19 @@ pub struct Given {
 }
 
 /// `POST /login`
-pub async fn begin(State(desk): State<Desk>, headers: HeaderMap, Form(given): Form<Given>) -> Response {
+pub async fn begin(
+    State(Pages { desk, guesses, .. }): State<Pages>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    Form(given): Form<Given>,
+) -> Response {
     if visitor::is_from_elsewhere(&headers) {
         return refusal(StatusCode::FORBIDDEN, "Not allowed", "Another site sent this form.");
+    }
+    let from = peer.map(|peer| neighbourhood(peer.0.0.ip()));
+    let guesser = Guesser { place: PATH, whose: String::new(), from };
+    if let Some(seconds) = guesses.wait(&guesser, desk.clock().now()) {
+        return wait(seconds);
     }
     let text = given.code.trim();
     let code = text.rsplit_once("code=").map_or(text, |(_, code)| code);
@@ -86,10 +100,19 @@ pub async fn begin(State(desk): State<Desk>, headers: HeaderMap, Form(given): Fo
         Err(error) => return failed(&error),
     };
     let Some(session) = session else {
+        guesses.count(guesser, desk.clock().now());
         let why = "The link was used before, or it is too old. Ask for a new one.";
         return refusal(StatusCode::BAD_REQUEST, "This link does not sign in", why);
     };
     with_cookie(visitor::cookie(&desk, Some(&session)), local(&given.next))
+}
+
+/// The page for somebody from whom too many links came that sign nobody in.
+fn wait(seconds: i64) -> Response {
+    let why = format!("Too many wrong links came from where you are. Try again in {seconds} seconds.");
+    let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "Please wait", &why);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    response
 }
 
 #[derive(Deserialize)]

@@ -1,10 +1,15 @@
 //! Who asks: a client that shows its id and secret by HTTP Basic, as Front wants it.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use desk::guesses::{Guesser, neighbourhood};
 use desk::oauth::{self, Client};
-use desk::{Caller, Desk, apps};
+use desk::{Caller, apps};
+use http::request::Parts;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -16,15 +21,23 @@ use crate::edge::body::{self, Reading};
 /// No request of a client's is longer.
 const MAX_BODY: u64 = 64 * 1024;
 
-/// The client that a request is by.
-pub(super) async fn authenticate(desk: &Desk, headers: &HeaderMap) -> Result<Client, Refused> {
+/// The client that a request is by. Whoever shows many wrong secrets has to wait.
+pub(super) async fn authenticate(app: &App, head: &Parts) -> Result<Client, Refused> {
     let refused = |why: &str| Refused::new("invalid_client", why);
-    let (id, secret) = credentials(headers)
+    let (id, secret) = credentials(&head.headers)
         .ok_or_else(|| refused("client id and client secret are expected in the Authorization header (HTTP Basic)"))?;
+    let from = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| neighbourhood(peer.0.ip()));
+    let guesser = Guesser { place: "/oauth", whose: id.chars().take(64).collect(), from };
+    if let Some(seconds) = app.guesses.wait(&guesser, app.desk.clock().now()) {
+        return Err(Refused::wait(seconds));
+    }
     // A client is found by the server's own registry, before any company is known.
     let server = Caller::system(apps::REGISTRY);
-    let found = desk.read(&server, move |work| oauth::authenticate(work, &id, &secret)).await?;
-    found.ok_or_else(|| refused("unknown client, or a wrong secret"))
+    let found = app.desk.read(&server, move |work| oauth::authenticate(work, &id, &secret)).await?;
+    found.ok_or_else(|| {
+        app.guesses.count(guesser, app.desk.clock().now());
+        refused("unknown client, or a wrong secret")
+    })
 }
 
 /// The two halves, each of which RFC 6749 section 2.3.1 wants encoded like a form's value.

@@ -53,18 +53,27 @@ struct Refused {
     status: StatusCode,
     error: &'static str,
     why: String,
+    /// In how many seconds another try makes sense, where that is known.
+    retry_after: Option<i64>,
 }
 
 impl Refused {
     fn new(error: &'static str, why: impl Into<String>) -> Refused {
         let status = if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
-        Refused { status, error, why: why.into() }
+        Refused { status, error, why: why.into(), retry_after: None }
+    }
+
+    /// The answer to whoever showed many wrong secrets.
+    fn wait(seconds: i64) -> Refused {
+        let why = format!("too many wrong secrets; nothing is looked at for {seconds} s");
+        let retry_after = Some(seconds);
+        Refused { status: StatusCode::TOO_MANY_REQUESTS, error: "temporarily_unavailable", why, retry_after }
     }
 }
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Refused {
-        Refused { status: problem.status, error: "invalid_request", why: problem.message }
+        Refused { status: problem.status, error: "invalid_request", why: problem.message, retry_after: None }
     }
 }
 
@@ -72,11 +81,14 @@ impl From<desk::Error> for Refused {
     fn from(error: desk::Error) -> Refused {
         // None of the client's faults gets here, so what does is logged and shown as a reference number.
         match Refusal::from(error) {
-            Refusal::Problem(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => {
-                Refused { status: problem.status, error: "temporarily_unavailable", why: problem.message }
-            }
+            Refusal::Problem(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => Refused {
+                status: problem.status,
+                error: "temporarily_unavailable",
+                why: problem.message,
+                retry_after: None,
+            },
             Refusal::Problem(problem) => {
-                Refused { status: problem.status, error: "server_error", why: problem.message }
+                Refused { status: problem.status, error: "server_error", why: problem.message, retry_after: None }
             }
             Refusal::Moved(_) => Refused::new("invalid_request", "moved"),
         }
@@ -87,6 +99,9 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let body = json!({"error": self.error, "error_description": self.why});
         let mut response = kept_by_nobody((self.status, Json(body)).into_response());
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response
                 .headers_mut()

@@ -27,7 +27,7 @@ pub(super) async fn answer(app: Arc<App>, request: Request) -> Response {
 
 async fn end(app: &App, request: Request) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
-    let client = authenticate(&app.desk, &head.headers).await?;
+    let client = authenticate(app, &head).await?;
     let asked: Asked = said(app, &head.headers, body).await?;
     let text = asked.token.ok_or_else(|| Refused::new("invalid_request", "token is missing"))?;
     let is_ended = match (Ticket::parse(&text), access(&text)) {

@@ -33,7 +33,7 @@ pub(super) async fn answer(app: Arc<App>, request: Request) -> Response {
 
 async fn give(app: &App, request: Request) -> Result<Response, Refused> {
     let (head, body) = request.into_parts();
-    let client = authenticate(&app.desk, &head.headers).await?;
+    let client = authenticate(app, &head).await?;
     let asked: Asked = said(app, &head.headers, body).await?;
     let outcome = match asked.grant_type.as_deref() {
         Some("authorization_code") => exchange(app, client, asked).await?,

@@ -28,6 +28,7 @@ mod delivery_pages;
 mod developer_tools;
 mod drafts;
 mod founding;
+mod guesses;
 mod guest;
 mod guides;
 mod hostile;
