@@ -5,8 +5,9 @@
 //! cargo build --release --workspace && cargo run --release -p benches -- all
 //! ```
 //!
-//! Start at the function of the figure you are after: [`inbound`], [`webhooks`], [`pages`].
+//! Start at the function of the figure you are after: [`inbound`], [`webhooks_out`], [`app_webhooks`], [`pages`].
 
+mod app_webhooks;
 mod ceiling;
 mod company;
 mod inbound;
@@ -45,6 +46,8 @@ enum Figure {
         #[arg(long, default_value_t = 200_000)]
         backlog: u64,
     },
+    /// Webhooks of ten apps that hear of everything, one of which hangs.
+    AppWebhooks,
     /// Pages, events and search at two sizes.
     Pages {
         /// Messages of the small and of the large company.
@@ -62,10 +65,12 @@ fn main() {
     match options.figure {
         Figure::Inbound => runtime.block_on(inbound::measure(each, options.store)),
         Figure::Webhooks { backlog } => runtime.block_on(webhooks_out::measure(each, options.store, backlog)),
+        Figure::AppWebhooks => runtime.block_on(app_webhooks::measure(each, options.store)),
         Figure::Pages { sizes } => runtime.block_on(pages::measure(each, options.store, &sizes)),
         Figure::All => {
             runtime.block_on(inbound::measure(each, options.store.clone()));
             runtime.block_on(webhooks_out::measure(each, options.store.clone(), 200_000));
+            runtime.block_on(app_webhooks::measure(each, options.store.clone()));
             runtime.block_on(pages::measure(each, options.store, &[10_000, 1_000_000]));
         }
     }

@@ -26,31 +26,39 @@ pub struct Sink {
     pub address: SocketAddr,
     count: Arc<AtomicU64>,
     noted: Option<Noted>,
+    /// How long it takes to answer, in milliseconds.
+    delay: Arc<AtomicU64>,
 }
 
 impl Sink {
-    /// Starts one that answers after a delay, and notes conversations if asked to.
+    /// Starts one that answers after a delay, and notes conversations if asked to. A challenge it repeats at once.
     pub async fn start(delay: Duration, notes: bool) -> Sink {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let count = Arc::new(AtomicU64::new(0));
         let noted: Option<Noted> = notes.then(Noted::default);
-        let (counting, noting) = (count.clone(), noted.clone());
+        let delay = Arc::new(AtomicU64::new(delay.as_millis() as u64));
+        let (counting, noting, waiting) = (count.clone(), noted.clone(), delay.clone());
         spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = stream.set_nodelay(true);
-                let (count, noted) = (counting.clone(), noting.clone());
+                let (count, noted, delay) = (counting.clone(), noting.clone(), waiting.clone());
                 spawn(async move {
                     let service = service_fn(move |request: Request<Incoming>| {
-                        let (count, noted) = (count.clone(), noted.clone());
+                        let (count, noted, delay) = (count.clone(), noted.clone(), delay.clone());
                         async move {
+                            if let Some(challenge) = request.headers().get("x-front-challenge") {
+                                let challenge = Bytes::copy_from_slice(challenge.as_bytes());
+                                return Ok(Response::new(Full::new(challenge)));
+                            }
                             let body = request.into_body().collect().await?.to_bytes();
                             count.fetch_add(1, Ordering::Relaxed);
                             if let Some(noted) = &noted {
                                 note(noted, &body);
                             }
-                            if !delay.is_zero() {
-                                tokio::time::sleep(delay).await;
+                            let delay = delay.load(Ordering::Relaxed);
+                            if delay > 0 {
+                                tokio::time::sleep(Duration::from_millis(delay)).await;
                             }
                             Ok::<_, hyper::Error>(Response::new(Full::new(Bytes::from_static(b"ok"))))
                         }
@@ -59,7 +67,19 @@ impl Sink {
                 });
             }
         });
-        Sink { address, count, noted }
+        Sink { address, count, noted, delay }
+    }
+
+    /// From now on it takes that long to answer.
+    pub fn delay(&self, delay: Duration) {
+        self.delay.store(delay.as_millis() as u64, Ordering::Relaxed);
+    }
+
+    /// Forgets the arrivals that it noted.
+    pub fn forget(&self) {
+        if let Some(noted) = &self.noted {
+            noted.lock().expect("the notes").clear();
+        }
     }
 
     /// Its address as a webhook's.

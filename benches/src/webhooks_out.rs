@@ -32,7 +32,7 @@ async fn stage(name: &'static str, store: Option<String>, sinks: Vec<String>) ->
 }
 
 /// Makes conversations to cause events in.
-async fn populate(stage: &Stage, server: &Server, count: u64) -> Vec<String> {
+pub async fn populate(stage: &Stage, server: &Server, count: u64) -> Vec<String> {
     let path = format!("/channels/{}/incoming_messages", stage.channel);
     let mut connection = Connection::open(server.address).await;
     for number in 0..count {
@@ -45,7 +45,7 @@ async fn populate(stage: &Stage, server: &Server, count: u64) -> Vec<String> {
 }
 
 /// Tags and untags in turn, so that each call is one change, one event and one webhook for each endpoint.
-fn tagging(stage: &Stage, conversations: Vec<String>) -> Make {
+pub fn tagging(stage: &Stage, conversations: Vec<String>) -> Make {
     let (token, tag) = (stage.token.clone(), stage.tag);
     let conversations = Arc::new(conversations);
     Arc::new(move |client, number| {
