@@ -35,6 +35,7 @@ pub async fn directory(State(pages): State<Pages>, here: OriginalUri, headers: H
     };
     let body = html! {
         h1 { "Apps of " (visitor.company_name) }
+        p { a href=(log::PATH) { "What was sent outside" } }
         @if all.is_empty() { p { "There are none yet." } }
         @for listed in &all {
             section {

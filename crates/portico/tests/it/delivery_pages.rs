@@ -78,6 +78,7 @@ async fn the_log_is_found_by_receiver_conversation_and_state() {
         let shows = |id: &str| page.text.contains(&format!("/deliveries/{id}\""));
         assert_eq!((page.status, shows(first), shows(second)), (200, shows_first, shows_second), "{query}");
     }
+    assert!(browser.get("/apps").await.text.contains("href=\"/deliveries\""));
     let page = browser.get("/deliveries").await.text;
     assert!(page.find(second) < page.find(first), "the newest comes first");
     assert!(page.contains("delivered") && page.contains("given up") && page.contains(&told.receiver.url), "{page}");

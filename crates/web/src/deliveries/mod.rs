@@ -13,9 +13,9 @@ use http::{HeaderMap, StatusCode};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::Pages;
 use crate::page::{failed, page};
 use crate::visitor::{self, Visitor};
+use crate::{Pages, apps};
 
 mod one;
 mod range;
@@ -182,6 +182,7 @@ pub async fn list(
 fn shown(asked: &Asked, found: &Page<Delivery>, receivers: &Receivers, visitor: &Visitor) -> Markup {
     html! {
         main class="wide" {
+            p { a href=(apps::PATH) { "All apps" } }
             h1 { "Deliveries of " (visitor.company_name) }
             form class="row" method="get" action=(PATH) {
                 (receivers.choice(asked.to.trim()))
