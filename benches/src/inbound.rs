@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::load::{self, Make, request};
 use crate::sink::Sink;
 use crate::stage::Stage;
-use crate::{ceiling, say};
+use crate::{ceiling, pgbench, say};
 
 /// 1.2 kB of what customers write.
 pub const TEXT: &str = "Hello, I ordered two lamps last week and only one of them arrived this morning. The parcel was \
@@ -25,8 +25,19 @@ Thank you very much for your help, and for the kind note that you put into the f
 
 /// Measures and reports.
 pub async fn measure(each: Duration, store: Option<String>) {
-    let bare = ceiling::messages(TEXT, each).await;
-    say(&format!("ceiling: {bare:.0} bare durable messages/s (128 callers)"));
+    let bare = match store.clone() {
+        None => {
+            let bare = ceiling::messages(TEXT, each).await;
+            say(&format!("ceiling: {bare:.0} bare durable messages/s (128 callers)"));
+            bare
+        }
+        Some(url) => {
+            let bare = tokio::task::spawn_blocking(move || pgbench::messages(&url, TEXT, 64, each)).await;
+            let bare = bare.expect("pgbench ran");
+            say(&format!("ceiling: {bare:.0} bare durable messages/s (pgbench, 64 clients)"));
+            bare
+        }
+    };
     let sink = Sink::start(Duration::ZERO, false).await;
     let (url, shared) = (sink.url(), store.clone());
     let stage = tokio::task::spawn_blocking(move || Stage::found("inbound", shared, &["inbound"], &[url])).await;

@@ -13,6 +13,7 @@ mod company;
 mod inbound;
 mod load;
 mod pages;
+mod pgbench;
 mod sink;
 mod stage;
 mod webhooks_out;
