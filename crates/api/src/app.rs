@@ -7,6 +7,7 @@ use bytes::Bytes;
 use desk::Desk;
 use desk::attachments::Blobs;
 use desk::channels::application::Partner;
+use desk::channels::grant::{Ask, Granted, Ungranted};
 use desk::guesses::Guesses;
 use desk::ids::ChannelId;
 use desk::sealing::Secret;
@@ -47,12 +48,18 @@ pub trait Outside: Send + Sync {
     /// says so; the error says to a person why it refused.
     fn announce(&self, partner: Partner, channel: ChannelId) -> Asked<Option<String>>;
 
+    /// Asks a partner's server for a token, and whose it is.
+    fn grant(&self, ask: Ask) -> Granting;
+
     /// Why a signature does not verify. Who knows how the outside is signed to, knows that.
     fn diagnose(&self, request: SignedRequest) -> Diagnosis;
 }
 
 /// What somebody outside answers.
 pub type Asked<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
+
+/// What a partner's server grants.
+pub type Granting = Pin<Box<dyn Future<Output = Result<Granted, Ungranted>> + Send>>;
 
 /// The validation of a receiver (contract/webhooks.md section 1.1).
 #[derive(Debug, Clone)]

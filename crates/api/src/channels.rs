@@ -1,14 +1,18 @@
 //! Channels.
 
-use desk::channels::{self, Change, New, Which, application};
-use desk::ids::InboxId;
-use desk::{Error, Work};
+use desk::channels::application::{self, Agreed, Announced, Credential, Partner};
+use desk::channels::grant::{self, Ask, Granted};
+use desk::channels::{self, Change, New, Which};
+use desk::ids::{ChannelId, InboxId};
+use desk::sealing::Secret;
+use desk::{Caller, Error, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wire::channels::channel;
 
 use crate::answer::{Answer, context};
+use crate::app::App;
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
 use crate::whose::Whose;
@@ -108,7 +112,8 @@ pub(crate) struct CreateChannel {
     #[serde(default)]
     application_uid: Option<String>,
     /// Of an app's channel: what its server is shown, by how the server is told who calls: `api_key`, `access_token`, or
-    /// `username` and `password`.
+    /// `username` and `password`. Where the server grants tokens by OAuth: `client_id` and `client_secret`, `username` and
+    /// `password`, or none if a person has to consent first.
     #[serde(default)]
     credentials: Option<Map<String, Value>>,
 }
@@ -158,15 +163,43 @@ async fn create_of_app(call: &Call, new: application::New) -> Result {
     }
     let announced = new.clone();
     let unit = move |work: &mut Work<'_>| application::announce(work, &announced);
-    let (id, partner) = call.app.desk.read(&call.caller, unit).await?;
-    let answered = call.app.outside.announce(partner, id).await;
-    let webhook_url =
-        answered.map_err(|why| Error::invalid("application_uid", format!("the app's server refused: {why}")))?;
+    let Announced { id, mut partner, ask, is_by_consent } = call.app.desk.read(&call.caller, unit).await?;
+    let mut agreed = Agreed::default();
+    if let Some(ask) = ask {
+        let granted = granted(&call.app, ask).await?;
+        partner.credential = Some(Credential::Bearer(granted.access.clone()));
+        agreed.granted = Some(granted);
+    }
+    if !is_by_consent {
+        agreed.webhook_url = announce(&call.app, partner, id).await?;
+    }
     call.write(move |work| {
-        application::create(work, &new, id, webhook_url.as_deref())?;
+        application::create(work, &new, id, &agreed)?;
         Answer::no_content()
     })
     .await
+}
+
+/// Connects a channel by the code of a person's consent, which came to the address `to`. Nothing changes if the
+/// partner's server grants no token, or does not agree to the channel.
+pub async fn connect(app: &App, admin: &Caller, id: ChannelId, (code, to): (Secret, String)) -> Result<()> {
+    let unit = move |work: &mut Work<'_>| grant::by_code(work, id, &code, &to);
+    let (ask, mut partner) = app.desk.read(admin, unit).await?;
+    let granted = granted(app, ask).await?;
+    partner.credential = Some(Credential::Bearer(granted.access.clone()));
+    let url = announce(app, partner, id).await?;
+    let unit = move |work: &mut Work<'_>| grant::connected(work, id, (&granted, url.as_deref()));
+    Ok(app.desk.write(admin, unit).await?)
+}
+
+async fn granted(app: &App, ask: Ask) -> Result<Granted> {
+    let why = |why| Error::invalid("credentials", format!("the app's server granted no token: {why}"));
+    Ok(app.outside.grant(ask).await.map_err(why)?)
+}
+
+async fn announce(app: &App, partner: Partner, id: ChannelId) -> Result<Option<String>> {
+    let why = |why| Error::invalid("application_uid", format!("the app's server refused: {why}"));
+    Ok(app.outside.announce(partner, id).await.map_err(why)?)
 }
 
 /// A change of a channel. What is left out stays.

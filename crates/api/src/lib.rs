@@ -45,4 +45,5 @@ mod whose;
 pub use admin::apps::features::validate_webhook;
 pub use admin::deliveries::recover_endpoint;
 pub use app::App;
+pub use channels::connect as connect_channel;
 pub use router::router;

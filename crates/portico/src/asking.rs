@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use ::channels::application::authorization;
 use ::channels::custom::PATIENCE;
-use api::app::{Asked, Diagnosis, Outside, SignedRequest, Validation};
+use api::app::{Asked, Diagnosis, Granting, Outside, SignedRequest, Validation};
 use desk::Desk;
 use desk::channels::application::Partner;
+use desk::channels::grant::Ask;
 use desk::ids::ChannelId;
 use http::Method;
 use webhooks::challenge::{self, Challenge};
@@ -52,6 +53,11 @@ impl Outside for Asking {
         };
         let (client, now) = (self.client.clone(), self.desk.clock().now().0);
         Box::pin(async move { challenge::ask(&client, now, challenge).await })
+    }
+
+    fn grant(&self, ask: Ask) -> Granting {
+        let (client, now) = (self.client.clone(), self.desk.clock().now().0);
+        Box::pin(async move { partners::granted(&client, now, &ask).await })
     }
 
     fn announce(&self, partner: Partner, channel: ChannelId) -> Asked<Option<String>> {

@@ -11,8 +11,9 @@ use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use desk::Caller;
 use desk::deliveries::Recovered;
-use desk::ids::EndpointId;
-use web::{Pages, Program};
+use desk::ids::{ChannelId, EndpointId};
+use desk::sealing::Secret;
+use web::{Done, Pages, Program};
 
 use crate::health::{self, Health};
 use crate::stream;
@@ -48,14 +49,14 @@ fn pages(app: Arc<App>) -> Pages {
 struct Beside(Arc<App>);
 
 impl Program for Beside {
-    fn validate(&self, admin: Caller, uid: String) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
+    fn validate(&self, admin: Caller, uid: String) -> Done {
         let app = self.0.clone();
-        Box::pin(async move {
-            api::validate_webhook(&app, &admin, &uid).await.map_err(|refusal| match refusal {
-                Refusal::Problem(problem) => problem.message,
-                Refusal::Moved(_) => "the app is gone".to_string(),
-            })
-        })
+        Box::pin(async move { api::validate_webhook(&app, &admin, &uid).await.map_err(words) })
+    }
+
+    fn connect(&self, admin: Caller, channel: ChannelId, code: Secret, to: String) -> Done {
+        let app = self.0.clone();
+        Box::pin(async move { api::connect_channel(&app, &admin, channel, (code, to)).await.map_err(words) })
     }
 
     fn recover(&self, admin: Caller, id: EndpointId) -> Pin<Box<dyn Future<Output = desk::Result<Recovered>> + Send>> {
@@ -65,6 +66,14 @@ impl Program for Beside {
 
     fn forget_tokens(&self) {
         self.0.tokens.forget();
+    }
+}
+
+/// What a person is told of a refusal.
+fn words(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Problem(problem) => problem.message,
+        Refusal::Moved(_) => "it is gone".to_string(),
     }
 }
 

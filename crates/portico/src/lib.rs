@@ -14,6 +14,7 @@ pub mod demo;
 pub mod edges;
 pub mod failure;
 pub mod founding;
+pub mod grants;
 pub mod health;
 pub mod nodes;
 pub mod partners;

@@ -31,7 +31,7 @@ use crate::settings::{Location, Settings, private_folder};
 use crate::stream::Live;
 use crate::sweeps::{self, Sweeps};
 use crate::workers::Workers;
-use crate::{edges, timers};
+use crate::{edges, grants, timers};
 
 /// How long a freshly committed delivery stays with the node that committed it (milliseconds).
 const LEASE: i64 = 30_000;
@@ -122,6 +122,7 @@ impl Server {
         bell.connect(engine.clone());
         bell.companies.clone().keep(&workers, desk.store().clone());
         timers::start(&workers, desk.clone(), bell.clone());
+        grants::start(&workers, desk.clone(), client.clone(), bell.companies.clone());
         let blobs = Blobs::open(settings.location.blobs())
             .map_err(|error| Failure::new(format!("the folder for attachments: {error}")))?;
         let blobs = Arc::new(blobs);

@@ -3,6 +3,7 @@
 use axum::extract::{Form, OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
 use desk::apps::{self, Listed};
+use desk::channels::{Channel, grant};
 use desk::deliveries::{self, Delivery, Filter, Subscriber};
 use desk::endpoints::{self, Endpoint};
 use desk::ids::EndpointId;
@@ -68,6 +69,7 @@ struct Known {
     calls: Vec<Delivery>,
     /// Why the endpoint fails, in the words of the log.
     failure: Option<String>,
+    channels: Vec<Channel>,
     is_own: bool,
 }
 
@@ -82,7 +84,8 @@ fn known(work: &mut Work<'_>, uid: &str) -> desk::Result<Known> {
         None => (Vec::new(), None),
     };
     let is_own = listed.app.owner == work.company;
-    Ok(Known { listed, consent, endpoint, calls, failure, is_own })
+    let channels = grant::connectable(work, app)?;
+    Ok(Known { listed, consent, endpoint, calls, failure, channels, is_own })
 }
 
 /// The last calls to an endpoint, or those up to an instant.
@@ -123,7 +126,7 @@ pub async fn settings(
 }
 
 fn shown(known: &Known, visitor: &Visitor) -> Markup {
-    let Known { listed, consent, endpoint, calls, is_own, .. } = known;
+    let Known { listed, consent, endpoint, calls, channels, is_own, .. } = known;
     let has_webhook = listed.kinds.contains(&"webhook");
     html! {
         p { a href=(PATH) { "All apps" } }
@@ -142,6 +145,13 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
             }
             @if consent.is_some() { (button("revoke", "Revoke its access")) }
             @if *is_own && has_webhook { (button("validate", "Validate its webhook again")) }
+        }
+        @if !channels.is_empty() { h2 { "Channels" } }
+        @for channel in channels {
+            p {
+                (channel.name) " " @if channel.is_valid { "works." } @else { "waits for its connection." } " "
+                a href={ "/channels/" (channel.id) "/connect" } { @if channel.is_valid { "Connect again" } @else { "Connect" } }
+            }
         }
         @if let Some(endpoint) = endpoint {
             h2 { "Its webhook" }

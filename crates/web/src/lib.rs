@@ -1,5 +1,6 @@
-//! The pages that people see in a browser: signing in, letting an app act for the company, the apps that
-//! are installed, and the log of what was sent outside. Plain HTML from the server, which works without a script.
+//! The pages that people see in a browser: signing in, letting an app act for the company, the apps that are installed
+//! and connecting their channels, and the log of what was sent outside. Plain HTML from the server, which works without a
+//! script.
 //!
 //! It is not the API (that is `api`), and it decides nothing that `desk` does not: a page shows what an operation answers,
 //! and its form calls one.
@@ -13,10 +14,12 @@ use axum::extract::FromRef;
 use axum::routing::{get, post};
 use desk::deliveries::Recovered;
 use desk::guesses::Guesses;
-use desk::ids::EndpointId;
+use desk::ids::{ChannelId, EndpointId};
+use desk::sealing::Secret;
 use desk::{Caller, Desk};
 
 mod apps;
+mod channels;
 mod consent;
 mod deliveries;
 mod login;
@@ -34,10 +37,17 @@ pub struct Pages {
     pub program: Arc<dyn Program>,
 }
 
+/// How something ended that took its time.
+pub type Done = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
 /// The rest of the program, as far as pages need it.
 pub trait Program: Send + Sync {
     /// Asks the receiver of an app's webhook whether it is one. The error says to a person why it did not pass.
-    fn validate(&self, admin: Caller, uid: String) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+    fn validate(&self, admin: Caller, uid: String) -> Done;
+
+    /// Connects a channel of an app by the code of a person's consent, which came to the address `to`. The error says to
+    /// a person why it is not connected.
+    fn connect(&self, admin: Caller, channel: ChannelId, code: Secret, to: String) -> Done;
 
     /// Sends a switched-off endpoint what it missed, and switches it on.
     fn recover(&self, admin: Caller, id: EndpointId) -> Pin<Box<dyn Future<Output = desk::Result<Recovered>> + Send>>;
@@ -63,5 +73,7 @@ pub fn router(pages: Pages) -> axum::Router {
         .route("/apps/{uid}", get(apps::settings).post(apps::act))
         .route(deliveries::PATH, get(deliveries::list).post(deliveries::replay_range))
         .route("/deliveries/{id}", get(deliveries::show).post(deliveries::replay))
+        .route("/channels/{id}/connect", get(channels::connect))
+        .route(channels::BACK, get(channels::back))
         .with_state(pages)
 }

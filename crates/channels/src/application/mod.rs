@@ -2,3 +2,4 @@
 //! like a custom channel's answer ([`crate::custom::answer`]).
 
 pub mod authorization;
+pub mod grant;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::Channel;
 use super::create::{self, LONGEST, checked_settings, checked_url};
-use crate::apps::features::{Authentication, ChannelType, ContactType, Feature};
+use super::grant::{self, Ask, For, Granted};
+use crate::apps::features::{Authentication, ChannelType, ContactType, Feature, Grant};
 use crate::apps::secrets::{self, Purpose};
 use crate::apps::{self, Installed};
 use crate::error::{Error, Result};
@@ -66,31 +67,61 @@ pub enum Credential {
     },
 }
 
+/// Who is to be asked before a channel is made.
+#[derive(Debug, Clone)]
+pub struct Announced {
+    /// The channel's id.
+    pub id: ChannelId,
+    /// Its server.
+    pub partner: Partner,
+    /// The token that the server is to be shown, where it grants one.
+    pub ask: Option<Ask>,
+    /// Whether a person has to consent first: until then the channel does not work, and nobody is told of it.
+    pub is_by_consent: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default)]
+pub struct Agreed {
+    /// Where the channel's messages go, if the partner said so.
+    pub webhook_url: Option<String>,
+    /// The token.
+    pub granted: Option<Granted>,
+}
+
 /// Checks a channel that is to be made, and says which server is to be told of it and under which id.
-pub fn announce(work: &mut Work<'_>, new: &New) -> Result<(ChannelId, Partner)> {
+pub fn announce(work: &mut Work<'_>, new: &New) -> Result<Announced> {
     inboxes::get(work, new.inbox)?;
     checked_settings(&new.settings)?;
     let installed = running(work, &new.app)?;
     let (kind, url) = kind(&installed)?;
-    let credential = credential(authentication(&installed, kind), &new.credentials)?;
+    let way = grant::way(&installed, kind);
+    let is_by_consent = way == Some(Grant::AuthorizationCode);
+    let (ask, credential) = match way {
+        Some(_) if is_by_consent => (None, None),
+        Some(_) => (Some(grant::ask(work, (&installed, kind), &new.credentials, &For::Given)?), None),
+        None => (None, credential(authentication(&installed, kind), &new.credentials)?),
+    };
     let partner = Partner { url, key: key(work, &installed)?, credential, is_idempotent: kind.is_idempotent };
-    Ok((ChannelId(work.new_id()), partner))
+    Ok(Announced { id: ChannelId(work.new_id()), partner, ask, is_by_consent })
 }
 
 /// Makes a channel that its partner has agreed to; its messages go where the partner said, else where it was announced.
-pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, webhook_url: Option<&str>) -> Result<()> {
+/// One that waits for a person's consent does not work until then.
+pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, agreed: &Agreed) -> Result<()> {
     inboxes::get(work, new.inbox)?;
     checked_settings(&new.settings)?;
     let installed = running(work, &new.app)?;
     let (kind, url) = kind(&installed)?;
-    credential(authentication(&installed, kind), &new.credentials)?;
-    let given = match new.credentials.is_empty() {
-        true => None,
-        false => {
-            let secret = Secret::new(Value::Object(new.credentials.clone()).to_string());
-            Some(work.sealing_key().seal(work.random(), &place(work.company, id), &secret))
-        }
-    };
+    let mut credentials = new.credentials.clone();
+    let is_granted = grant::way(&installed, kind).is_some();
+    match &agreed.granted {
+        Some(granted) => grant::put(&mut credentials, granted),
+        None if is_granted => credentials.clear(),
+        None => drop(credential(authentication(&installed, kind), &credentials)?),
+    }
+    let named = agreed.granted.as_ref().map(|granted| granted.named.clone()).unwrap_or_default();
+    let given = (!credentials.is_empty()).then(|| sealed(work, id, &credentials));
     let contact_type = match kind.contact_type {
         ContactType::Custom => "custom",
         ContactType::Email => "email",
@@ -100,27 +131,29 @@ pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, webhook_url: Option
     let mode = |allowed: bool, word: &str| Value::from(if allowed { word } else { "unsupported" });
     settings.insert("compose_mode".to_string(), mode(kind.can_compose, "normal"));
     settings.insert("reply_mode".to_string(), mode(kind.can_reply, "same_channel"));
-    let name = if new.name.trim().is_empty() { &kind.name } else { &new.name };
+    let usual = named.name.as_ref().unwrap_or(&kind.name);
+    let name = if new.name.trim().is_empty() { usual } else { &new.name };
     let channel = Channel {
         id,
         inbox: new.inbox,
         r#type: "custom".to_string(),
         name: names::checked("name", name, LONGEST)?,
-        address: work.random().hex(8),
+        address: named.address.unwrap_or_else(|| work.random().hex(8)),
         send_as: None,
         settings: Value::Object(settings),
-        webhook_url: Some(webhook_url.map(given_url).transpose()?.unwrap_or(url)),
+        webhook_url: Some(agreed.webhook_url.as_deref().map(given_url).transpose()?.unwrap_or(url)),
         contact_type: contact_type.to_string(),
-        is_valid: true,
+        is_valid: !is_granted || agreed.granted.is_some(),
         secret: None,
         app: Some(installed.app.id),
         credentials: given,
+        renew_at: agreed.granted.as_ref().and_then(|granted| grant::renewal(work.now, granted)),
     };
     create::add(work, &channel)?;
     apps::register_channel(work, &installed.app, id)
 }
 
-fn given_url(url: &str) -> Result<String> {
+pub(super) fn given_url(url: &str) -> Result<String> {
     checked_url(url)
         .map_err(|_| Error::invalid("application_uid", format!("the app's server gave no address: {url:?}")))
 }
@@ -132,17 +165,30 @@ pub fn partner(work: &mut Work<'_>, channel: &Channel) -> Result<Option<Partner>
     let directory = work.directory()?;
     let installed = directory.apps().find(|here| here.app.id == id && here.is_enabled).ok_or(Error::NotFound("app"))?;
     let (kind, url) = kind(installed)?;
-    let given = match &channel.credentials {
-        None => Map::new(),
-        Some(sealed) => {
-            let opened = work.sealing_key().open(&place(work.company, channel.id), sealed)?;
-            serde_json::from_str(opened.reveal())
-                .map_err(|error| Error::Internal(format!("the credentials of {}: {error}", channel.id)))?
-        }
-    };
+    let given = opened(work, channel)?;
     let credential = credential(authentication(installed, kind), &given)?;
     let url = channel.webhook_url.clone().unwrap_or(url);
     Ok(Some(Partner { url, key: key(work, installed)?, credential, is_idempotent: kind.is_idempotent }))
+}
+
+/// The server of an app's channels before it is shown anything beside the signature.
+pub(super) fn bare(work: &mut Work<'_>, installed: &Installed) -> Result<Partner> {
+    let (kind, url) = kind(installed)?;
+    Ok(Partner { url, key: key(work, installed)?, credential: None, is_idempotent: kind.is_idempotent })
+}
+
+/// What was given for a channel, and what was granted.
+pub(super) fn opened(work: &mut Work<'_>, channel: &Channel) -> Result<Map<String, Value>> {
+    let Some(sealed) = &channel.credentials else { return Ok(Map::new()) };
+    let opened = work.sealing_key().open(&place(work.company, channel.id), sealed)?;
+    serde_json::from_str(opened.reveal())
+        .map_err(|error| Error::Internal(format!("the credentials of {}: {error}", channel.id)))
+}
+
+/// The same as it is kept.
+pub(super) fn sealed(work: &mut Work<'_>, id: ChannelId, credentials: &Map<String, Value>) -> Vec<u8> {
+    let secret = Secret::new(Value::Object(credentials.clone()).to_string());
+    work.sealing_key().seal(work.random(), &place(work.company, id), &secret)
 }
 
 /// Whose a channel is of which an app's token speaks, with the secrets that verify the token. Nothing is found where the
@@ -202,7 +248,7 @@ fn running(work: &mut Work<'_>, uid: &str) -> Result<std::sync::Arc<Installed>> 
 }
 
 /// The kind of channel that an app brings, and where new ones are announced.
-fn kind(installed: &Installed) -> Result<(&ChannelType, String)> {
+pub(super) fn kind(installed: &Installed) -> Result<(&ChannelType, String)> {
     let pick = |feature: &'_ Feature| matches!(feature, Feature::Channel(_));
     let found = installed.features.iter().find(|held| pick(&held.feature)).map(|held| &held.feature);
     match found {
@@ -221,14 +267,7 @@ fn authentication<'a>(installed: &'a Installed, kind: &ChannelType) -> &'a Authe
 
 /// What the server is shown, of what was given.
 fn credential(authentication: &Authentication, given: &Map<String, Value>) -> Result<Option<Credential>> {
-    let text = |name: &str| {
-        let text = given.get(name).and_then(Value::as_str).unwrap_or_default();
-        let is_visible = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        match !text.is_empty() && text.len() <= LONGEST_CREDENTIAL && is_visible {
-            true => Ok(text.to_string()),
-            false => Err(Error::invalid(format!("credentials.{name}"), "expected visible characters, at most 4096")),
-        }
-    };
+    let text = |name: &str| text(given, name);
     Ok(Some(match authentication {
         Authentication::None => return Ok(None),
         Authentication::Bearer => Credential::Bearer(Secret::new(text("access_token")?)),
@@ -238,11 +277,18 @@ fn credential(authentication: &Authentication, given: &Map<String, Value>) -> Re
         Authentication::ApiKey { header } => {
             Credential::Key { header: header.clone(), key: Secret::new(text("api_key")?) }
         }
-        Authentication::Oauth2 { .. } => {
-            let why = "channels whose server grants tokens by OAuth are not served yet";
-            return Err(Error::invalid("application_uid", why));
-        }
+        Authentication::Oauth2 { .. } => Credential::Bearer(Secret::new(text("access_token")?)),
     }))
+}
+
+/// One of the credentials.
+pub(super) fn text(given: &Map<String, Value>, name: &str) -> Result<String> {
+    let text = given.get(name).and_then(Value::as_str).unwrap_or_default();
+    let is_visible = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    match !text.is_empty() && text.len() <= LONGEST_CREDENTIAL && is_visible {
+        true => Ok(text.to_string()),
+        false => Err(Error::invalid(format!("credentials.{name}"), "expected visible characters, at most 4096")),
+    }
 }
 
 /// What leaves is signed with the oldest secret that verifies: a receiver then changes to a new one at leisure.

@@ -72,6 +72,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
         secret: None,
         app: None,
         credentials: None,
+        renew_at: None,
     };
     add(work, &channel)?;
     Ok(channel.id)

@@ -6,12 +6,14 @@ use crate::access::Owner;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::ids::{AppId, ChannelId, InboxId};
+use crate::time::Timestamp;
 use crate::work::Work;
 
 pub mod application;
 mod connection;
 mod create;
 mod delete;
+pub mod grant;
 mod secret;
 pub(crate) mod store;
 pub mod templates;
@@ -44,6 +46,7 @@ db::record! {
         pub secret: Option<String>,
         pub app: Option<AppId>,
         pub credentials: Option<Vec<u8>>,
+        pub renew_at: Option<Timestamp>,
     }
 }
 

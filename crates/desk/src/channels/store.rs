@@ -8,7 +8,7 @@ use crate::ids::{ChannelId, CompanyId};
 use crate::time::Timestamp;
 
 const COLUMNS: &str = "id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid, secret, \
-                       app, credentials";
+                       app, credentials, renew_at";
 
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Channel>> {
     conn.all(
@@ -56,7 +56,8 @@ pub(super) fn set_secret(conn: &mut Conn, company: CompanyId, id: ChannelId, sec
 pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now: Timestamp) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO channels (company, id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, \
-         is_valid, created_at, app, credentials) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         is_valid, created_at, app, credentials, renew_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         args![
             company,
             channel.id,
@@ -71,7 +72,8 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now
             channel.is_valid,
             now,
             channel.app,
-            channel.credentials
+            channel.credentials,
+            channel.renew_at
         ],
     )
 }
@@ -81,6 +83,54 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, channel: &Channel) -> 
         "UPDATE channels SET inbox = $3, name = $4, settings = $5, webhook_url = $6 WHERE company = $1 AND id = $2",
         args![company, channel.id, channel.inbox, channel.name, channel.settings, channel.webhook_url],
     )
+}
+
+/// Keeps what a channel was granted and named; it works from now on.
+pub(super) fn connect(conn: &mut Conn, company: CompanyId, channel: &Channel) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE channels SET credentials = $3, renew_at = $4, name = $5, address = $6, webhook_url = $7, \
+         is_valid = TRUE WHERE company = $1 AND id = $2",
+        args![
+            company,
+            channel.id,
+            channel.credentials,
+            channel.renew_at,
+            channel.name,
+            channel.address,
+            channel.webhook_url
+        ],
+    )
+}
+
+pub(super) fn set_credentials(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: ChannelId,
+    (sealed, renew_at): (&[u8], Option<Timestamp>),
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE channels SET credentials = $3, renew_at = $4 WHERE company = $1 AND id = $2",
+        args![company, id, sealed, renew_at],
+    )
+}
+
+pub(super) fn set_renewal(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: ChannelId,
+    at: Option<Timestamp>,
+) -> db::Result<u64> {
+    conn.exec("UPDATE channels SET renew_at = $3 WHERE company = $1 AND id = $2", args![company, id, at])
+}
+
+/// The channels whose tokens are to be renewed.
+pub(super) fn due(conn: &mut Conn, company: CompanyId, now: Timestamp) -> db::Result<Vec<ChannelId>> {
+    let rows: Vec<(ChannelId,)> = conn.all(
+        "SELECT id FROM channels WHERE company = $1 AND renew_at <= $2 AND renew_at IS NOT NULL \
+         AND deleted_at IS NULL ORDER BY renew_at LIMIT 50",
+        args![company, now],
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 const TEMPLATE: &str = "external_id, number, name, blurb, is_disabled, status, variables, preview";

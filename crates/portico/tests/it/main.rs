@@ -12,6 +12,7 @@ mod browser;
 mod calls;
 mod channel_api;
 mod channel_calls;
+mod channel_grants;
 mod channel_templates;
 mod channels;
 mod clients;

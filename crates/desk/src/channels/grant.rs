@@ -1,0 +1,291 @@
+//! Tokens that the server of an app's channels grants by OAuth (contract/channels.md section 3.2): asked for when a
+//! channel is made or connected, kept sealed beside what was given for it, and renewed before they end.
+
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use super::application::{self, Partner, kind, opened, sealed, text};
+use super::{Channel, get, store};
+use crate::apps::features::{Authentication, ChannelType, Credentials, Feature, Grant};
+use crate::apps::secrets::{self, Purpose};
+use crate::apps::{HeldFeature, Installed};
+use crate::error::{Error, Result};
+use crate::events::{self, Kind};
+use crate::ids::{AppId, ChannelId};
+use crate::sealing::Secret;
+use crate::time::{MINUTE, Timestamp};
+use crate::work::Work;
+
+/// How long before its end a token is renewed; one that lives shorter than twice that, in the middle of its life.
+const MARGIN: i64 = 5 * MINUTE;
+/// How soon a renewal is tried again.
+const AGAIN: i64 = MINUTE;
+
+/// What a token is asked for with.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Where.
+    pub token_url: String,
+    /// The fields of the form.
+    pub fields: Vec<(&'static str, Secret)>,
+    /// As whom.
+    pub client_id: String,
+    /// What proves it.
+    pub client_secret: Option<Secret>,
+    /// Who says whose the token is.
+    pub introspection_url: Option<String>,
+    /// Whether the token is good for many channels.
+    pub is_shared: bool,
+}
+
+/// A token.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    /// What the server is shown.
+    pub access: Secret,
+    /// What the next one is granted for.
+    pub refresh: Option<Secret>,
+    /// How long it lives, in milliseconds, if its server says so.
+    pub lives: Option<i64>,
+    /// Whose it is, if its server says so.
+    pub named: Named,
+}
+
+/// What a partner calls a channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its address, unique among the app's channels.
+    pub address: Option<String>,
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ungranted {
+    /// The server does not want to grant one: somebody has to connect the channel again.
+    Refused(String),
+    /// It could not be asked, or was broken.
+    Unreachable(String),
+}
+
+impl fmt::Display for Ungranted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Ungranted::Refused(why) | Ungranted::Unreachable(why)) = self;
+        f.write_str(why)
+    }
+}
+
+/// Where a person lets a channel's server grant a token.
+#[derive(Debug, Clone)]
+pub struct Consent {
+    /// The server's page.
+    pub authorize_url: String,
+    /// As whom we ask.
+    pub client_id: String,
+    /// What we ask for.
+    pub scopes: Vec<String>,
+}
+
+/// For what a token is granted.
+pub(super) enum For<'a> {
+    /// What was given when the channel was made.
+    Given,
+    /// What came of a person's consent, and the address that it came to.
+    Code(&'a Secret, &'a str),
+    /// The token before.
+    Refresh(&'a Secret),
+}
+
+fn server<'a>(installed: &'a Installed, kind: &ChannelType) -> Option<(&'a HeldFeature, &'a Authentication)> {
+    installed.features.iter().find_map(|held| match &held.feature {
+        Feature::Server(server) if Some(&server.name) == kind.target.server.as_ref() => {
+            Some((held, &server.authentication))
+        }
+        _ => None,
+    })
+}
+
+/// How the token is granted, where the channel's server grants one.
+pub(super) fn way(installed: &Installed, kind: &ChannelType) -> Option<Grant> {
+    match server(installed, kind)?.1 {
+        Authentication::Oauth2 { grant, .. } => Some(*grant),
+        _ => None,
+    }
+}
+
+/// The request for a token.
+pub(super) fn ask(
+    work: &mut Work<'_>,
+    (installed, kind): (&Installed, &ChannelType),
+    given: &Map<String, Value>,
+    what: &For<'_>,
+) -> Result<Ask> {
+    let Some((held, Authentication::Oauth2 { grant, token_url, client_id, scopes, introspection_url, .. })) =
+        server(installed, kind)
+    else {
+        return Err(Error::invalid("", "the channel's server grants no tokens"));
+    };
+    let secret = |name: &str| text(given, name).map(Secret::new);
+    let word = |text: &str| Secret::new(text);
+    let (client_id, client_secret) = match grant {
+        Grant::ClientCredentials => (text(given, "client_id")?, Some(secret("client_secret")?)),
+        Grant::Password | Grant::AuthorizationCode => {
+            let own = secrets::open(work, &installed.app, Purpose::Feature(held.id))?;
+            (client_id.clone(), own.into_iter().next())
+        }
+    };
+    let mut fields = match (what, grant) {
+        (For::Refresh(token), _) => vec![("grant_type", word("refresh_token")), ("refresh_token", (*token).clone())],
+        (For::Code(code, to), _) => {
+            vec![("grant_type", word("authorization_code")), ("code", (*code).clone()), ("redirect_uri", word(to))]
+        }
+        (For::Given, Grant::ClientCredentials) => vec![("grant_type", word("client_credentials"))],
+        (For::Given, Grant::Password) => {
+            vec![("grant_type", word("password")), ("username", secret("username")?), ("password", secret("password")?)]
+        }
+        (For::Given, Grant::AuthorizationCode) => return Err(Error::Conflict("a person has to consent".to_string())),
+    };
+    if matches!(what, For::Given) && !scopes.is_empty() {
+        fields.push(("scope", word(&scopes.join(" "))));
+    }
+    Ok(Ask {
+        token_url: token_url.clone(),
+        fields,
+        client_id,
+        client_secret,
+        introspection_url: introspection_url.clone(),
+        is_shared: kind.credentials == Credentials::Shared,
+    })
+}
+
+/// Puts a token beside what was given. A server that grants no other refresh token lets the old one go on.
+pub(super) fn put(credentials: &mut Map<String, Value>, granted: &Granted) {
+    credentials.insert("access_token".to_string(), granted.access.reveal().into());
+    if let Some(refresh) = &granted.refresh {
+        credentials.insert("refresh_token".to_string(), refresh.reveal().into());
+    }
+}
+
+/// When a token is renewed: not at all, if its server does not say how long it lives.
+pub(super) fn renewal(now: Timestamp, granted: &Granted) -> Option<Timestamp> {
+    granted.lives.map(|lives| now.plus(lives - MARGIN.min(lives / 2)))
+}
+
+/// The app of a channel, as it is installed here.
+fn app_of(work: &mut Work<'_>, channel: &Channel) -> Result<std::sync::Arc<Installed>> {
+    let directory = work.directory()?;
+    let found = directory.apps().find(|here| Some(here.app.id) == channel.app && here.is_enabled);
+    found.cloned().ok_or(Error::NotFound("app"))
+}
+
+/// The channels of an app that a person connects by consent.
+pub fn connectable(work: &mut Work<'_>, app: AppId) -> Result<Vec<Channel>> {
+    let directory = work.directory()?;
+    let is_by_consent = directory
+        .apps()
+        .filter(|here| here.app.id == app && here.is_enabled)
+        .any(|here| kind(here).is_ok_and(|(kind, _)| way(here, kind) == Some(Grant::AuthorizationCode)));
+    let mut all = super::list(work, None)?;
+    all.retain(|channel| is_by_consent && channel.app == Some(app));
+    Ok(all)
+}
+
+/// Where a person is sent who connects a channel.
+pub fn consent(work: &mut Work<'_>, id: ChannelId) -> Result<Consent> {
+    let channel = get(work, id)?;
+    let installed = app_of(work, &channel)?;
+    match server(&installed, kind(&installed)?.0) {
+        Some((_, Authentication::Oauth2 { authorize_url: Some(url), client_id, scopes, .. })) => {
+            Ok(Consent { authorize_url: url.clone(), client_id: client_id.clone(), scopes: scopes.clone() })
+        }
+        _ => Err(Error::Conflict(format!("{id} is not connected by a person's consent"))),
+    }
+}
+
+/// What is asked for with the code of a person's consent, and who is told of the channel then.
+pub fn by_code(work: &mut Work<'_>, id: ChannelId, code: &Secret, to: &str) -> Result<(Ask, Partner)> {
+    let channel = get(work, id)?;
+    let installed = app_of(work, &channel)?;
+    let ask = ask(work, (&installed, kind(&installed)?.0), &Map::new(), &For::Code(code, to))?;
+    Ok((ask, application::bare(work, &installed)?))
+}
+
+/// Keeps what a channel was granted, once its server has agreed to it.
+pub fn connected(work: &mut Work<'_>, id: ChannelId, (granted, url): (&Granted, Option<&str>)) -> Result<()> {
+    let mut channel = get(work, id)?;
+    let installed = app_of(work, &channel)?;
+    let kind_name = kind(&installed)?.0.name.clone();
+    let mut credentials = opened(work, &channel)?;
+    put(&mut credentials, granted);
+    channel.credentials = Some(sealed(work, id, &credentials));
+    channel.renew_at = renewal(work.now, granted);
+    if let Some(name) = granted.named.name.as_ref().filter(|_| channel.name == kind_name) {
+        channel.name = name.clone();
+    }
+    if let Some(address) = &granted.named.address {
+        channel.address = address.clone();
+    }
+    if let Some(url) = url {
+        channel.webhook_url = Some(application::given_url(url)?);
+    }
+    store::connect(work.conn, work.company, &channel).map_err(|error| match error.is_duplicate() {
+        true => Error::Conflict(format!("there is a channel with the address {} already", channel.address)),
+        false => error.into(),
+    })?;
+    work.directory_changed()?;
+    events::record_setting(
+        work,
+        Kind::Setting,
+        json!({"channel": id.to_string(), "is_valid": [channel.is_valid, true]}),
+    )?;
+    Ok(())
+}
+
+/// The channels whose tokens are to be renewed now.
+pub fn due(work: &mut Work<'_>) -> Result<Vec<ChannelId>> {
+    Ok(store::due(work.conn, work.company, work.now)?)
+}
+
+/// What a channel's next token is asked for with, if it is still due. Nobody else asks for a while: a refresh token is
+/// good for one.
+pub fn renew(work: &mut Work<'_>, id: ChannelId) -> Result<Option<Ask>> {
+    if !store::due(work.conn, work.company, work.now)?.contains(&id) {
+        return Ok(None);
+    }
+    put_off(work, id, Some(work.now.plus(AGAIN)))?;
+    let channel = get(work, id)?;
+    let Ok(installed) = app_of(work, &channel) else { return Ok(None) };
+    let given = opened(work, &channel)?;
+    let refresh = given.get("refresh_token").and_then(Value::as_str).map(Secret::new);
+    let what = refresh.as_ref().map_or(For::Given, For::Refresh);
+    match ask(work, (&installed, kind(&installed)?.0), &given, &what) {
+        Ok(ask) => Ok(Some(Ask { introspection_url: None, ..ask })),
+        // Nothing is left to ask with: a person has to consent once more.
+        Err(Error::Conflict(_) | Error::Invalid { .. }) => refused(work, id).map(|()| None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Keeps a channel's next token.
+pub fn renewed(work: &mut Work<'_>, id: ChannelId, granted: &Granted) -> Result<()> {
+    let channel = get(work, id)?;
+    let mut credentials = opened(work, &channel)?;
+    put(&mut credentials, granted);
+    let sealed = sealed(work, id, &credentials);
+    store::set_credentials(work.conn, work.company, id, (&sealed, renewal(work.now, granted)))?;
+    work.directory_changed()?;
+    Ok(())
+}
+
+/// The server grants no other token: somebody has to connect the channel again.
+pub fn refused(work: &mut Work<'_>, id: ChannelId) -> Result<()> {
+    put_off(work, id, None)?;
+    super::set_valid(work, id, false)
+}
+
+fn put_off(work: &mut Work<'_>, id: ChannelId, at: Option<Timestamp>) -> Result<()> {
+    store::set_renewal(work.conn, work.company, id, at)?;
+    work.directory_changed()
+}
