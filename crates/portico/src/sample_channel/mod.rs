@@ -1,9 +1,9 @@
 //! `portico sample-channel`: a partner's server with a tiny chat page, to see a channel of an app at work without an account
 //! elsewhere, and to read as an example of one.
 //!
-//! It uses nothing but what a partner has: the documented API. In the order of its life: [`register`] makes the app and
-//! the channel, [`front`] answers what Portico calls, [`page`] is what a customer sees, [`portico`] is how Portico is
-//! called, and [`chats`] remembers what was said for as long as the program runs.
+//! It uses nothing but what a partner has: the documented API. In the order of its life: `register` makes the app and
+//! the channel, `front` answers what Portico calls, `page` is what a customer sees, `portico` is how Portico is
+//! called, and `chats` remembers what was said for as long as the program runs.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
