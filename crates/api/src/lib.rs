@@ -43,6 +43,7 @@ mod teams;
 mod whose;
 
 pub use admin::apps::features::validate_webhook;
+pub use admin::apps::links::validate_links;
 pub use admin::deliveries::recover_endpoint;
 pub use app::App;
 pub use channels::connect as connect_channel;

@@ -6,6 +6,7 @@ use desk::ids::LinkId;
 use desk::{Error, links};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use wire::links::link;
 
 use crate::answer::{Answer, context};
@@ -86,6 +87,9 @@ pub(crate) struct UpdateLink {
     /// Another name.
     #[serde(default)]
     name: Option<String>,
+    /// The custom fields, all of them: those that are left out become empty. An addition of ours.
+    #[serde(default)]
+    custom_fields: Option<Map<String, Value>>,
 }
 
 /// `PATCH /links/{link_id}`
@@ -93,9 +97,12 @@ pub async fn update(call: Call) -> Result {
     let id: LinkId = call.id(0)?;
     let body: UpdateLink = call.body()?;
     call.write(move |work| {
-        match &body.name {
-            Some(name) => links::rename(work, id, name)?,
-            None => drop(links::get(work, id)?),
+        links::get(work, id)?;
+        if let Some(name) = &body.name {
+            links::rename(work, id, name)?;
+        }
+        if let Some(values) = &body.custom_fields {
+            links::replace_fields(work, id, values)?;
         }
         Answer::no_content()
     })

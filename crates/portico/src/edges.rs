@@ -59,6 +59,11 @@ impl Program for Beside {
         Box::pin(async move { api::connect_channel(&app, &admin, channel, (code, to)).await.map_err(words) })
     }
 
+    fn validate_links(&self, admin: Caller, uid: String) -> Done {
+        let app = self.0.clone();
+        Box::pin(async move { api::validate_links(&app, &admin, &uid).await.map_err(words) })
+    }
+
     fn recover(&self, admin: Caller, id: EndpointId) -> Pin<Box<dyn Future<Output = desk::Result<Recovered>> + Send>> {
         let app = self.0.clone();
         Box::pin(async move { api::recover_endpoint(&app, &admin, id).await })

@@ -2,6 +2,7 @@
 
 use axum::extract::{Form, OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
+use desk::apps::links::{self, Standing};
 use desk::apps::{self, Listed};
 use desk::channels::{Channel, grant};
 use desk::deliveries::{self, Delivery, Filter, Subscriber};
@@ -153,6 +154,20 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
                 a href={ "/channels/" (channel.id) "/connect" } { @if channel.is_valid { "Connect again" } @else { "Connect" } }
             }
         }
+        @if listed.kinds.contains(&"link") && let Some(links) = &listed.links {
+            h2 { "Its links" }
+            (standing(links))
+            @if listed.is_enabled == Some(true) {
+                form method="post" {
+                    input type="hidden" name="proof" value=(visitor.proof().reveal());
+                    @match links.state {
+                        links::State::Off => { (button("validate_links", "Let its links work")) }
+                        _ => { (button("validate_links", "Validate its links again")) }
+                    }
+                    @if links.state == links::State::Enabled { (button("stop_links", "Stop its links")) }
+                }
+            }
+        }
         @if let Some(endpoint) = endpoint {
             h2 { "Its webhook" }
             p { code { (endpoint.url) } }
@@ -174,6 +189,19 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
 
 fn button(task: &str, words: &str) -> Markup {
     html! { button name="task" value=(task) { (words) } }
+}
+
+/// How an app's links stand, and what their partner's last validation came to.
+fn standing(links: &Standing) -> Markup {
+    let asked = html! { @if let Some(at) = links.checked_at { " Asked on " (at.words()) " UTC." } };
+    match links.state {
+        links::State::Off => html! { p { "Nobody has let them work yet." } },
+        links::State::Enabled => html! { p { "They work." (asked) } },
+        links::State::Disabled => html! { p { "Somebody stopped them. Those that are attached stay." } },
+        links::State::Failed => html! {
+            p { "They do not work: " (links.error.as_deref().unwrap_or("nobody knows why any more")) "." (asked) }
+        },
+    }
 }
 
 /// How an endpoint is doing: why it is switched off, and since when.
@@ -224,6 +252,13 @@ pub async fn act(
         "validate" => {
             return match pages.program.validate(admin, uid).await {
                 Ok(()) => refusal(StatusCode::OK, "It passed", "The receiver repeated the challenge."),
+                Err(why) => refusal(StatusCode::BAD_REQUEST, "It did not pass", &why),
+            };
+        }
+        "stop_links" => links::disable,
+        "validate_links" => {
+            return match pages.program.validate_links(admin, uid).await {
+                Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, here.path())]).into_response(),
                 Err(why) => refusal(StatusCode::BAD_REQUEST, "It did not pass", &why),
             };
         }

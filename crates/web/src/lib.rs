@@ -1,6 +1,6 @@
 //! The pages that people see in a browser: signing in, letting an app act for the company, the apps that are installed
-//! and connecting their channels, and the log of what was sent outside. Plain HTML from the server, which works without a
-//! script.
+//! and connecting their channels, the log of what was sent outside, and the conversations that a link leads to. Plain
+//! HTML from the server, which works without a script.
 //!
 //! It is not the API (that is `api`), and it decides nothing that `desk` does not: a page shows what an operation answers,
 //! and its form calls one.
@@ -23,6 +23,7 @@ mod channels;
 mod consent;
 mod deliveries;
 mod login;
+mod open;
 mod page;
 mod visitor;
 
@@ -48,6 +49,9 @@ pub trait Program: Send + Sync {
     /// Connects a channel of an app by the code of a person's consent, which came to the address `to`. The error says to
     /// a person why it is not connected.
     fn connect(&self, admin: Caller, channel: ChannelId, code: Secret, to: String) -> Done;
+
+    /// Asks the receivers of an app's links, and lets them work if they pass. The error says to a person why not.
+    fn validate_links(&self, admin: Caller, uid: String) -> Done;
 
     /// Sends a switched-off endpoint what it missed, and switches it on.
     fn recover(&self, admin: Caller, id: EndpointId) -> Pin<Box<dyn Future<Output = desk::Result<Recovered>> + Send>>;
@@ -75,5 +79,6 @@ pub fn router(pages: Pages) -> axum::Router {
         .route("/deliveries/{id}", get(deliveries::show).post(deliveries::replay))
         .route("/channels/{id}/connect", get(channels::connect))
         .route(channels::BACK, get(channels::back))
+        .route("/open/{id}", get(open::show))
         .with_state(pages)
 }

@@ -49,7 +49,7 @@ pub(super) static LINKS: &[Operation] = operations! {
     GET "/links/{link_id}" "get-link" "links:read" => links::get,
         "Show a link", one::<Link>();
     PATCH "/links/{link_id}" "update-a-link" "links:write" => links::update,
-        "Rename a link", nothing().takes::<links::UpdateLink>();
+        "Rename a link, or set its custom fields", nothing().takes::<links::UpdateLink>();
     GET "/links/{link_id}/conversations" "list-link-conversations" "conversations:read" => links::conversations,
         "List the conversations with a link", CONVERSATION_PAGE;
     GET "/topics/{link_id}/conversations" "legacy-list-topic-conversations" "conversations:read" => links::conversations,

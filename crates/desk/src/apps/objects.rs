@@ -64,9 +64,17 @@ pub(crate) fn any(directory: &Directory) -> bool {
     here(directory).next().is_some()
 }
 
+/// What the `type` of every object begins with. The words of partners' links never do.
+const TYPE: &str = "app_";
+
 /// The `type` of an app's objects.
 pub fn type_of(app: &App) -> String {
-    format!("app_{}", app.uid)
+    format!("{TYPE}{}", app.uid)
+}
+
+/// Whether a link of this type is an app's object.
+pub(crate) fn is_type(r#type: &str) -> bool {
+    r#type.starts_with(TYPE)
 }
 
 /// Something that was recognised: the link that it is.

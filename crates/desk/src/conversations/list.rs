@@ -5,7 +5,7 @@
 
 use super::{Conversation, Shelf};
 use crate::error::Result;
-use crate::ids::{ContactId, InboxId, LinkId, StatusId, TagId, TeammateId};
+use crate::ids::{ContactId, ConversationId, InboxId, LinkId, StatusId, TagId, TeammateId};
 use crate::paging::{Page, Window, direction};
 use crate::select::Select;
 use crate::work::Work;
@@ -27,6 +27,10 @@ pub struct Filter {
     pub link: Option<LinkId>,
     /// Only those with one of these ticket statuses.
     pub statuses: Vec<StatusId>,
+    /// Only this one.
+    pub only: Option<ConversationId>,
+    /// Only those in an inbox that this teammate may open, whatever a token would reach: the question of a person.
+    pub open_to: Option<TeammateId>,
 }
 
 /// A page of the conversations that the caller may see.
@@ -52,7 +56,13 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Pag
 fn walk(work: &mut Work<'_>, filter: &Filter, shelf: Option<Shelf>, window: &Window) -> Result<Vec<Conversation>> {
     let (than, order) = direction(window.ascending);
     let directory = work.directory()?;
-    let visible = work.access.inboxes(&directory);
+    let visible = match filter.open_to {
+        None => work.access.inboxes(&directory),
+        Some(teammate) => {
+            let open = directory.inboxes().filter(|inbox| directory.inbox_teammates(inbox).contains(&teammate));
+            Some(open.map(|inbox| inbox.id).collect())
+        }
+    };
     let columns = super::columns("c.");
     // The index that gives the order: the inbox's list, or the conversations' own.
     let (mut select, key) = match filter.inbox {
@@ -92,7 +102,7 @@ fn walk(work: &mut Work<'_>, filter: &Filter, shelf: Option<Shelf>, window: &Win
             contact.to_string(),
         );
     }
-    select = select.maybe(" AND c.assignee = ?", filter.assignee);
+    select = select.maybe(" AND c.assignee = ?", filter.assignee).maybe(" AND c.id = ?", filter.only);
     if !filter.statuses.is_empty() {
         select = select.among(work.conn, " AND c.ticket_status IN ?", filter.statuses.iter().map(|id| id.0));
     }

@@ -1,8 +1,10 @@
 //! Links one by one and in pages.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Link, store};
+use crate::apps::objects;
+use crate::custom_fields;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::LinkId;
@@ -13,6 +15,8 @@ use crate::work::Work;
 
 /// The longest name of a link, in characters: as long as an address may be, since that is what it is by default.
 const LONGEST: usize = 4096;
+/// What the definitions of links' custom fields are on.
+const OWNER: &str = "link";
 
 /// A link. Links are the company's: whoever may read links may read all of them.
 pub fn get(work: &mut Work<'_>, id: LinkId) -> Result<Link> {
@@ -44,6 +48,16 @@ pub fn name_by_partner(work: &mut Work<'_>, id: LinkId, name: &str, instead_of: 
         },
         false => Ok(()),
     }
+}
+
+/// Replaces the custom fields of a link. Those of an application object are what its app said last, and nobody else's.
+pub fn replace_fields(work: &mut Work<'_>, id: LinkId, values: &Map<String, Value>) -> Result<()> {
+    let link = get(work, id)?;
+    if objects::is_type(&link.r#type) {
+        return Err(Error::invalid("custom_fields", "the fields of an application object are its app's"));
+    }
+    let fields = custom_fields::checked(work, OWNER, values)?;
+    super::set_fields(work, &link, fields)
 }
 
 /// Gives a link another name.

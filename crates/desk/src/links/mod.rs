@@ -18,7 +18,7 @@ mod tests;
 
 pub use ensure::ensure;
 pub(crate) use ensure::ensure_object;
-pub use list::{get, list, name_by_partner, rename};
+pub use list::{get, list, name_by_partner, rename, replace_fields};
 pub(crate) use recognise::addresses;
 
 db::record! {

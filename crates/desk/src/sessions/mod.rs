@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::access::Access;
+use crate::access::{Access, Shared};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{CompanyId, TeammateId};
@@ -80,6 +80,14 @@ pub fn admin(company: CompanyId, teammate: &Teammate) -> Result<Caller> {
     }
     let actor = Actor { kind: ActorKind::Teammate, teammate: Some(teammate.id) };
     Ok(Caller { company, actor, access: Access::everything().into() })
+}
+
+/// On whose behalf anybody signed in looks: their own. What they may open is a question of its own to each operation, so
+/// this reaches no workspace.
+pub fn visitor(company: CompanyId, teammate: &Teammate) -> Caller {
+    let actor = Actor { kind: ActorKind::Teammate, teammate: Some(teammate.id) };
+    let access = Access { global: true, shared: Shared::None, private: false };
+    Caller { company, actor, access: access.into() }
 }
 
 fn person(work: &mut Work<'_>, id: TeammateId) -> Result<Option<Teammate>> {

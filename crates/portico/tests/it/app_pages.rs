@@ -117,3 +117,39 @@ async fn an_apps_page_shows_its_calls_validates_again_and_revokes() {
     let page = browser.get(&path).await;
     assert!(page.text.contains("switched off") && !page.text.contains("Revoke its access"), "{}", page.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_apps_page_tells_how_its_links_stand_and_asks_again() {
+    let server = Server::start().await;
+    let browser = Browser::of(&server, "grace", true).await;
+    let partner = Partner::start().await;
+    let (uid, _) = register(&server, "Tracker").await;
+    let path = format!("/apps/{uid}");
+    let says = async |words: &str| {
+        let page = browser.get(&path).await;
+        assert!(page.text.contains(words), "{words} in {}", page.text);
+        page
+    };
+    assert!(!browser.get(&path).await.text.contains("Its links"), "it has none");
+    let links =
+        json!({"kind": "link", "name": "tracker", "url": partner.url, "patterns": ["https://tracker.example/**"]});
+    feature(&server, &uid, links).await;
+    let page = says("Nobody has let them work yet.").await;
+    assert!(page.text.contains("Let its links work") && !page.text.contains("Stop its links"));
+    partner.answers(500, json!({}));
+    let failed = press(&browser, &uid, "validate_links").await;
+    assert!(failed.status == 400 && failed.text.contains("500"), "{}", failed.text);
+    let page = says("They do not work: ").await;
+    assert!(page.text.contains("500") && page.text.contains("Asked on "), "{}", page.text);
+    assert!(page.text.contains("Validate its links again"), "{}", page.text);
+    assert_eq!(partner.count(), 1, "a page asks nobody");
+    partner.answers(200, json!({}));
+    assert_eq!(press(&browser, &uid, "validate_links").await.status, 303);
+    says("They work. Asked on ").await;
+    assert_eq!(server.get("/portico/v1/app_directory").await.rows()[0]["links"]["state"], "enabled");
+    assert_eq!(press(&browser, &uid, "stop_links").await.status, 303);
+    says("Somebody stopped them.").await;
+    press(&browser, &uid, "disable").await;
+    assert!(!browser.get(&path).await.text.contains("Validate its links again"), "the app is switched off");
+    assert_eq!(press(&browser, &uid, "validate_links").await.status, 400);
+}

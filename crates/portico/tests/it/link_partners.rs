@@ -267,3 +267,34 @@ async fn another_companys_links_are_none_of_a_partners() {
     assert_eq!(scene.tracker.call(1).await.json["authorization"]["id"], scene.server.company.to_string());
     assert_eq!(scene.tracker.count(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_inbox_keeps_its_conversations_from_partners() {
+    let scene = Scene::working().await;
+    let ada = scene.office.ada;
+    scene.server.arrange(move |work| desk::teammates::expose_private(work, ada, true)).await;
+    let inbox = format!("/teammates/{ada}/private_inboxes");
+    let inbox = scene.server.post(&inbox, json!({"name": "Mine"})).await.expect(201)["id"].clone();
+    let channel = json!({"type": "custom", "name": "Mine", "settings": {}});
+    let path = format!("/inboxes/{}/channels", inbox.as_str().expect("an id"));
+    scene.server.post(&path, channel).await.expect(204);
+    let channel = scene.server.get(&path).await.rows().remove(0)["id"].clone();
+    let incoming = format!("/channels/{}/incoming_messages", channel.as_str().expect("an id"));
+    let body = json!({"sender": {"handle": "ann"}, "body": "See https://tracker.example/AB-1"});
+    scene.server.post(&incoming, body).await.expect(202);
+    let private = scene.server.get("/conversations?limit=1").await.rows().remove(0);
+    let link = private["links"][0].clone();
+    assert_eq!(link["type"], "tracker", "{private}");
+    // The link is the company's, and the partner names it. Where it was put is nobody's business.
+    assert_eq!(scene.tracker.call(1).await.json["payload"]["id"], link["id"]);
+    let ids = json!({"link_ids": [link["id"]]});
+    let private = format!("/conversations/{}/links", private["id"].as_str().expect("an id"));
+    scene.server.delete(&private, Some(ids.clone())).await.expect(204);
+    scene.server.post(&private, ids.clone()).await.expect(204);
+    let shared = scene.write("bob", "hello").await;
+    scene.server.post(&format!("{shared}/links"), ids).await.expect(204);
+    let call = scene.tracker.call(2).await;
+    assert!(shared.ends_with(call.json["payload"]["conversation"]["id"].as_str().expect("an id")), "{}", call.json);
+    assert_eq!(scene.tracker.count(), 3);
+    assert_eq!(scene.server.get("/portico/v1/deliveries").await.rows().len(), 2, "nothing else waits");
+}

@@ -77,3 +77,35 @@ async fn links_need_their_scopes_and_stay_in_their_company() {
     foreign.get(&path).await.expect(404);
     assert!(foreign.get("/links").await.rows().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_has_the_fields_that_the_company_defined() {
+    let server = Server::start().await;
+    for (name, kind) in [("Severity", "string"), ("Votes", "number")] {
+        let field = json!({"owner": "link", "name": name, "type": kind});
+        server.post("/portico/v1/custom_fields", field).await.expect(201);
+    }
+    let defined = server.get("/links/custom_fields").await.rows();
+    assert_eq!(defined.len(), 2, "{defined:?}");
+    let link = make(&server, 1).await;
+    let path = format!("/links/{}", link["id"].as_str().unwrap_or_default());
+    let fields = json!({"Severity": "high", "Votes": 3});
+    let both = json!({"name": "Ticket 1", "custom_fields": fields});
+    server.patch(&path, both).await.expect(204);
+    let shown = server.get(&path).await.expect(200);
+    assert_eq!((&shown["name"], &shown["custom_fields"]), (&json!("Ticket 1"), &fields));
+    // A name alone leaves them; wrong ones change nothing, the name beside them neither.
+    server.patch(&path, json!({"name": "Ticket one"})).await.expect(204);
+    for wrong in [json!({"Votes": "many"}), json!({"Unknown": 1}), json!([1])] {
+        server.patch(&path, json!({"name": "x", "custom_fields": wrong})).await.expect(400);
+    }
+    let shown = server.get(&path).await.expect(200);
+    assert_eq!((&shown["name"], &shown["custom_fields"]), (&json!("Ticket one"), &fields));
+    // They are all that the link has: what is left out is empty from now on.
+    server.patch(&path, json!({"custom_fields": {"Votes": 4, "Severity": null}})).await.expect(204);
+    assert_eq!(server.get(&path).await.expect(200)["custom_fields"], json!({"Votes": 4}));
+    let foreign = Guest::foreign(&server).await;
+    foreign.patch(&path, json!({"custom_fields": {"Votes": 5}})).await.expect(404);
+    let reader = Guest::with_scopes(&server, &["links:read"]).await;
+    reader.patch(&path, json!({"custom_fields": {"Votes": 5}})).await.expect(403);
+}

@@ -45,6 +45,7 @@ mod oauth;
 mod oauth_consent;
 mod objects;
 mod office;
+mod open_pages;
 mod openapi;
 mod paging;
 mod places;

@@ -107,6 +107,7 @@ async fn what_people_write_becomes_an_object_with_the_shops_fields() {
     let link = until(&scene.server, &path, |link| link["custom_fields"]["status"] == "packed").await;
     // What the object has no field for, and what is of another type, is not kept.
     assert_eq!(link["custom_fields"], json!({"status": "packed", "total": 12.5}));
+    scene.server.patch(&path, json!({"custom_fields": {}})).await.expect(400);
     let asked = scene.shop.asked();
     assert!(asked.contains(&("/order?id=235".to_string(), true)), "{asked:?}");
     let comment = json!({"author_id": scene.office.ada, "body": "Same as ORDER-8"});
