@@ -46,6 +46,11 @@ fn a_first_webhook_arrives_signed_as_the_guide_says() {
 }
 
 #[test]
+fn a_partner_names_its_links_as_the_guide_says() {
+    run("links.md");
+}
+
+#[test]
 fn an_app_is_let_in_with_oauth_as_the_guide_says() {
     run("oauth.md");
 }
