@@ -83,11 +83,6 @@ pub async fn begin(
     if visitor::is_from_elsewhere(&headers) {
         return refusal(StatusCode::FORBIDDEN, "Not allowed", "Another site sent this form.");
     }
-    let from = peer.map(|peer| neighbourhood(peer.0.0.ip()));
-    let guesser = Guesser { place: PATH, whose: String::new(), from };
-    if let Some(seconds) = guesses.wait(&guesser, desk.clock().now()) {
-        return wait(seconds);
-    }
     let text = given.code.trim();
     let code = text.rsplit_once("code=").map_or(text, |(_, code)| code);
     let session = match Ticket::parse(code) {
@@ -100,7 +95,11 @@ pub async fn begin(
         Err(error) => return failed(&error),
     };
     let Some(session) = session else {
-        guesses.count(guesser, desk.clock().now());
+        let from = peer.map(|peer| neighbourhood(peer.0.0.ip()));
+        let guesser = Guesser { place: PATH, whose: String::new(), from };
+        if let Some(seconds) = guesses.count(guesser, desk.clock().now()) {
+            return wait(seconds);
+        }
         let why = "The link was used before, or it is too old. Ask for a new one.";
         return refusal(StatusCode::BAD_REQUEST, "This link does not sign in", why);
     };

@@ -21,22 +21,19 @@ use crate::edge::body::{self, Reading};
 /// No request of a client's is longer.
 const MAX_BODY: u64 = 64 * 1024;
 
-/// The client that a request is by. Whoever shows many wrong secrets has to wait.
+/// The client that a request is by. Whoever shows many wrong secrets is told to wait; the right one always passes.
 pub(super) async fn authenticate(app: &App, head: &Parts) -> Result<Client, Refused> {
     let refused = |why: &str| Refused::new("invalid_client", why);
     let (id, secret) = credentials(&head.headers)
         .ok_or_else(|| refused("client id and client secret are expected in the Authorization header (HTTP Basic)"))?;
     let from = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| neighbourhood(peer.0.ip()));
     let guesser = Guesser { place: "/oauth", whose: id.chars().take(64).collect(), from };
-    if let Some(seconds) = app.guesses.wait(&guesser, app.desk.clock().now()) {
-        return Err(Refused::wait(seconds));
-    }
     // A client is found by the server's own registry, before any company is known.
     let server = Caller::system(apps::REGISTRY);
     let found = app.desk.read(&server, move |work| oauth::authenticate(work, &id, &secret)).await?;
-    found.ok_or_else(|| {
-        app.guesses.count(guesser, app.desk.clock().now());
-        refused("unknown client, or a wrong secret")
+    found.ok_or_else(|| match app.guesses.count(guesser, app.desk.clock().now()) {
+        Some(seconds) => Refused::wait(seconds),
+        None => refused("unknown client, or a wrong secret"),
     })
 }
 
