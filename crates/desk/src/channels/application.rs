@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Channel;
 use super::create::{self, LONGEST, checked_settings, checked_url};
 use super::grant::{self, Ask, For, Granted};
-use crate::apps::features::{Authentication, ChannelType, ContactType, Feature, Grant};
+use crate::apps::features::{Authentication, ChannelType, ContactType, Feature, Grant, is_same_server};
 use crate::apps::secrets::{self, Purpose};
 use crate::apps::{self, Installed};
 use crate::error::{Error, Result};
@@ -232,6 +232,14 @@ pub(crate) fn kind_on(work: &mut Work<'_>, channel: &Channel) -> Result<Option<C
     let directory = work.directory()?;
     let installed = directory.apps().find(|here| here.app.id == app);
     Ok(installed.and_then(|installed| kind(installed).ok()).map(|(kind, _)| kind.clone()))
+}
+
+/// Whether an address is of the server that carries a channel, which alone may see what was given for it.
+pub(super) fn is_of_server(work: &mut Work<'_>, channel: &Channel, address: &str) -> Result<bool> {
+    let directory = work.directory()?;
+    let installed = directory.apps().find(|here| Some(here.app.id) == channel.app);
+    let server = installed.and_then(|installed| kind(installed).ok()).map(|(_, server)| server);
+    Ok(server.is_some_and(|server| is_same_server(&server, address)))
 }
 
 /// Notes what the partner says of its channel. One that is offline has to be connected again.

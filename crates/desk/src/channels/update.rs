@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::create::{LONGEST, checked_settings, checked_url};
-use super::{get, store};
+use super::{application, get, store};
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
@@ -48,7 +48,16 @@ pub fn update(work: &mut Work<'_>, id: ChannelId, change: &Change) -> Result<()>
         if row.r#type != "custom" {
             return Err(Error::invalid("settings.webhook_url", "only custom channels have one"));
         }
-        row.webhook_url = Some(checked_url(url)?);
+        let url = checked_url(url)?;
+        // Whoever may change a channel may not have its credentials shown to somebody else.
+        if row.app.is_some() && row.webhook_url.as_ref() != Some(&url) && !application::is_of_server(work, &row, &url)?
+        {
+            return Err(Error::invalid(
+                "settings.webhook_url",
+                "expected an address of the server of the channel's app",
+            ));
+        }
+        row.webhook_url = Some(url);
     }
     if let Some(inbox) = change.inbox {
         let target =

@@ -98,6 +98,18 @@ async fn a_partner_is_asked_before_its_channel_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_channel_moves_within_its_apps_server_alone() {
+    let bridge = Bridge::build(json!({"type": "bearer"})).await;
+    bridge.ask(json!({"credentials": {"access_token": "t0p-s3cret"}})).await.expect(204);
+    let path = format!("/channels/{}", bridge.made().await[0]["id"].as_str().expect("an id"));
+    let moved = |url: String| json!({"settings": {"webhook_url": url}});
+    for foreign in ["https://thief.example/pigeons".to_string(), bridge.partner.url.replace("http://", "https://")] {
+        bridge.server.patch(&path, moved(foreign)).await.expect(400);
+    }
+    bridge.server.patch(&path, moved(bridge.partner.url.replace("/out", "/coop"))).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_shown_what_its_authentication_asks_for() {
     for (authentication, credentials, name, shown) in [
         (json!({"type": "none"}), json!({}), "authorization", ""),

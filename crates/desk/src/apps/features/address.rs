@@ -59,6 +59,15 @@ pub(super) fn checked(field: &str, text: &str) -> Result<String> {
     Ok(text.to_string())
 }
 
+/// Whether two addresses are of one server: the same scheme, host and port.
+pub(crate) fn is_same_server(one: &str, other: &str) -> bool {
+    let server = |text: &str| {
+        let (scheme, rest) = text.split_once("://")?;
+        Some((scheme.to_ascii_lowercase(), rest.split(['/', '?', '#']).next()?.to_ascii_lowercase()))
+    };
+    server(one).is_some_and(|found| server(other) == Some(found))
+}
+
 /// The address of an icon: anywhere, or the picture itself as a `data:` address.
 pub(crate) fn checked_icon(text: &str) -> Result<String> {
     match text.starts_with("data:image/") && text.len() <= 64 * 1024 {
@@ -92,6 +101,23 @@ mod tests {
             ["", "a.example", "ftp://a.example", "https://", "https://u@a.example/", "https://a b/", "https://a/#x"]
         {
             assert!(checked("url", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_its_scheme_host_and_port() {
+        for same in ["https://a.example", "https://A.example/x", "https://a.example?y", "https://a.example/#z"] {
+            assert!(is_same_server("https://a.example/hook", same), "{same}");
+        }
+        for other in [
+            "http://a.example/hook",
+            "https://a.example:8443/hook",
+            "https://a.example@b.example/",
+            "https://a.example.b.example/",
+            "https://a.example\\@b.example/",
+            "a.example",
+        ] {
+            assert!(!is_same_server("https://a.example/hook", other), "{other}");
         }
     }
 

@@ -25,7 +25,7 @@ mod server;
 mod webhook;
 
 pub use address::Target;
-pub(crate) use address::checked_icon;
+pub(crate) use address::{checked_icon, is_same_server};
 pub use channel::{ChannelType, Composer, ContactType, Credentials};
 pub use link::LinkType;
 pub use oauth::OAuthClient;
