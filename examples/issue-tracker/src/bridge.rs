@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::front::Front;
 use crate::store::{Linked, Store};
 use crate::tracker::{Issue, Tracker};
@@ -83,8 +83,9 @@ impl<T: Tracker> Bridge<T> {
         });
         for (link, linked) in links {
             match self.link_follows(&link, linked, issue).await {
-                // Nothing we could do until it connects again.
-                Ok(()) | Err(Error::NotConnected(_)) => {}
+                Ok(()) => {}
+                // One company that does not let us does not keep the others waiting.
+                Err(error) if error.is_final() => tracing::warn!(link, "a link stays as it is: {error}"),
                 Err(error) => return Err(error),
             }
         }

@@ -28,6 +28,15 @@ impl Error {
     pub fn odd(what: impl Into<String>) -> Error {
         Error::Odd(what.into())
     }
+
+    /// Whether asking again would change nothing: somebody has to connect again, or the other side does not want to.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Error::NotConnected(_) => true,
+            Error::Refused { status, .. } => (400..500).contains(status) && !matches!(status, 408 | 423 | 429),
+            Error::Unreachable(_) | Error::Io(_) | Error::Odd(_) => false,
+        }
+    }
 }
 
 /// The answer, if the other side did what we asked.
@@ -38,4 +47,21 @@ pub async fn accepted(what: &str, response: reqwest::Response) -> Result<reqwest
     }
     let body: String = response.text().await?.chars().take(300).collect();
     Err(Error::Refused { what: what.to_string(), status: status.as_u16(), body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asking_again_may_change_is_not_final() {
+        let refused = |status| Error::Refused { what: "rename".to_string(), status, body: String::new() };
+        for status in [400, 403, 404, 409] {
+            assert!(refused(status).is_final(), "{status}");
+        }
+        for status in [408, 423, 429, 500, 503] {
+            assert!(!refused(status).is_final(), "{status}");
+        }
+        assert!(Error::NotConnected("cmp_1".to_string()).is_final() && !Error::odd("a page").is_final());
+    }
 }

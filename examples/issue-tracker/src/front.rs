@@ -99,6 +99,7 @@ impl Front {
 
     /// Reopens the archived conversations of a link, and answers how many there were. Those in the bin stay there.
     pub async fn reopen(&self, company: &str, link: &str) -> Result<usize> {
+        let mut reopened = 0;
         let mut archived = Vec::new();
         let mut next = Some(format!("{}/links/{link}/conversations", self.api));
         // First all pages, then the changes: what changes may move to another page.
@@ -109,9 +110,14 @@ impl Front {
         }
         for id in &archived {
             let url = format!("{}/conversations/{id}", self.api);
-            self.call(company, Method::PATCH, &url, Some(&json!({"status": "open"}))).await?;
+            match self.call(company, Method::PATCH, &url, Some(&json!({"status": "open"}))).await {
+                Ok(_) => reopened += 1,
+                // Deleted meanwhile, or closed to us: the others can be opened all the same.
+                Err(error) if error.is_final() => tracing::warn!("{id} is not reopened: {error}"),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(archived.len())
+        Ok(reopened)
     }
 
     /// One call. Tokens are renewed before they end, and once more should the API no longer take them.
