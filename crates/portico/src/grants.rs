@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::channels::grant::{self, Ungranted};
+use desk::channels::grant::Ungranted;
+use desk::channels::renewal::{self, Renewal};
 use desk::ids::{ChannelId, CompanyId};
-use desk::{Caller, Desk, Result};
-use futures_util::{StreamExt as _, stream};
+use desk::{Caller, Desk, Error, Result, Work};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use webhooks::client::Client;
 
 use crate::companies::Companies;
@@ -15,58 +16,74 @@ use crate::workers::Workers;
 
 /// How often somebody looks. The clock may be moved by hand.
 const POLL: Duration = Duration::from_secs(1);
+/// How long a store that does not take an answer is left alone.
+const PAUSE: Duration = Duration::from_secs(1);
 /// Servers of a company that are asked at once.
 const AT_ONCE: usize = 16;
 
-/// Renews until the server stops.
+/// Renews until the server stops. Whom it has asked by then it still hears: a refresh token is spent by asking.
 pub fn start(workers: &Workers, desk: Desk, client: Arc<Client>, companies: Arc<Companies>) {
-    let stopping = workers.stopping();
+    let stopping = workers.stopping().shared();
     workers.spawn("grants", async move {
-        let mut stopping = std::pin::pin!(stopping);
         loop {
             tokio::select! {
                 () = tokio::time::sleep(POLL) => {}
-                () = &mut stopping => return,
+                () = stopping.clone() => return,
             }
-            tokio::select! {
-                () = renew_all(&desk, &client, &companies) => {}
-                () = &mut stopping => return,
+            for company in companies.all() {
+                renew_all(&desk, &client, company, stopping.clone()).await;
             }
         }
     });
 }
 
-async fn renew_all(desk: &Desk, client: &Client, companies: &Companies) {
-    for company in companies.all() {
-        let due = match desk.read(&Caller::system(company), grant::due).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::error!(%error, %company, "the tokens of a company's channels cannot be renewed");
-                continue;
-            }
-        };
-        // A server that hangs keeps few others waiting.
-        let renewing = stream::iter(due).for_each_concurrent(AT_ONCE, |channel| async move {
-            if let Err(error) = renew(desk, client, company, channel).await {
-                tracing::error!(%error, %company, %channel, "the token of a channel cannot be renewed");
-            }
-        });
-        renewing.await;
-    }
+async fn renew_all(desk: &Desk, client: &Client, company: CompanyId, stopping: impl Future<Output = ()>) {
+    let due = match desk.read(&Caller::system(company), renewal::due).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, %company, "the tokens of a company's channels cannot be renewed");
+            return;
+        }
+    };
+    // A server that hangs keeps few others waiting.
+    let renewing = stream::iter(due).take_until(stopping).for_each_concurrent(AT_ONCE, |channel| async move {
+        if let Err(error) = renew(desk, client, company, channel).await {
+            tracing::error!(%error, %company, %channel, "the token of a channel cannot be renewed");
+        }
+    });
+    renewing.await;
 }
 
 async fn renew(desk: &Desk, client: &Client, company: CompanyId, channel: ChannelId) -> Result<()> {
-    let system = Caller::system(company);
-    let Some(ask) = desk.write(&system, move |work| grant::renew(work, channel)).await? else { return Ok(()) };
+    let unit = move |work: &mut Work<'_>| renewal::renew(work, channel);
+    let Some(Renewal { ask, until }) = desk.write(&Caller::system(company), unit).await? else { return Ok(()) };
     match partners::granted(client, desk.clock().now().0, &ask).await {
-        Ok(granted) => desk.write(&system, move |work| grant::renewed(work, channel, &granted)).await,
+        Ok(granted) => keep(desk, company, move |work| renewal::renewed(work, channel, (until, &granted))).await,
         Err(Ungranted::Refused(why)) => {
-            tracing::warn!(why, %company, %channel, "a channel has to be connected again: its server grants no token");
-            desk.write(&system, move |work| grant::refused(work, channel)).await
+            tracing::warn!(why, %company, %channel, "a channel's server grants no other token");
+            keep(desk, company, move |work| renewal::refused(work, channel, until)).await
         }
         Err(Ungranted::Unreachable(why)) => {
             tracing::warn!(why, %company, %channel, "a channel's server was asked for a token in vain; later again");
             Ok(())
+        }
+    }
+}
+
+/// Keeps what a server answered, however long the store takes: it answers so only once. What was kept already, though
+/// the store could not say so, is not kept again.
+async fn keep(
+    desk: &Desk,
+    company: CompanyId,
+    unit: impl Fn(&mut Work<'_>) -> Result<()> + Clone + Send + 'static,
+) -> Result<()> {
+    loop {
+        match desk.write(&Caller::system(company), unit.clone()).await {
+            Err(Error::Store(error)) if error.is_retryable() => {
+                tracing::warn!(%error, %company, "what a channel's server granted waits for the store");
+                tokio::time::sleep(PAUSE).await;
+            }
+            result => return result,
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn headers(credential: Option<&Credential>) -> Vec<(HeaderName, HeaderValue)
 /// Asks a server for a token, and whose it is if there is somebody to ask.
 pub async fn granted(client: &Client, now: i64, ask: &Ask) -> Result<Granted, Ungranted> {
     let answer = post(client, now, (ask, &ask.token_url), &ask.fields).await?;
-    let mut granted = grant::token(answer.status.as_u16(), &answer.body)?;
+    let mut granted = grant::token(now, answer.status.as_u16(), &answer.body)?;
     if let Some(url) = &ask.introspection_url {
         let answer = post(client, now, (ask, url), &[("token", granted.access.clone())]).await?;
         granted.named = grant::introspection(answer.status.as_u16(), &answer.body, ask.is_shared)?;

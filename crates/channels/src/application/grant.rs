@@ -22,7 +22,7 @@ fn filled<'a>(json: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 /// A token. Nothing but `access_token` has to be there.
-pub fn token(status: u16, body: &[u8]) -> Result<Granted, Ungranted> {
+pub fn token(now: i64, status: u16, body: &[u8]) -> Result<Granted, Ungranted> {
     let json = json(body);
     if !(200..300).contains(&status) {
         return Err(refused(status, &json));
@@ -32,11 +32,14 @@ pub fn token(status: u16, body: &[u8]) -> Result<Granted, Ungranted> {
         filled(&json, name).filter(is_token).map(Secret::new)
     };
     let access = visible("access_token");
-    let access = access.ok_or_else(|| Ungranted::Refused("it answered without an access_token".to_string()))?;
-    let seconds = json.get("expires_in").and_then(|lives| match lives {
+    // A page for maintenance is no refusal: nobody would have to connect the channel again.
+    let access = access.ok_or_else(|| Ungranted::Unreachable("it answered without an access_token".to_string()))?;
+    let number = |name: &str| match json.get(name)? {
         Value::String(digits) => digits.trim().parse().ok(),
         other => other.as_f64(),
-    });
+    };
+    let until = || number("expires_at").map(|at: f64| at - (now / SECOND) as f64);
+    let seconds = number("expires_in").or_else(until);
     let lives = seconds.filter(|seconds| *seconds >= 1.0).map(|seconds| seconds.min(LONGEST_LIFE) as i64 * SECOND);
     Ok(Granted { access, refresh: visible("refresh_token"), lives, named: Named::default() })
 }
@@ -79,32 +82,43 @@ fn refused(status: u16, json: &Value) -> Ungranted {
 mod tests {
     use super::*;
 
+    const NOW: i64 = 1_700_000_000_000;
+
     #[test]
     fn a_token_alone_is_enough() {
         let whole = br#"{"access_token":"a1","refresh_token":"r1","token_type":"Bearer","expires_in":3600}"#;
-        let granted = token(200, whole).expect("a token");
+        let granted = token(NOW, 200, whole).expect("a token");
         assert_eq!((granted.access.reveal(), granted.lives), ("a1", Some(3_600_000)));
         assert_eq!(granted.refresh.expect("another").reveal(), "r1");
-        let bare = token(201, br#"{"access_token":"a1"}"#).expect("a token");
+        let bare = token(NOW, 201, br#"{"access_token":"a1"}"#).expect("a token");
         assert_eq!((bare.access.reveal(), bare.refresh, bare.lives), ("a1", None, None));
-        let text = token(200, br#"{"access_token":"a1","expires_in":"60"}"#).expect("a token");
+        let text = token(NOW, 200, br#"{"access_token":"a1","expires_in":"60"}"#).expect("a token");
         assert_eq!(text.lives, Some(60_000));
-        let odd = token(200, br#"{"access_token":"a1","expires_in":-5}"#).expect("a token");
+        let odd = token(NOW, 200, br#"{"access_token":"a1","expires_in":-5}"#).expect("a token");
         assert_eq!(odd.lives, None);
+        for (body, lives) in [
+            (r#"{"access_token":"a1","expires_at":1700003600}"#, Some(3_600_000)),
+            (r#"{"access_token":"a1","expires_at":"1700000060"}"#, Some(60_000)),
+            (r#"{"access_token":"a1","expires_in":30,"expires_at":1700003600}"#, Some(30_000)),
+            (r#"{"access_token":"a1","expires_at":1600000000}"#, None),
+        ] {
+            assert_eq!(token(NOW, 200, body.as_bytes()).expect("a token").lives, lives, "{body}");
+        }
     }
 
     #[test]
     fn what_is_no_token_says_why() {
         let refused = |why: &str| Ungranted::Refused(why.to_string());
+        let unreachable = |why: &str| Ungranted::Unreachable(why.to_string());
         for (status, body, why) in [
             (400, r#"{"error":"invalid_grant","error_description":"it is over"}"#, refused("it is over")),
             (401, r#"{"error":"invalid_client"}"#, refused("invalid_client")),
-            (200, r#"{"access_token":"a b"}"#, refused("it answered without an access_token")),
-            (200, "OK", refused("it answered without an access_token")),
-            (503, "", Ungranted::Unreachable("it answered 503".to_string())),
-            (302, "", Ungranted::Unreachable("it answered 302".to_string())),
+            (200, r#"{"access_token":"a b"}"#, unreachable("it answered without an access_token")),
+            (200, "OK", unreachable("it answered without an access_token")),
+            (503, "", unreachable("it answered 503")),
+            (302, "", unreachable("it answered 302")),
         ] {
-            assert_eq!(token(status, body.as_bytes()).expect_err(body), why);
+            assert_eq!(token(NOW, status, body.as_bytes()).expect_err(body), why);
         }
     }
 

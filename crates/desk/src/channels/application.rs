@@ -147,7 +147,7 @@ pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, agreed: &Agreed) ->
         secret: None,
         app: Some(installed.app.id),
         credentials: given,
-        renew_at: agreed.granted.as_ref().and_then(|granted| grant::renewal(work.now, granted)),
+        renew_at: agreed.granted.as_ref().and_then(|granted| grant::renew_at(work.now, granted)),
     };
     create::add(work, &channel)?;
     apps::register_channel(work, &installed.app, id)

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use super::application::{self, Partner, kind, opened, sealed, text};
-use super::{Channel, get, store};
+use super::{Channel, get, renewal, store};
 use crate::apps::features::{Authentication, ChannelType, Credentials, Feature, Grant};
 use crate::apps::secrets::{self, Purpose};
 use crate::apps::{HeldFeature, Installed};
@@ -19,8 +19,6 @@ use crate::work::Work;
 
 /// How long before its end a token is renewed; one that lives shorter than twice that, in the middle of its life.
 const MARGIN: i64 = 5 * MINUTE;
-/// How soon a renewal is tried again.
-const AGAIN: i64 = MINUTE;
 
 /// What a token is asked for with.
 #[derive(Debug, Clone)]
@@ -168,13 +166,13 @@ pub(super) fn put(credentials: &mut Map<String, Value>, granted: &Granted) {
     }
 }
 
-/// When a token is renewed: not at all, if its server does not say how long it lives.
-pub(super) fn renewal(now: Timestamp, granted: &Granted) -> Option<Timestamp> {
+/// When a token is renewed: not before its server rejects it, if nobody says how long it lives.
+pub(super) fn renew_at(now: Timestamp, granted: &Granted) -> Option<Timestamp> {
     granted.lives.map(|lives| now.plus(lives - MARGIN.min(lives / 2)))
 }
 
 /// The app of a channel, as it is installed here.
-fn app_of(work: &mut Work<'_>, channel: &Channel) -> Result<std::sync::Arc<Installed>> {
+pub(super) fn app_of(work: &mut Work<'_>, channel: &Channel) -> Result<std::sync::Arc<Installed>> {
     let directory = work.directory()?;
     let found = directory.apps().find(|here| Some(here.app.id) == channel.app && here.is_enabled);
     found.cloned().ok_or(Error::NotFound("app"))
@@ -219,8 +217,9 @@ pub fn connected(work: &mut Work<'_>, id: ChannelId, (granted, url): (&Granted, 
     let kind_name = kind(&installed)?.0.name.clone();
     let mut credentials = opened(work, &channel)?;
     put(&mut credentials, granted);
+    renewal::forgive(&mut credentials);
     channel.credentials = Some(sealed(work, id, &credentials));
-    channel.renew_at = renewal(work.now, granted);
+    channel.renew_at = renew_at(work.now, granted);
     if let Some(name) = granted.named.name.as_ref().filter(|_| channel.name == kind_name) {
         channel.name = name.clone();
     }
@@ -241,51 +240,4 @@ pub fn connected(work: &mut Work<'_>, id: ChannelId, (granted, url): (&Granted, 
         json!({"channel": id.to_string(), "is_valid": [channel.is_valid, true]}),
     )?;
     Ok(())
-}
-
-/// The channels whose tokens are to be renewed now.
-pub fn due(work: &mut Work<'_>) -> Result<Vec<ChannelId>> {
-    Ok(store::due(work.conn, work.company, work.now)?)
-}
-
-/// What a channel's next token is asked for with, if it is still due. Nobody else asks for a while: a refresh token is
-/// good for one.
-pub fn renew(work: &mut Work<'_>, id: ChannelId) -> Result<Option<Ask>> {
-    if !store::due(work.conn, work.company, work.now)?.contains(&id) {
-        return Ok(None);
-    }
-    put_off(work, id, Some(work.now.plus(AGAIN)))?;
-    let channel = get(work, id)?;
-    let Ok(installed) = app_of(work, &channel) else { return Ok(None) };
-    let given = opened(work, &channel)?;
-    let refresh = given.get("refresh_token").and_then(Value::as_str).map(Secret::new);
-    let what = refresh.as_ref().map_or(For::Given, For::Refresh);
-    match ask(work, (&installed, kind(&installed)?.0), &given, &what) {
-        Ok(ask) => Ok(Some(Ask { introspection_url: None, ..ask })),
-        // Nothing is left to ask with: a person has to consent once more.
-        Err(Error::Conflict(_) | Error::Invalid { .. }) => refused(work, id).map(|()| None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Keeps a channel's next token.
-pub fn renewed(work: &mut Work<'_>, id: ChannelId, granted: &Granted) -> Result<()> {
-    let channel = get(work, id)?;
-    let mut credentials = opened(work, &channel)?;
-    put(&mut credentials, granted);
-    let sealed = sealed(work, id, &credentials);
-    store::set_credentials(work.conn, work.company, id, (&sealed, renewal(work.now, granted)))?;
-    work.directory_changed()?;
-    Ok(())
-}
-
-/// The server grants no other token: somebody has to connect the channel again.
-pub fn refused(work: &mut Work<'_>, id: ChannelId) -> Result<()> {
-    put_off(work, id, None)?;
-    super::set_valid(work, id, false)
-}
-
-fn put_off(work: &mut Work<'_>, id: ChannelId, at: Option<Timestamp>) -> Result<()> {
-    store::set_renewal(work.conn, work.company, id, at)?;
-    work.directory_changed()
 }

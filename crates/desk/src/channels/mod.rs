@@ -14,6 +14,7 @@ mod connection;
 mod create;
 mod delete;
 pub mod grant;
+pub mod renewal;
 mod secret;
 pub(crate) mod store;
 pub mod templates;

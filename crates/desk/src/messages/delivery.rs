@@ -203,7 +203,7 @@ pub fn failed(work: &mut Work<'_>, id: MessageId, error: ErrorType, text: &str) 
     standing::tell_ticket_status(work, &mut held, woken.as_ref())?;
     held.save(work)?;
     match (error, message.channel) {
-        (ErrorType::AuthenticationRequired, Some(channel)) => channels::set_valid(work, channel, false),
+        (ErrorType::AuthenticationRequired, Some(channel)) => channels::renewal::rejected(work, channel),
         _ => Ok(()),
     }
 }

@@ -1,7 +1,5 @@
-//! Channels whose server grants tokens by OAuth: how a token is asked for, shown, renewed, and what is said when there
-//! is none.
+//! Channels whose server grants tokens by OAuth: how a token is asked for and shown, and what is said when there is none.
 
-use desk::time::MINUTE;
 use serde_json::{Value, json};
 
 use crate::app_channels::{Bridge, header, is_signed};
@@ -10,7 +8,7 @@ use crate::office::until;
 use crate::twins;
 
 /// An app whose server grants tokens in this way. The one answer of its partner stands for all that it is asked.
-async fn bridge(grant: &str, more: Value) -> Bridge {
+pub async fn bridge(grant: &str, more: Value) -> Bridge {
     let bridge = Bridge::build(json!({"type": "none"})).await;
     let base = bridge.partner.url.trim_end_matches("/out");
     let mut authentication = json!({"type": "oauth2", "grant": grant, "token_url": format!("{base}/token"),
@@ -28,7 +26,8 @@ async fn bridge(grant: &str, more: Value) -> Bridge {
     bridge
 }
 
-fn token(access: &str) -> Value {
+/// What a partner answers to everything that it is asked.
+pub fn token(access: &str) -> Value {
     json!({"type": "success", "access_token": access, "refresh_token": format!("r-{access}"), "expires_in": 3600,
            "active": true, "front_channel_name": "Shop", "front_channel_address": "shop-1"})
 }
@@ -38,14 +37,15 @@ fn introspected(bridge: &Bridge) -> Value {
 }
 
 /// The channels of the office's inbox beside those that it was furnished with.
-async fn made(bridge: &Bridge) -> Vec<Value> {
+pub async fn made(bridge: &Bridge) -> Vec<Value> {
     let mut rows = bridge.server.get(&format!("/inboxes/{}/channels", bridge.office.inbox)).await.rows();
     let office = [bridge.office.custom.to_string(), bridge.office.email.to_string()];
     rows.retain(|row| !office.iter().any(|id| row["id"] == id.as_str()));
     rows
 }
 
-async fn send(bridge: &Bridge, channel: &Value) {
+/// Sends a message on a channel.
+pub async fn send(bridge: &Bridge, channel: &Value) {
     let path = format!("/channels/{}/messages", channel["id"].as_str().expect("an id"));
     bridge.server.post(&path, json!({"to": ["ann"], "body": "Hello"})).await.expect(202);
 }
@@ -119,41 +119,6 @@ async fn without_a_token_there_is_no_channel_and_the_caller_learns_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_renewed_before_it_ends_until_its_server_refuses() {
-    let bridge = bridge("client_credentials", json!({})).await;
-    bridge.ask(json!({"credentials": {"client_id": "shop", "client_secret": "p4ss"}})).await.expect(204);
-    let channel = made(&bridge).await.remove(0);
-    assert_eq!((bridge.partner.count(), &channel["name"]), (2, &json!("Pigeons")));
-    bridge.partner.answers(200, token("a2"));
-    bridge.server.desk().clock().advance(56 * MINUTE);
-    let renewed = bridge.partner.call(2).await;
-    assert_eq!(renewed.bytes, "grant_type=refresh_token&refresh_token=r-a1-s3cret");
-    assert_eq!(header(&renewed, "authorization"), "Basic c2hvcDpwNHNz");
-    // What was renewed is kept a moment later.
-    let mut shown = String::new();
-    for number in 3..500 {
-        send(&bridge, &channel).await;
-        shown = header(&bridge.partner.call(number).await, "authorization").to_string();
-        if shown == "Bearer a2" {
-            break;
-        }
-    }
-    assert_eq!(shown, "Bearer a2");
-    bridge.partner.answers(503, json!({}));
-    let before = bridge.partner.count();
-    bridge.server.desk().clock().advance(56 * MINUTE);
-    assert_eq!(bridge.partner.call(before).await.bytes, "grant_type=refresh_token&refresh_token=r-a2");
-    let path = format!("/channels/{}", channel["id"].as_str().expect("an id"));
-    assert_eq!(bridge.server.get(&path).await.expect(200)["is_valid"], true, "it may be well in a minute");
-    bridge.partner.answers(400, json!({"error": "invalid_grant"}));
-    bridge.server.desk().clock().advance(2 * MINUTE);
-    until(&bridge.server, &path, |channel| channel["is_valid"] == false).await;
-    let calls = bridge.partner.count();
-    bridge.server.desk().clock().advance(600 * MINUTE);
-    assert_eq!(bridge.partner.count(), calls, "it waits for a person");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_is_connected_by_a_persons_consent() {
     let bridge = bridge("authorization_code", json!({})).await;
     bridge.partner.answers(200, json!({"type": "success", "access_token": "a1", "refresh_token": "r1"}));
@@ -202,4 +167,21 @@ async fn a_channel_is_connected_by_a_persons_consent() {
     assert_eq!((&channel["is_valid"], &channel["name"]), (&json!(true), &json!("Coop")));
     send(&bridge, &channel).await;
     assert_eq!(header(&bridge.partner.call(3).await, "authorization"), "Bearer a1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_that_is_closed_stops_no_connection() {
+    let bridge = bridge("authorization_code", json!({})).await;
+    bridge.ask(json!({})).await.expect(204);
+    let id = made(&bridge).await.remove(0)["id"].as_str().expect("an id").to_string();
+    let ann = Browser::of(&bridge.server, "ann", true).await;
+    let state = ann.get(&format!("/channels/{id}/connect")).await.led_to("state").expect("a state");
+    bridge.partner.waits(true);
+    let back = format!("/connect/channel?code=c1&state={state}");
+    tokio::select! {
+        page = ann.get(&back) => panic!("nobody answered yet, but {}", page.text),
+        _ = bridge.partner.call(0) => {}
+    }
+    bridge.partner.waits(false);
+    until(&bridge.server, &format!("/channels/{id}"), |channel| channel["is_valid"] == true).await;
 }

@@ -13,6 +13,7 @@ mod calls;
 mod channel_api;
 mod channel_calls;
 mod channel_grants;
+mod channel_renewals;
 mod channel_templates;
 mod channels;
 mod clients;
