@@ -238,15 +238,15 @@ pub(crate) struct ReplayRange {
     /// Those made at this time or later, in seconds since 1970.
     #[serde(default)]
     since: Option<f64>,
-    /// Those made before this time.
+    /// Those made before this time; now, if it is left out or ahead of now.
     #[serde(default)]
     until: Option<f64>,
-    /// Where the answer before said to go on.
+    /// Where the answer before said to go on. Its `until` is said along with it.
     #[serde(default)]
     after: Option<DeliveryId>,
 }
 
-/// `POST /portico/v1/deliveries/replay`: a slice of the range; `next` of the answer says where to go on.
+/// `POST /portico/v1/deliveries/replay`: a slice of the range; `next` and `until` of the answer say how to go on.
 pub async fn replay_range(call: Call) -> Result {
     let body: ReplayRange = call.body()?;
     let filter = Filter {
@@ -257,11 +257,19 @@ pub async fn replay_range(call: Call) -> Result {
         until: body.until.map(|seconds| instant("until", Some(seconds))).transpose()?,
         ended_since: None,
     };
-    let after = body.after;
+    let after = body.after.map(|id| Position { key: 0, id: id.0 });
+    let now = call.app.desk.clock().now();
+    if after.is_some() && filter.until.is_none_or(|until| until > now) {
+        // With any other end the range would take in what its earlier slices put in.
+        return Err(Problem::bad_request("until: with after, say the until that was answered beside it").into());
+    }
     call.write(move |work| {
-        let after = after.map(|id| Position { key: 0, id: id.0 });
-        let (count, next) = deliveries::replay_all(work, &filter, after)?;
-        Answer::accepted(&Replayed { replayed: count, next: next.map(|position| DeliveryId(position.id)) })
+        let done = deliveries::replay_all(work, &filter, after)?;
+        Answer::accepted(&Replayed {
+            replayed: done.count,
+            until: Seconds(done.until),
+            next: done.next.map(|position| DeliveryId(position.id)),
+        })
     })
     .await
 }
@@ -272,6 +280,8 @@ pub async fn replay_range(call: Call) -> Result {
 pub(crate) struct Replayed {
     /// How many were sent once more.
     replayed: usize,
+    /// Where the range ends. The next call says the same.
+    until: Seconds,
     /// What to say as `after` in the next call; nothing at the end of the range.
     next: Option<DeliveryId>,
 }

@@ -189,18 +189,30 @@ pub(super) fn again(work: &mut Work<'_>, old: &Delivery) -> Result<DeliveryId> {
 /// The most deliveries that one call of [`replay_all`] repeats.
 pub const MOST_REPLAYED: i64 = 500;
 
+/// What a call of [`replay_all`] has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// How many deliveries were sent once more.
+    pub count: usize,
+    /// Where the range ends: never ahead of its first slice, as it would take in what it puts in itself. The calls that
+    /// go on say this as the end of theirs.
+    pub until: Timestamp,
+    /// Where to go on, unless the range is through.
+    pub next: Option<Position>,
+}
+
 /// Sends finished deliveries to endpoints once more, in the order in which they were made, for instance all of an
-/// outage. At most [`MOST_REPLAYED`] at once; the answer says how many, and where to go on. Messages are not repeated
-/// by the range: a customer would read them twice.
-pub fn replay_all(work: &mut Work<'_>, filter: &Filter, after: Option<Position>) -> Result<(usize, Option<Position>)> {
+/// outage, at most [`MOST_REPLAYED`] at once. Messages are not repeated by the range, since a customer would read them
+/// twice.
+pub fn replay_all(work: &mut Work<'_>, filter: &Filter, after: Option<Position>) -> Result<Replayed> {
     let window = Window { limit: MOST_REPLAYED, after, ascending: true };
-    // What this very call puts in is newer than the range.
     let until = filter.until.unwrap_or(work.now).min(work.now);
     let page = list(work, &Filter { until: Some(until), ..filter.clone() }, &window)?;
     let mut count = 0;
-    for old in page.rows.iter().filter(|old| old.state != State::Pending && old.shape != MESSAGE) {
+    let is_ours = |old: &&Delivery| old.state != State::Pending && old.shape != MESSAGE;
+    for old in page.rows.iter().filter(is_ours) {
         again(work, old)?;
         count += 1;
     }
-    Ok((count, page.next))
+    Ok(Replayed { count, until, next: page.next })
 }

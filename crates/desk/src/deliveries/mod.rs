@@ -22,7 +22,7 @@ pub(crate) mod store;
 mod tests;
 
 pub use attempts::{Attempt, Waiting, waiting};
-pub use log::{Delivery, Filter, MOST_REPLAYED, State, get, list, replay, replay_all};
+pub use log::{Delivery, Filter, MOST_REPLAYED, Replayed, State, get, list, replay, replay_all};
 pub use recover::{Recovered, recover};
 
 /// Who is told.

@@ -9,6 +9,7 @@ use crate::endpoints::{self, Wanted};
 use crate::events::{Kind, Record};
 use crate::paging::Window;
 use crate::testing::{Fixture, companies};
+use crate::time::DAY;
 
 const WANTED: Wanted<'static> =
     Wanted { kind: "rule", owner: 7, url: "https://a.example/hook", shape: "full", retries: "default" };
@@ -149,7 +150,35 @@ fn a_range_is_replayed_without_what_is_still_on_its_way() {
         tell(&fixture);
         finish(&fixture, Ending::Dead);
         tell(&fixture);
-        let (count, next) = fixture.write(|work| replay_all(work, &Filter::default(), None));
-        assert_eq!((count, next), (2, None), "{}", fixture.engine);
+        let done = fixture.write(|work| replay_all(work, &Filter::default(), None));
+        assert_eq!((done.count, done.next), (2, None), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_range_that_ends_ahead_of_now_takes_in_nothing_of_its_own() {
+    for fixture in companies() {
+        let (conversation, first) = tell(&fixture);
+        let endpoint = fixture.write(|work| endpoints::ensure(work, WANTED));
+        let about = fixture.write(move |work| get(work, first)).about;
+        fixture.write(move |work| {
+            for _ in 0..MOST_REPLAYED {
+                enqueue(work, Subscriber::Endpoint(endpoint), conversation.0, about, json!({"shape": "full"}))?;
+            }
+            Ok(())
+        });
+        let sent = || {
+            let sql = "UPDATE outbox SET state = 1 WHERE company = $1 AND state = 0";
+            fixture.write(move |work| Ok(work.conn.exec(sql, db::args![work.company])?))
+        };
+        sent();
+        let ahead = Filter { until: Some(fixture.desk.clock().now().plus(DAY)), ..Filter::default() };
+        let all = ahead.clone();
+        let slice = fixture.write(move |work| replay_all(work, &all, None));
+        assert_eq!((slice.count, slice.until), (500, fixture.desk.clock().now()), "{}", fixture.engine);
+        assert_eq!(sent(), 500, "{}", fixture.engine);
+        let rest = Filter { until: Some(slice.until), ..ahead };
+        let last = fixture.write(move |work| replay_all(work, &rest, slice.next));
+        assert_eq!(last, Replayed { count: 1, until: slice.until, next: None }, "{}", fixture.engine);
     }
 }

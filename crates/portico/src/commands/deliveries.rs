@@ -148,22 +148,16 @@ fn replay(wanted: &One) -> Result<(), Failure> {
 
 fn replay_failed(wanted: &ReplayFailed) -> Result<(), Failure> {
     let (desk, caller) = wanted.place.open()?;
-    let now = desk.clock().now();
-    let filter = Filter {
-        subscriber: wanted.to.map(Subscriber::Endpoint),
-        state: Some(State::Dead),
-        // What this very command puts in is newer.
-        until: Some(now),
-        ..Filter::default()
-    };
+    let mut filter =
+        Filter { subscriber: wanted.to.map(Subscriber::Endpoint), state: Some(State::Dead), ..Filter::default() };
     let (mut replayed, mut after) = (0, None);
     loop {
         let slice = filter.clone();
-        let (count, next) = desk.write_blocking(&caller, move |work| deliveries::replay_all(work, &slice, after))?;
-        replayed += count;
-        match next {
-            Some(next) => after = Some(next),
-            None => break,
+        let done = desk.write_blocking(&caller, move |work| deliveries::replay_all(work, &slice, after))?;
+        replayed += done.count;
+        (filter.until, after) = (Some(done.until), done.next);
+        if after.is_none() {
+            break;
         }
     }
     match wanted.json {

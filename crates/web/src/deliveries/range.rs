@@ -2,7 +2,7 @@
 
 use axum::extract::{Form, OriginalUri, State};
 use axum::response::Response;
-use desk::deliveries::{self, Filter, State as Progress};
+use desk::deliveries::{self, Filter, Replayed, State as Progress};
 use desk::ids::DeliveryId;
 use desk::paging::Position;
 use desk::{Caller, Error, Timestamp};
@@ -93,48 +93,36 @@ pub async fn replay_range(
     }
     let wanted = range.filter().and_then(|filter| Ok((filter, behind(&range.after)?)));
     let done = match wanted {
-        // What this very range puts in is newer than it, in each of its slices.
-        Ok((filter, after)) => {
-            let until = filter.until.unwrap_or(pages.desk.clock().now());
-            replay(&pages, &admin, Filter { until: Some(until), ..filter }, after).await.map(|done| (done, until))
-        }
+        Ok((filter, after)) => replay(&pages, &admin, filter, after).await,
         Err(error) => Err(error),
     };
     match done {
-        Ok(((count, next), until)) => {
-            page(StatusCode::OK, "Once more", &said(&range, count, next.map(|next| (next, until)), &visitor))
-        }
+        Ok(done) => page(StatusCode::OK, "Once more", &said(&range, &done, &visitor)),
         Err(error) => failed(&error),
     }
 }
 
-async fn replay(
-    pages: &Pages,
-    admin: &Caller,
-    filter: Filter,
-    after: Option<Position>,
-) -> desk::Result<(usize, Option<Position>)> {
-    let (mut count, mut after) = (0, after);
-    for _ in 0..SLICES {
-        let slice = filter.clone();
-        let (more, next) = pages.desk.write(admin, move |work| deliveries::replay_all(work, &slice, after)).await?;
-        (count, after) = (count + more, next);
-        if next.is_none() {
-            break;
-        }
+async fn replay(pages: &Pages, admin: &Caller, filter: Filter, after: Option<Position>) -> desk::Result<Replayed> {
+    let first = filter.clone();
+    let mut all = pages.desk.write(admin, move |work| deliveries::replay_all(work, &first, after)).await?;
+    for _ in 1..SLICES {
+        let Some(after) = all.next else { break };
+        let slice = Filter { until: Some(all.until), ..filter.clone() };
+        let more = pages.desk.write(admin, move |work| deliveries::replay_all(work, &slice, Some(after))).await?;
+        all = Replayed { count: all.count + more.count, ..more };
     }
-    Ok((count, after))
+    Ok(all)
 }
 
-fn said(range: &Range, count: usize, rest: Option<(Position, Timestamp)>, visitor: &Visitor) -> Markup {
+fn said(range: &Range, done: &Replayed, visitor: &Visitor) -> Markup {
     html! {
-        h1 { (count) " deliveries are on their way once more" }
-        @if let Some((next, until)) = rest {
+        h1 { (done.count) " deliveries are on their way once more" }
+        @if let Some(next) = done.next {
             form method="post" action=(PATH) {
                 input type="hidden" name="proof" value=(visitor.proof().reveal());
                 input type="hidden" name="to" value=(range.to);
                 input type="hidden" name="since" value=(range.since);
-                input type="hidden" name="until" value=(exactly(until));
+                input type="hidden" name="until" value=(exactly(done.until));
                 input type="hidden" name="after" value=(DeliveryId(next.id));
                 button name="task" value=(range.task) { "There are more: go on" }
             }
