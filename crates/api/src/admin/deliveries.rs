@@ -42,6 +42,9 @@ pub(crate) struct Shown {
     replay_of: Option<DeliveryId>,
     /// The first attempt and the latest ones.
     attempts: Vec<Attempt>,
+    /// Whether it concerns a conversation that the caller may not see, such as one in a private inbox. Then what was sent
+    /// and what was answered is left out, and it cannot be sent once more.
+    is_hidden: bool,
 }
 
 /// How far a delivery is.
@@ -118,6 +121,7 @@ fn shown(delivery: &Delivery) -> desk::Result<Shown> {
         tries: delivery.tries,
         replay_of: delivery.replay_of,
         attempts: attempts.collect(),
+        is_hidden: delivery.is_hidden,
     })
 }
 
@@ -173,7 +177,7 @@ pub(crate) struct Whole {
     line: Shown,
     /// Where it goes; null if that is gone.
     request_url: Option<String>,
-    /// The exact body of every attempt, while it is kept.
+    /// The exact body of every attempt, while it is kept; null if it is hidden.
     request_body: Option<String>,
     /// When it is tried next, if that is planned.
     next_try_at: Option<Seconds>,
@@ -186,7 +190,7 @@ pub async fn get(call: Call) -> Result {
     let id: DeliveryId = call.id(0)?;
     call.read(move |work| {
         let delivery = deliveries::get(work, id)?;
-        let bytes = deliveries::bytes(work, delivery.about, &delivery.shape)?;
+        let bytes = deliveries::bytes(work, &delivery)?;
         let request_body = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let request_url = match delivery.subscriber {
             Subscriber::Endpoint(id) => Some(desk::endpoints::get(work, id)?.url),

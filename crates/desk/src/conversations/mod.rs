@@ -3,6 +3,8 @@
 //! An operation holds the conversation ([`hold`]), changes its row, records what happened and saves it once:
 //! the row's version, newest event and place in the lists follow from that.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -284,6 +286,24 @@ fn visible(work: &mut Work<'_>, row: Conversation) -> Result<Conversation> {
 /// they are things of individuals.
 fn among(visible: &[InboxId], of: &[InboxId], work: &Work<'_>) -> bool {
     of.iter().any(|inbox| visible.contains(inbox)) || (of.is_empty() && work.access.private)
+}
+
+/// Those of some conversations that the caller may not see. Where anything is hidden from them, so is what is gone: nobody
+/// knows any more whose it was.
+pub(crate) fn hidden(work: &mut Work<'_>, ids: &[ConversationId]) -> Result<HashSet<ConversationId>> {
+    let mut hidden = HashSet::new();
+    let directory = work.directory()?;
+    let Some(visible) = work.access.inboxes(&directory) else { return Ok(hidden) };
+    hidden.extend(ids);
+    if hidden.is_empty() {
+        return Ok(hidden);
+    }
+    for (id, inbox) in store::places(work.conn, work.company, ids)? {
+        if among(&visible, inbox.as_slice(), work) {
+            hidden.remove(&id);
+        }
+    }
+    Ok(hidden)
 }
 
 /// One conversation as answers show it.

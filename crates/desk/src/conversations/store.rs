@@ -40,6 +40,21 @@ pub(crate) fn inboxes(conn: &mut Conn, company: CompanyId, id: ConversationId) -
     Ok(rows.into_iter().map(|(inbox,)| inbox).collect())
 }
 
+/// Those of some conversations that exist, each with every inbox that it is in.
+pub(super) fn places(
+    conn: &mut Conn,
+    company: CompanyId,
+    ids: &[ConversationId],
+) -> db::Result<Vec<(ConversationId, Option<InboxId>)>> {
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT c.id, l.inbox FROM conversations c \
+         LEFT JOIN conversation_inboxes l ON l.company = c.company AND l.conversation = c.id \
+         WHERE c.company = $1 AND c.id IN {among}"
+    );
+    conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}
+
 pub(crate) fn tags_of(
     conn: &mut Conn,
     company: CompanyId,

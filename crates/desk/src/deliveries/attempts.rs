@@ -44,6 +44,13 @@ impl Delivery {
     }
 }
 
+/// Takes the bodies of answers out of what senders noted.
+pub(super) fn without_answers(noted: &mut Value) {
+    for attempt in noted.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        attempt.remove("response");
+    }
+}
+
 /// What a pending delivery waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {

@@ -3,9 +3,10 @@
 use db::outbox::Lane;
 use serde_json::{Value, json};
 
-use super::{DELETION, MESSAGE, Subscriber, enqueue, store};
+use super::{DELETION, MESSAGE, Subscriber, attempts, enqueue, store};
 use crate::apps::links::CREATED;
 use crate::apps::objects::REQUEST;
+use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{ConversationId, DeliveryId, LinkId, MessageId};
@@ -97,6 +98,9 @@ pub struct Delivery {
     pub replay_of: Option<DeliveryId>,
     /// What happened at each attempt, as the sender noted it.
     pub attempts: Value,
+    /// Whether it concerns a conversation that the caller may not see, such as one in a private inbox. What was sent and
+    /// what was answered is then left out.
+    pub is_hidden: bool,
 }
 
 fn read(row: store::Stored) -> Option<Delivery> {
@@ -113,7 +117,21 @@ fn read(row: store::Stored) -> Option<Delivery> {
         tries: row.tries,
         replay_of: row.payload.get("replay_of").and_then(Value::as_i64).map(DeliveryId),
         attempts: row.log,
+        is_hidden: false,
     })
+}
+
+/// Takes out of deliveries what the caller may not read.
+fn veil(work: &mut Work<'_>, rows: &mut [Delivery]) -> Result<()> {
+    let about: Vec<ConversationId> = rows.iter().filter_map(Delivery::conversation).collect();
+    let hidden = conversations::hidden(work, &about)?;
+    for row in rows {
+        row.is_hidden = row.conversation().is_some_and(|id| hidden.contains(&id));
+        if row.is_hidden {
+            attempts::without_answers(&mut row.attempts);
+        }
+    }
+    Ok(())
 }
 
 /// Which deliveries are wanted. Every field narrows; none wants all.
@@ -158,18 +176,25 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Pag
     let select = select.with(&format!(" ORDER BY id {order} LIMIT ?"), window.limit + 1);
     let rows: Vec<store::Stored> = select.all(work.conn)?;
     let page = Page::cut(rows, window.limit, |row| Position { key: 0, id: row.id.0 });
-    Ok(Page { rows: page.rows.into_iter().filter_map(read).collect(), next: page.next })
+    let mut page = Page { rows: page.rows.into_iter().filter_map(read).collect::<Vec<_>>(), next: page.next };
+    veil(work, &mut page.rows)?;
+    Ok(page)
 }
 
 /// One delivery with its attempts.
 pub fn get(work: &mut Work<'_>, id: DeliveryId) -> Result<Delivery> {
-    store::get(work.conn, work.company, id)?.and_then(read).ok_or(Error::NotFound("delivery"))
+    let mut row = store::get(work.conn, work.company, id)?.and_then(read).ok_or(Error::NotFound("delivery"))?;
+    veil(work, std::slice::from_mut(&mut row))?;
+    Ok(row)
 }
 
 /// Sends a finished delivery once more: a new one with the same bytes, which the receiver knows by the same event.
 /// A message that a channel refused is retried as a message, so that its state follows.
 pub fn replay(work: &mut Work<'_>, id: DeliveryId) -> Result<DeliveryId> {
     let old = get(work, id)?;
+    if old.is_hidden {
+        return Err(Error::NotFound("delivery"));
+    }
     if old.state == State::Pending {
         return Err(Error::Conflict(format!("{id} is still on its way")));
     }
@@ -203,13 +228,13 @@ pub struct Replayed {
 
 /// Sends finished deliveries to endpoints once more, in the order in which they were made, for instance all of an
 /// outage, at most [`MOST_REPLAYED`] at once. Messages are not repeated by the range, since a customer would read them
-/// twice.
+/// twice, and neither is what the caller may not see.
 pub fn replay_all(work: &mut Work<'_>, filter: &Filter, after: Option<Position>) -> Result<Replayed> {
     let window = Window { limit: MOST_REPLAYED, after, ascending: true };
     let until = filter.until.unwrap_or(work.now).min(work.now);
     let page = list(work, &Filter { until: Some(until), ..filter.clone() }, &window)?;
     let mut count = 0;
-    let is_ours = |old: &&Delivery| old.state != State::Pending && old.shape != MESSAGE;
+    let is_ours = |old: &&Delivery| old.state != State::Pending && old.shape != MESSAGE && !old.is_hidden;
     for old in page.rows.iter().filter(is_ours) {
         again(work, old)?;
         count += 1;

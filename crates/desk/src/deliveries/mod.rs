@@ -134,9 +134,12 @@ pub fn enqueue(
     Ok(DeliveryId(id))
 }
 
-/// The stored bytes of an event or message in a shape.
-pub fn bytes(work: &mut Work<'_>, about: i64, shape: &str) -> Result<Option<Vec<u8>>> {
-    Ok(store::body(work.conn, work.company, about, shape)?)
+/// The stored bytes that a delivery carries, if there are any and the caller may read them.
+pub fn bytes(work: &mut Work<'_>, delivery: &Delivery) -> Result<Option<Vec<u8>>> {
+    match delivery.is_hidden {
+        true => Ok(None),
+        false => Ok(store::body(work.conn, work.company, delivery.about, &delivery.shape)?),
+    }
 }
 
 /// The stored bytes of several events or messages, as `(number, shape, bytes)`: one statement for a batch of jobs.

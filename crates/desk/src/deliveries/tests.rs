@@ -1,25 +1,32 @@
 //! What the delivery log promises.
 
 use db::outbox::{self, Ending, Finished, Outcome, Run};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::*;
+use crate::access::Owner;
 use crate::conversations::{Conversation, Held};
 use crate::endpoints::{self, Wanted};
 use crate::events::{Kind, Record};
+use crate::ids::InboxId;
 use crate::paging::Window;
 use crate::testing::{Fixture, companies};
 use crate::time::DAY;
+use crate::{inboxes, teammates};
 
 const WANTED: Wanted<'static> =
     Wanted { kind: "rule", owner: 7, url: "https://a.example/hook", shape: "full", retries: "default" };
 
 /// An event in a new conversation, told to an endpoint.
 fn tell(fixture: &Fixture) -> (ConversationId, DeliveryId) {
-    let inbox = fixture.inbox;
+    tell_in(fixture, vec![fixture.inbox])
+}
+
+/// The same in these inboxes.
+fn tell_in(fixture: &Fixture, inboxes: Vec<InboxId>) -> (ConversationId, DeliveryId) {
     fixture.write(move |work| {
         let id = ConversationId(work.new_id());
-        let mut held = Held::new(Conversation::new(id, "conversation", "Hi", work.now), vec![inbox]);
+        let mut held = Held::new(Conversation::new(id, "conversation", "Hi", work.now), inboxes.clone());
         let event = held.record(work, Record::plain(Kind::Archive))?;
         held.save(work)?;
         let event = events::get(work, event)?;
@@ -40,7 +47,12 @@ fn claim(fixture: &Fixture) -> Vec<Run> {
 fn finish(fixture: &Fixture, ending: Ending) {
     for run in claim(fixture) {
         fixture.write(move |work| {
-            let finished = |job: &Job| Finished { id: job.id, ending, tries: 1, log: json!([{"at": 1}]) };
+            let finished = |job: &Job| Finished {
+                id: job.id,
+                ending,
+                tries: 1,
+                log: json!([{"at": 1, "ms": 1, "response": "ok"}]),
+            };
             let outcome = Outcome {
                 company: run.company,
                 lane: run.lane,
@@ -76,9 +88,10 @@ fn a_webhook_carries_the_bytes_of_the_moment() {
             "{}",
             fixture.engine
         );
-        let bytes = fixture.write(move |work| bytes(work, row.about, "full")).expect("rendered");
+        let event = EventId(row.about).to_string();
+        let bytes = fixture.write(move |work| bytes(work, &row)).expect("rendered");
         let text = String::from_utf8(bytes).expect("text");
-        assert!(text.contains(&EventId(row.about).to_string()), "{text}");
+        assert!(text.contains(&event), "{text}");
     }
 }
 
@@ -180,5 +193,37 @@ fn a_range_that_ends_ahead_of_now_takes_in_nothing_of_its_own() {
         let rest = Filter { until: Some(slice.until), ..ahead };
         let last = fixture.write(move |work| replay_all(work, &rest, slice.next));
         assert_eq!(last, Replayed { count: 1, until: slice.until, next: None }, "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn what_concerns_a_private_inbox_is_neither_read_nor_sent_once_more() {
+    for fixture in companies() {
+        let ada = fixture.ada;
+        let inbox = fixture.write(move |work| {
+            teammates::expose_private(work, ada, true)?;
+            let owner = Owner::Teammate(ada);
+            let (name, teammates, custom_fields) = ("Mine".to_string(), Vec::new(), Map::new());
+            inboxes::create(work, &inboxes::New { owner, name, is_public: false, teammates, custom_fields })
+        });
+        let (_, shared) = tell(&fixture);
+        let (private, hidden) = tell_in(&fixture, vec![inbox]);
+        let (_, discussion) = tell_in(&fixture, Vec::new());
+        finish(&fixture, Ending::Done);
+        let read = move |work: &mut Work<'_>| -> Result<_> {
+            let row = get(work, hidden)?;
+            Ok((row.is_hidden, bytes(work, &row)?.is_some(), row.attempts()?.remove(0).response.is_some()))
+        };
+        assert_eq!(fixture.write(read), (false, true, true), "{}", fixture.engine);
+        fixture.write(move |work| teammates::expose_private(work, ada, false));
+        assert_eq!(fixture.write(read), (true, false, false), "{}", fixture.engine);
+        let listed = fixture.write(|work| list(work, &Filter::default(), &Window::first(10)));
+        let listed: Vec<_> = listed.rows.iter().map(|row| (row.id, row.is_hidden)).collect();
+        assert_eq!(listed, [(discussion, false), (hidden, true), (shared, false)], "{}", fixture.engine);
+        let refused = fixture.attempt(move |work| replay(work, hidden));
+        assert!(matches!(refused, Err(Error::NotFound("delivery"))), "{refused:?}");
+        let all = Filter { conversation: Some(private), ..Filter::default() };
+        assert_eq!(fixture.write(move |work| replay_all(work, &all, None)).count, 0, "{}", fixture.engine);
+        fixture.write(move |work| replay(work, shared));
     }
 }

@@ -111,7 +111,7 @@ fn show(wanted: &One) -> Result<(), Failure> {
     let id = wanted.id;
     let (row, body) = desk.read_blocking(&caller, move |work| {
         let row = deliveries::get(work, id)?;
-        let body = deliveries::bytes(work, row.about, &row.shape)?;
+        let body = deliveries::bytes(work, &row)?;
         Ok((row, body.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())))
     })?;
     if wanted.json {
@@ -128,7 +128,8 @@ fn show(wanted: &One) -> Result<(), Failure> {
         row.shape,
         about(&row).unwrap_or_default()
     ));
-    say(body.as_deref().unwrap_or("(no body)"));
+    let without = if row.is_hidden { "(of a private inbox)" } else { "(no body)" };
+    say(body.as_deref().unwrap_or(without));
     for attempt in row.attempts.as_array().into_iter().flatten() {
         say(&format!("  {attempt}"));
     }

@@ -4,6 +4,7 @@ use desk::ids::DeliveryId;
 use desk::time::DAY;
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::guest::Guest;
 use crate::office::{Office, Partner, until};
 use crate::server::Server;
@@ -154,6 +155,48 @@ async fn a_long_range_that_ends_ahead_of_now_is_sent_once_more_just_once() {
     let rest = json!({"until": first["until"], "after": first["next"]});
     let last = told.server.post(all, rest).await.expect(202);
     assert_eq!(last, json!({"replayed": 1, "until": first["until"], "next": null}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_concerns_a_private_inbox_shows_no_bodies_and_is_not_sent_once_more() {
+    let told = Told::start().await;
+    told.partner.answers(200, json!("an answer"));
+    let line = told.hear("ann", "done").await;
+    let ada = told.office.ada;
+    let expose = async |exposes| {
+        told.server.arrange(move |work| desk::teammates::expose_private(work, ada, exposes)).await;
+    };
+    expose(true).await;
+    let path = format!("/teammates/{ada}/private_inboxes");
+    told.server.post(&path, json!({"name": "Mine"})).await.expect(201);
+    let inbox = told.server.get(&path).await.rows().remove(0);
+    let moved = json!({"inbox_id": inbox["id"]});
+    told.server.patch(&format!("/conversations/{}", text(&line, "conversation_id")), moved).await.expect(204);
+    expose(false).await;
+    let browser = Browser::of(&told.server, "grace", true).await;
+    let page = format!("/deliveries/{}", text(&line, "id"));
+    let one = format!("/portico/v1{page}");
+    let hidden = told.server.get(&one).await.expect(200);
+    assert_eq!((&hidden["is_hidden"], &hidden["request_body"]), (&json!(true), &json!(null)));
+    let listed = told.server.get("/portico/v1/deliveries").await.rows().remove(0);
+    for shown in [&hidden, &listed] {
+        assert_eq!((&shown["attempts"][0]["status"], &shown["attempts"][0]["response"]), (&json!(200), &json!(null)));
+    }
+    told.server.post(&format!("{one}/replay"), json!({})).await.expect(404);
+    let all = told.server.post("/portico/v1/deliveries/replay", json!({})).await.expect(202);
+    assert_eq!(all["replayed"], 0);
+    let read = browser.get(&page).await;
+    assert!(read.status == 200 && read.text.contains("of a private inbox"), "{}", read.text);
+    for word in ["hello", "an answer", "Replay"] {
+        assert!(!read.text.contains(word), "{word} in {}", read.text);
+    }
+    let proof = browser.get("/deliveries").await.hidden("proof");
+    assert_eq!(browser.post(&page, &[("proof", &proof)]).await.status, 404);
+    expose(true).await;
+    let shown = told.server.get(&one).await.expect(200);
+    assert!(text(&shown, "request_body").contains("hello"), "{shown}");
+    assert_eq!((&shown["is_hidden"], &shown["attempts"][0]["response"]), (&json!(false), &json!("\"an answer\"")));
+    assert_eq!(browser.post(&page, &[("proof", &proof)]).await.status, 303);
 }
 
 #[tokio::test(flavor = "multi_thread")]

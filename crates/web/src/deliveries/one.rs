@@ -27,7 +27,7 @@ struct Known {
 
 fn known(work: &mut Work<'_>, id: DeliveryId) -> desk::Result<Known> {
     let delivery = deliveries::get(work, id)?;
-    let bytes = deliveries::bytes(work, delivery.about, &delivery.shape)?;
+    let bytes = deliveries::bytes(work, &delivery)?;
     let receiver = Receivers::load(work)?.name(delivery.subscriber).map(str::to_string);
     Ok(Known {
         body: bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
@@ -78,7 +78,7 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
                 dt { "Tries" } dd { (delivery.tries) }
                 @if let Some(old) = delivery.replay_of { dt { "Repeats" } dd { (link(old)) } }
             }
-            @if delivery.state != Progress::Pending {
+            @if delivery.state != Progress::Pending && !delivery.is_hidden {
                 form method="post" {
                     input type="hidden" name="proof" value=(visitor.proof().reveal());
                     button name="task" value="replay" { "Replay" }
@@ -87,6 +87,7 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
             h2 { "What is sent" }
             @match &known.body {
                 Some(body) => pre tabindex="0" { (body) },
+                None if delivery.is_hidden => p { "Not shown, and neither is what was answered: it is of a private inbox." },
                 None => p { "No body, or one that is not kept any more." },
             }
             h2 { "Attempts" }
