@@ -35,6 +35,7 @@ const CRYPTO_MODULES: &[&str] = &["crypto", "sign", "bearer"];
 /// Where SQL may differ between the two databases: the facade, what the schema cannot say alike, and full-text search.
 const DIALECT_PLACES: &[&str] = &[
     "benches/src/ceiling.rs",
+    "benches/src/pgbench.rs",
     "crates/portico/tests/it/statements.rs",
     "crates/db/",
     "migrations/sqlite/",
