@@ -166,7 +166,7 @@ async fn create_of_app(call: &Call, new: application::New) -> Result {
     let Announced { id, mut partner, ask, is_by_consent } = call.app.desk.read(&call.caller, unit).await?;
     let mut agreed = Agreed::default();
     if let Some(ask) = ask {
-        let granted = granted(&call.app, ask).await?;
+        let granted = granted(&call.app, &call.caller, id, ask).await?;
         partner.credential = Some(Credential::Bearer(granted.access.clone()));
         agreed.granted = Some(granted);
     }
@@ -185,16 +185,20 @@ async fn create_of_app(call: &Call, new: application::New) -> Result {
 pub async fn connect(app: &App, admin: &Caller, id: ChannelId, (code, to): (Secret, String)) -> Result<()> {
     let unit = move |work: &mut Work<'_>| grant::by_code(work, id, &code, &to);
     let (ask, mut partner) = app.desk.read(admin, unit).await?;
-    let granted = granted(app, ask).await?;
+    let granted = granted(app, admin, id, ask).await?;
     partner.credential = Some(Credential::Bearer(granted.access.clone()));
     let url = announce(app, partner, id).await?;
     let unit = move |work: &mut Work<'_>| grant::connected(work, id, (&granted, url.as_deref()));
     Ok(app.desk.write(admin, unit).await?)
 }
 
-async fn granted(app: &App, ask: Ask) -> Result<Granted> {
+/// Asks for a channel's token. A name or an address that cannot be kept is refused before the partner hears of a channel.
+async fn granted(app: &App, caller: &Caller, id: ChannelId, ask: Ask) -> Result<Granted> {
     let why = |why| Error::invalid("credentials", format!("the app's server granted no token: {why}"));
-    Ok(app.outside.grant(ask).await.map_err(why)?)
+    let granted = app.outside.grant(ask).await.map_err(why)?;
+    let Granted { named, .. } = granted.clone();
+    let named = app.desk.read(caller, move |work| grant::named(work, id, &named)).await?;
+    Ok(Granted { named, ..granted })
 }
 
 async fn announce(app: &App, partner: Partner, id: ChannelId) -> Result<Option<String>> {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use super::application::{self, Partner, kind, opened, sealed, text};
+use super::create::LONGEST;
 use super::{Channel, get, renewal, store};
 use crate::apps::features::{Authentication, ChannelType, Credentials, Feature, Grant};
 use crate::apps::secrets::{self, Purpose};
@@ -13,6 +14,7 @@ use crate::apps::{HeldFeature, Installed};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{AppId, ChannelId};
+use crate::names;
 use crate::sealing::Secret;
 use crate::time::{MINUTE, Timestamp};
 use crate::work::Work;
@@ -208,6 +210,20 @@ pub fn by_code(work: &mut Work<'_>, id: ChannelId, code: &Secret, to: &str) -> R
     let installed = app_of(work, &channel)?;
     let ask = ask(work, (&installed, kind(&installed)?.0), &Map::new(), &For::Code(code, to))?;
     Ok((ask, application::bare(work, &installed)?))
+}
+
+/// What a partner calls a channel, as it may be kept: looked at before its server hears of the channel.
+pub fn named(work: &mut Work<'_>, id: ChannelId, named: &Named) -> Result<Named> {
+    let checked =
+        |field: &str, text: &Option<String>| text.as_ref().map(|text| names::checked(field, text, LONGEST)).transpose();
+    let name = checked("front_channel_name", &named.name)?;
+    let address = checked("front_channel_address", &named.address)?;
+    let directory = work.directory()?;
+    let is_taken = |channel: &Channel| channel.id != id && Some(&channel.address) == address.as_ref();
+    match directory.channels().find(|channel| is_taken(channel)) {
+        Some(other) => Err(Error::Conflict(format!("there is a channel with the address {} already", other.address))),
+        None => Ok(Named { name, address }),
+    }
 }
 
 /// Keeps what a channel was granted, once its server has agreed to it.

@@ -76,8 +76,10 @@ async fn a_token_is_asked_for_before_the_channel_is_announced() {
     assert!(!kept.contains("a1-s3cret") && !kept.contains("p4ss"), "credentials are sealed");
     send(&bridge, &channel).await;
     assert_eq!(header(&bridge.partner.call(2).await, "authorization"), "Bearer a1-s3cret");
+    let before = bridge.partner.count();
     bridge.ask(json!({"credentials": given})).await.expect(409);
     assert_eq!(made(&bridge).await.len(), 1, "an address is a channel's alone");
+    assert_eq!(bridge.partner.count(), before + 1, "its token was asked for, and nothing was announced");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,6 +117,14 @@ async fn without_a_token_there_is_no_channel_and_the_caller_learns_why() {
     refused("the token is not active").await;
     plain.partner.answers(200, json!({"active": true}));
     refused("front_channel_name").await;
+    let before = bridge.partner.count();
+    for (name, address) in [("a".repeat(257), "shop-1".to_string()), ("Shop".to_string(), "sh\0p".to_string())] {
+        plain
+            .partner
+            .answers(200, json!({"active": true, "front_channel_name": name, "front_channel_address": address}));
+        refused("front_channel_").await;
+    }
+    assert_eq!(bridge.partner.count(), before + 2, "tokens were asked for, and nothing was announced");
     assert_eq!(made(&bridge).await, Vec::<Value>::new());
 }
 
