@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use desk::apps::features::WebhookType;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -19,24 +20,6 @@ const HANGS: Duration = Duration::from_secs(8);
 const QUIET: u64 = 200;
 /// Conversations that a full load works on.
 const BUSY: u64 = 640;
-const EVENTS: [&str; 16] = [
-    "inbound_received",
-    "outbound_sent",
-    "message_delivery_failed",
-    "conversation_moved",
-    "conversation_archived",
-    "conversation_reopened",
-    "conversation_deleted",
-    "conversation_restored",
-    "conversation_snoozed",
-    "conversation_snooze_expired",
-    "new_comment_added",
-    "assignee_changed",
-    "tag_added",
-    "tag_removed",
-    "link_added",
-    "link_removed",
-];
 
 /// Measures and reports.
 pub async fn measure(each: Duration, store: Option<String>) {
@@ -90,7 +73,7 @@ async fn subscribe(stage: &Stage, server: &Server, sink: &Sink, number: usize) {
     assert_eq!(status, StatusCode::CREATED);
     let app: Value = serde_json::from_slice(&bytes).expect("JSON");
     let path = format!("/portico/v1/apps/{}/features", app["uid"].as_str().expect("a uid"));
-    let settings = json!({"settings": {"kind": "webhook", "url": sink.url(), "events": EVENTS}}).to_string();
+    let settings = json!({"settings": {"kind": "webhook", "url": sink.url(), "events": WebhookType::ALL}}).to_string();
     let (status, _) = connection.call(request(Method::POST, &path, &stage.token, settings)).await;
     assert_eq!(status, StatusCode::CREATED);
 }

@@ -31,9 +31,7 @@ impl Timestamp {
         let milliseconds = (seconds * 1_000.0).round();
         (milliseconds.is_finite() && milliseconds.abs() < 9e15).then_some(Timestamp(milliseconds as i64))
     }
-}
 
-impl Timestamp {
     /// For people: `2026-01-31 23:59:59`, in UTC.
     pub fn words(self) -> String {
         match jiff::Timestamp::from_millisecond(self.0) {

@@ -44,10 +44,11 @@ impl Delivery {
     }
 }
 
-/// Takes the bodies of answers out of what senders noted.
+/// Takes the receivers' words out of what senders noted: how they answered, and why, which is told in their words too.
 pub(super) fn without_answers(noted: &mut Value) {
     for attempt in noted.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
         attempt.remove("response");
+        attempt.remove("error");
     }
 }
 
@@ -76,4 +77,22 @@ pub fn waiting(work: &mut Work<'_>, delivery: &Delivery) -> Result<Option<Waitin
     let planned = store::lane(work.conn, work.company, lane)?;
     let planned = planned.filter(|(at, holder)| *holder == 0 && *at > work.now).map(|(at, _)| Waiting::Until(at));
     Ok(Some(planned.unwrap_or(Waiting::Turn)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_receiver_said_is_taken_out_and_the_rest_stays() {
+        let mut noted = json!([
+            {"at": 5, "ms": 7, "status": 200, "response": "to Ann", "error": "bad_request: no such Ann"},
+            {"at": 6, "ms": 1, "error": "timed out"},
+        ]);
+        without_answers(&mut noted);
+        assert_eq!(noted, json!([{"at": 5, "ms": 7, "status": 200}, {"at": 6, "ms": 1}]));
+        without_answers(&mut Value::Null);
+    }
 }
