@@ -174,7 +174,9 @@ pub async fn begin(call: Call) -> Result {
         First::Queued => Status::Queued,
         First::Ringing => Status::Ringing,
     };
-    let (parent, agent) = (body.parent_external_call_id, body.agent_email_address);
+    let parent = body.parent_external_call_id.filter(|parent| !parent.is_empty());
+    let parent = parent.map(|parent| named("parent_external_call_id", parent)).transpose()?;
+    let agent = body.agent_email_address;
     call.write(move |work| {
         let new = New {
             channel: channels::resolve(work, &which)?,

@@ -173,6 +173,7 @@ async fn what_is_wrong_with_a_call_is_named() {
         (json!({"from": {"handle": ""}}), "from.handle"),
         (json!({"initial_status": "connected"}), "initial_status"),
         (json!({"external_call_id": ""}), "external_call_id"),
+        (json!({"parent_external_call_id": "p".repeat(10_000)}), "parent_external_call_id"),
         (json!({"started_at": 1e300}), "started_at"),
     ] {
         let refused = line.tell(Method::POST, "/calls", call("k-1", wrong)).await.expect(400);
