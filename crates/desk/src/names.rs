@@ -2,6 +2,22 @@
 
 use crate::error::{Error, Result};
 
+/// The longest name that stands in an index, in bytes. PostgreSQL allows a key 2 704, with all that stands beside it.
+const LONGEST_KEY: usize = 2_000;
+
+/// Whether an index can hold a name.
+pub(crate) fn is_key(name: &str) -> bool {
+    name.len() <= LONGEST_KEY
+}
+
+/// Refuses a name that no index would hold, naming the field.
+pub(crate) fn key(field: &str, name: &str) -> Result<()> {
+    match is_key(name) {
+        true => Ok(()),
+        false => Err(Error::invalid(field, format!("expected at most {LONGEST_KEY} bytes, found {}", name.len()))),
+    }
+}
+
 /// A name as it is kept: without space around it, 1 to `longest` characters. Anything else is refused, naming the field.
 pub(crate) fn checked(field: &str, name: &str, longest: usize) -> Result<String> {
     let name = name.trim();

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::channels::Channel;
 use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, ContactId, ContactListId, TeamId, TeammateId};
+use crate::names;
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -109,7 +110,7 @@ pub fn matching(
     match (known, found) {
         (Some(known), None) => {
             store::get(work.conn, work.company, known)?.ok_or(Error::NotFound("contact"))?;
-            store::insert_handle(work.conn, work.company, known, handle)?;
+            give(work, known, handle)?;
             Ok(known)
         }
         (Some(known), Some(_)) => {
@@ -138,7 +139,7 @@ pub fn matching_by_email(
         None => {
             let contact = learn(work, handle, name)?;
             if email.source != handle.source {
-                store::insert_handle(work.conn, work.company, contact, &email)?;
+                give(work, contact, &email)?;
             }
             Ok(contact)
         }
@@ -160,8 +161,15 @@ fn learn(work: &mut Work<'_>, handle: &Handle, name: Option<&str>) -> Result<Con
         updated_at: work.now,
     };
     store::insert(work.conn, work.company, &contact)?;
-    store::insert_handle(work.conn, work.company, contact.id, handle)?;
+    give(work, contact.id, handle)?;
     Ok(contact.id)
+}
+
+/// Gives a contact a handle that nobody has.
+fn give(work: &mut Work<'_>, contact: ContactId, handle: &Handle) -> Result<()> {
+    names::key("handle", &handle.handle)?;
+    store::insert_handle(work.conn, work.company, contact, handle)?;
+    Ok(())
 }
 
 /// The custom field values of a contact, whoever asks; empty for an unknown one.

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::ContactId;
 use crate::messages;
+use crate::names;
 use crate::work::Work;
 
 /// The most handles, links and lists of one contact.
@@ -193,9 +194,11 @@ fn check_source(handle: &Handle, place: &str) -> Result<()> {
 /// Gives a contact a handle, unless somebody else has it. Answers whether it is new to the contact.
 fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, place: &str) -> Result<bool> {
     check_source(handle, place)?;
-    if handle.key.is_empty() || handle.handle.chars().count() > 1_000 {
-        return Err(Error::invalid(format!("{place}handle"), "a handle has 1 to 1000 characters"));
+    let field = format!("{place}handle");
+    if handle.key.is_empty() {
+        return Err(Error::invalid(field, "a handle is not empty"));
     }
+    names::key(&field, &handle.handle)?;
     match store::by_handle(work.conn, work.company, &handle.source, &handle.key)? {
         Some(known) if known == contact => Ok(false),
         Some(_) => Err(Error::Conflict(format!("the handle {} ({}) is taken", handle.handle, handle.source))),

@@ -13,6 +13,7 @@ use crate::deliveries;
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ConversationId, DeliveryId, MessageId};
+use crate::names;
 use crate::time::SECOND;
 use crate::timers::{self, Timer};
 use crate::work::Work;
@@ -152,13 +153,15 @@ pub fn sent(work: &mut Work<'_>, id: MessageId, receipt: &Receipt) -> Result<()>
     message.error_type = None;
     message.error_text = None;
     message.sent_at = Some(work.now);
-    if let (Some(channel), Some(external_id)) = (message.channel, &receipt.external_id) {
+    // A name that could not be looked up is as good as none.
+    let kept = |name: &Option<String>| name.clone().filter(|name| names::is_key(name));
+    if let (Some(channel), Some(external_id)) = (message.channel, &kept(&receipt.external_id)) {
         // A partner that gives the same id twice gets along with the first.
         if store::by_external(work.conn, work.company, channel, external_id)?.is_none() {
             message.external_id = Some(external_id.clone());
         }
     }
-    if let (Some(channel), Some(key)) = (message.channel, &receipt.external_conversation_id) {
+    if let (Some(channel), Some(key)) = (message.channel, &kept(&receipt.external_conversation_id)) {
         for space in [Space::External, Space::Incoming] {
             if threading::find(work, channel, space, key)?.is_none() {
                 threading::lead(work, channel, space, key, held.row.id)?;

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, ContactId, ConversationId, InboxId, MessageId, TagId, TeammateId};
 use crate::inboxes::Inbox;
+use crate::names;
 use crate::search;
 use crate::statuses;
 use crate::tags;
@@ -115,6 +116,7 @@ pub struct Imported {
 pub fn import(work: &mut Work<'_>, import: &Import) -> Result<Imported> {
     let directory = work.directory()?;
     let inbox = inbox(work, &directory, import.inbox)?;
+    names::key("external_id", &import.external_id)?;
     if let Some((message, uid, conversation)) = store::imported(work.conn, work.company, &import.external_id)? {
         return Ok(Imported { message, uid, conversation, is_repeat: true });
     }

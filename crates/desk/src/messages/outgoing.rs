@@ -13,14 +13,13 @@ use crate::conversations::{Action, Held, Status, linking, standing, tagging};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, MessageId, SignatureId, TagId};
+use crate::names;
 use crate::search;
 use crate::teammates::{self, Who};
 use crate::work::{Actor, ActorKind, Work};
 
 /// The most people one message can go to.
 pub const MOST_RECIPIENTS: usize = 500;
-/// The longest handle, in characters.
-const LONGEST_HANDLE: usize = 1_000;
 
 /// Whom a message goes to, as handles on its channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -144,10 +143,10 @@ pub(super) fn recipients(work: &mut Work<'_>, channel: &Channel, letter: &Letter
 }
 
 fn check(channel: &Channel, handle: &Handle, field: &str) -> Result<()> {
-    let length = handle.handle.chars().count();
-    if length == 0 || length > LONGEST_HANDLE {
-        return Err(Error::invalid(field, format!("a handle has 1 to {LONGEST_HANDLE} characters")));
+    if handle.handle.is_empty() {
+        return Err(Error::invalid(field, "a handle is not empty"));
     }
+    names::key(field, &handle.handle)?;
     let is_address = handle.key.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
     if channel.contact_type == "email" && (!is_address || handle.key.contains(char::is_whitespace)) {
         return Err(Error::invalid(field, format!("{:?} is not an e-mail address", handle.handle)));

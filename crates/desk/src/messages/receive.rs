@@ -12,6 +12,7 @@ use crate::conversations::{Conversation, Held, hold, linking, standing};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, ContactId, ConversationId, MessageId};
+use crate::names;
 use crate::search;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -67,11 +68,12 @@ pub struct Received {
 pub fn receive(work: &mut Work<'_>, incoming: &Incoming) -> Result<Received> {
     let directory = work.directory()?;
     let channel = directory.channel(incoming.channel).ok_or(Error::NotFound("channel"))?;
-    if let Some(external_id) = &incoming.external_id
-        && let Some(known) = store::by_external(work.conn, work.company, channel.id, external_id)?
-    {
-        let (message, uid, conversation) = known;
-        return Ok(Received { message, uid, conversation, is_repeat: true });
+    if let Some(external_id) = &incoming.external_id {
+        names::key("external_id", external_id)?;
+        if let Some(known) = store::by_external(work.conn, work.company, channel.id, external_id)? {
+            let (message, uid, conversation) = known;
+            return Ok(Received { message, uid, conversation, is_repeat: true });
+        }
     }
     let handle = Handle::on_channel(channel, &incoming.sender.handle);
     let contact = contacts::matching(work, &handle, incoming.sender.name.as_deref(), incoming.sender.contact)?;

@@ -18,6 +18,7 @@ use crate::conversations::{Held, hold};
 use crate::deliveries;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ConversationId, MessageId};
+use crate::names;
 use crate::teammates::Who;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -166,6 +167,8 @@ fn conversation(work: &mut Work<'_>, channel: &Channel, synced: &Synced) -> Resu
 }
 
 fn known(work: &mut Work<'_>, synced: &Synced) -> Result<Option<Received>> {
+    names::key("metadata.external_id", &synced.external_id)?;
+    names::key("metadata.external_conversation_id", &synced.external_conversation_id)?;
     let found = store::by_external(work.conn, work.company, synced.channel, &synced.external_id)?;
     Ok(found.map(|(message, uid, conversation)| Received { message, uid, conversation, is_repeat: true }))
 }

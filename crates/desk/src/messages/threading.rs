@@ -3,6 +3,7 @@
 use super::store;
 use crate::error::Result;
 use crate::ids::{ChannelId, ConversationId};
+use crate::names;
 use crate::work::Work;
 
 /// The spaces that keep apart references which happen to be spelt alike (channels.md section 8).
@@ -37,6 +38,7 @@ pub fn find(work: &mut Work<'_>, channel: ChannelId, space: Space, key: &str) ->
 
 /// From now on the thread leads to this conversation.
 pub fn lead(work: &mut Work<'_>, channel: ChannelId, space: Space, key: &str, to: ConversationId) -> Result<()> {
+    names::key("metadata.thread_ref", key)?;
     store::set_thread(work.conn, work.company, channel, space.as_str(), (key, work.now), to)?;
     Ok(())
 }

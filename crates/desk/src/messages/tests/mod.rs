@@ -8,7 +8,7 @@ use serde_json::Map;
 
 use super::*;
 use crate::conversations::{self, Conversation};
-use crate::testing::Fixture;
+use crate::testing::{Fixture, companies};
 
 /// What somebody writes who cares for nothing else.
 fn letter(text: &str) -> Letter {
@@ -53,4 +53,20 @@ fn conversation(fixture: &Fixture, id: ConversationId) -> Conversation {
 
 fn message(fixture: &Fixture, id: MessageId) -> View {
     fixture.write(move |work| view(work, id))
+}
+
+#[test]
+fn a_name_that_no_index_holds_is_refused_by_its_field() {
+    for fixture in companies() {
+        let channel = fixture.custom;
+        let long: String = (0..3_000).map(|n| char::from(b'a' + (n * n % 251 % 26) as u8)).collect();
+        for (incoming, field) in [
+            (incoming(channel, &long, Some("t-1")), "handle"),
+            (incoming(channel, "ann", Some(&long)), "metadata.thread_ref"),
+            (Incoming { external_id: Some(long.clone()), ..incoming(channel, "ann", None) }, "external_id"),
+        ] {
+            let refused = fixture.attempt(move |work| receive(work, &incoming)).expect_err(field);
+            assert!(matches!(&refused, Error::Invalid { field: named, .. } if named == field), "{refused:?}");
+        }
+    }
 }
