@@ -16,7 +16,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::Pages;
-use crate::deliveries::{self as log, progress};
+use crate::deliveries::{self as log, progress, tries};
 use crate::page::{failed, foreign_form, page, refusal};
 use crate::visitor::{self, Visitor};
 
@@ -179,7 +179,7 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
             @if calls.is_empty() { p { "It was told of nothing yet." } }
             table {
                 @for call in calls {
-                    tr { td { (log::link(call.id)) } td { (progress(call)) } td { (call.tries) " tries" } }
+                    tr { td { (log::link(call.id)) } td { (progress(call)) } td { (tries(call)) } }
                 }
             }
             p { a href={ (log::PATH) "?to=" (endpoint.id) } { "All its deliveries" } }
@@ -211,8 +211,8 @@ fn health(known: &Known, endpoint: &Endpoint) -> Markup {
         (Some(at), since) => html! {
             p { "It was switched off on " (at.words()) " UTC, because every call failed"
                 @if let Some(since) = since { " since " (since.words()) " UTC" } ": " (cause) }
-            (button("recover", "Recover")) " "
-            small { "sends what it missed, in order, and switches it on." }
+            (button("recover", "Recover"))
+            p { small { "This sends what it missed, in order, and switches it on." } }
         },
         (None, Some(since)) => html! { p { "It fails since " (since.words()) " UTC: " (cause) } },
         (None, None) => html! { p { "It is well." } },

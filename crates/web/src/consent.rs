@@ -188,7 +188,7 @@ fn question(request: &Request, visitor: &Visitor, here: &OriginalUri) -> Markup 
         }
         form method="post" action=(action) {
             input type="hidden" name="proof" value=(proof(request, visitor).reveal());
-            button name="decision" value="allow" { "Allow" }
+            button.first name="decision" value="allow" { "Allow" }
             button name="decision" value="refuse" { "Refuse" }
         }
         p { small {

@@ -56,7 +56,7 @@ pub fn form(code: &str, next: &str) -> Response {
             } @else {
                 input type="hidden" name="code" value=(code);
             }
-            button { "Sign in" }
+            button.first { "Sign in" }
         }
         @if code.is_empty() {
             p { small { "Whoever looks after this server makes a link with " code { "portico login-link" } "." } }

@@ -8,10 +8,10 @@ use desk::ids::{ConversationId, LinkId, TeammateId};
 use desk::links::{self, Link};
 use desk::paging::Window;
 use desk::{Directory, Error, Work, sessions};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use maud::{Markup, html};
 
-use crate::page::{failed, page};
+use crate::page::{failed, wide};
 use crate::{Pages, login, visitor};
 
 /// How many conversations a page shows, at most.
@@ -61,7 +61,7 @@ pub async fn show(
     let Some(named) = Named::parse(&id) else { return failed(&Error::NotFound("page")) };
     let (caller, teammate) = (sessions::visitor(visitor.company, &visitor.teammate), visitor.teammate.id);
     match pages.desk.read(&caller, move |work| find(work, teammate, named)).await {
-        Ok(found) => page(StatusCode::OK, "Conversations", &shown(&found)),
+        Ok(found) => wide("Conversations", &shown(&found)),
         Err(error) => failed(&error),
     }
 }
@@ -101,13 +101,17 @@ fn shown(found: &Found) -> Markup {
         } @else {
             h1 { "Conversation" }
         }
-        table {
+        table.log {
+            thead { tr {
+                th scope="col" { "Subject" } th scope="col" { "Status" } th scope="col" { "Assigned to" }
+                th scope="col" { "Conversation" }
+            } }
             @for line in &found.lines {
                 tr {
-                    td { @if line.subject.is_empty() { "(no subject)" } @else { (line.subject) } }
-                    td { (line.status) }
-                    td { (line.assignee.as_deref().unwrap_or("nobody")) }
-                    td { a href={ "/open/" (line.id) } { code { (line.id) } } }
+                    td data-is="Subject" { @if line.subject.is_empty() { "(no subject)" } @else { (line.subject) } }
+                    td data-is="Status" { (line.status) }
+                    td data-is="Assigned to" { (line.assignee.as_deref().unwrap_or("nobody")) }
+                    td data-is="Conversation" { a href={ "/open/" (line.id) } { code { (line.id) } } }
                 }
             }
         }

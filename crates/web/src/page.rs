@@ -27,8 +27,21 @@ pub async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("page.css")).into_response()
 }
 
-/// A page.
+/// Portico's sign, on the tab of a page: inside it, so that browsers ask for no other.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' \
+    stroke='%233a8273' stroke-width='2'%3E%3Cpath d='M4 5h16v11H10l-4 4v-4H4z'/%3E%3C/svg%3E";
+
+/// A page to read and to decide on.
 pub fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
+    framed(status, title, &html! { main { (body) } })
+}
+
+/// A page for long lines and many columns.
+pub fn wide(title: &str, body: &Markup) -> Response {
+    framed(StatusCode::OK, title, &html! { main.wide { (body) } })
+}
+
+fn framed(status: StatusCode, title: &str, body: &Markup) -> Response {
     let whole = html! {
         (DOCTYPE)
         html lang="en" {
@@ -36,6 +49,7 @@ pub fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { (title) " · Portico" }
+                link rel="icon" href=(ICON);
                 link rel="stylesheet" href=(STYLE);
             }
             body { (body) }
@@ -58,7 +72,7 @@ pub fn foreign_form() -> Response {
 /// What an operation refused.
 pub fn failed(error: &Error) -> Response {
     match error {
-        Error::Forbidden(why) => refusal(StatusCode::FORBIDDEN, "Not allowed", why),
+        Error::Forbidden(why) => refusal(StatusCode::FORBIDDEN, "Not allowed", &sentence(why)),
         Error::NotFound(_) => refusal(StatusCode::NOT_FOUND, "Not found", "There is no such thing here."),
         Error::Invalid { .. } | Error::Conflict(_) => {
             refusal(StatusCode::BAD_REQUEST, "It could not be done", &error.to_string())
@@ -68,5 +82,23 @@ pub fn failed(error: &Error) -> Response {
             tracing::error!(%error, "a page failed");
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "The server's log says what.")
         }
+    }
+}
+
+/// What an operation said, as people write it.
+fn sentence(said: &str) -> String {
+    let mut letters = said.chars();
+    letters.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operation_said_becomes_a_sentence() {
+        assert_eq!(sentence("this needs more"), "This needs more.");
+        assert_eq!(sentence("änderungen"), "Änderungen.");
+        assert_eq!(sentence(""), "");
     }
 }

@@ -9,11 +9,11 @@ use desk::endpoints::{self, Endpoint};
 use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId};
 use desk::paging::{Page, Position, Window};
 use desk::{Error, Work};
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::page::{failed, page};
+use crate::page::{failed, wide};
 use crate::visitor::{self, Visitor};
 use crate::{Pages, apps};
 
@@ -31,6 +31,14 @@ const LINES: i64 = 50;
 /// A delivery's id, leading to its page.
 pub fn link(id: DeliveryId) -> Markup {
     html! { a href={ (PATH) "/" (id) } { code { (id) } } }
+}
+
+/// How often it was tried, in words.
+pub fn tries(delivery: &Delivery) -> String {
+    match delivery.tries {
+        1 => "1 try".to_string(),
+        more => format!("{more} tries"),
+    }
 }
 
 /// How far a delivery is, in a word or two.
@@ -174,43 +182,41 @@ pub async fn list(
     let window = Window { after, ..Window::first(LINES) };
     let read = move |work: &mut Work<'_>| Ok((deliveries::list(work, &filter, &window)?, Receivers::load(work)?));
     match pages.desk.read(&admin, read).await {
-        Ok((found, receivers)) => page(StatusCode::OK, "Deliveries", &shown(&asked, &found, &receivers, &visitor)),
+        Ok((found, receivers)) => wide("Deliveries", &shown(&asked, &found, &receivers, &visitor)),
         Err(error) => failed(&error),
     }
 }
 
 fn shown(asked: &Asked, found: &Page<Delivery>, receivers: &Receivers, visitor: &Visitor) -> Markup {
     html! {
-        main class="wide" {
-            p { a href=(apps::PATH) { "All apps" } }
-            h1 { "Deliveries of " (visitor.company_name) }
-            form class="row" method="get" action=(PATH) {
-                (receivers.choice(asked.to.trim()))
-                label { "Conversation" input type="text" name="conversation" value=(asked.conversation) placeholder="cnv_…"; }
-                label { "State"
-                    select name="state" {
-                        option value="" { "any" }
-                        @for state in [Progress::Pending, Progress::Done, Progress::Dead] {
-                            option value=(state.as_str()) selected[state.as_str() == asked.state.trim()] { (words(state)) }
-                        }
+        p { a href=(apps::PATH) { "All apps" } }
+        h1 { "Deliveries of " (visitor.company_name) }
+        form class="row" method="get" action=(PATH) {
+            (receivers.choice(asked.to.trim()))
+            label { "Conversation" input type="text" name="conversation" value=(asked.conversation) placeholder="cnv_…"; }
+            label { "State"
+                select name="state" {
+                    option value="" { "any" }
+                    @for state in [Progress::Pending, Progress::Done, Progress::Dead] {
+                        option value=(state.as_str()) selected[state.as_str() == asked.state.trim()] { (words(state)) }
                     }
                 }
-                button { "Show" }
             }
-            @if found.rows.is_empty() { p { "There are none." } }
-            @else { (table(&found.rows, receivers)) }
-            p {
-                @if given(&asked.after).is_some() { a href=(PATH) { "The newest of all" } " " }
-                @if let Some(next) = found.next { a rel="next" href=(asked.older(DeliveryId(next.id))) { "Older ones" } }
-            }
-            (range::form(asked.to.trim(), receivers, visitor))
+            button.first { "Show" }
         }
+        @if found.rows.is_empty() { p { "There are none." } }
+        @else { (table(&found.rows, receivers)) }
+        p {
+            @if given(&asked.after).is_some() { a href=(PATH) { "The newest of all" } " " }
+            @if let Some(next) = found.next { a rel="next" href=(asked.older(DeliveryId(next.id))) { "Older ones" } }
+        }
+        (range::form(asked.to.trim(), receivers, visitor))
     }
 }
 
 fn table(rows: &[Delivery], receivers: &Receivers) -> Markup {
     html! {
-        table {
+        table.log {
             thead { tr {
                 th scope="col" { "Made (UTC)" } th scope="col" { "Delivery" } th scope="col" { "To" }
                 th scope="col" { "About" } th scope="col" { "State" } th scope="col" { "Tries" }
@@ -218,12 +224,12 @@ fn table(rows: &[Delivery], receivers: &Receivers) -> Markup {
             tbody {
                 @for row in rows {
                     tr {
-                        td { (row.created_at.words()) }
-                        td { (link(row.id)) }
-                        td { (receivers.name(row.subscriber).unwrap_or("somebody who is gone")) }
-                        td { (about(row)) }
-                        td { (progress(row)) }
-                        td { (row.tries) }
+                        td data-is="Made (UTC)" { (row.created_at.words()) }
+                        td data-is="Delivery" { (link(row.id)) }
+                        td data-is="To" { (receivers.name(row.subscriber).unwrap_or("somebody who is gone")) }
+                        td data-is="About" { (about(row)) }
+                        td data-is="State" { (progress(row)) }
+                        td data-is="Tries" { (row.tries) }
                     }
                 }
             }

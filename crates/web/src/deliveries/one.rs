@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{PATH, Receivers, about, id_of, link, progress};
 use crate::Pages;
-use crate::page::{failed, foreign_form, page};
+use crate::page::{failed, foreign_form, wide};
 use crate::visitor::{self, Visitor};
 
 /// What there is to know of a delivery.
@@ -58,7 +58,7 @@ pub async fn show(
         Err(error) => Err(error),
     };
     match found {
-        Ok(known) => page(StatusCode::OK, &id, &shown(&known, &visitor)),
+        Ok(known) => wide(&id, &shown(&known, &visitor)),
         Err(error) => failed(&error),
     }
 }
@@ -66,34 +66,32 @@ pub async fn show(
 fn shown(known: &Known, visitor: &Visitor) -> Markup {
     let delivery = &known.delivery;
     html! {
-        main class="wide" {
-            p { a href={ (PATH) "?to=" (id_of(delivery.subscriber)) } { "All deliveries to this receiver" } }
-            h1 { "Delivery " code { (delivery.id) } }
-            p { strong { (progress(delivery)) } @if let Some(waiting) = known.waiting { ": " (waits(waiting)) } }
-            dl {
-                dt { "To" } dd { code { (known.receiver.as_deref().unwrap_or("somebody who is gone")) } }
-                dt { "About" } dd { (about(delivery)) " as " (delivery.shape) }
-                dt { "Made" } dd { (delivery.created_at.words()) " UTC" }
-                @if let Some(at) = delivery.finished_at { dt { "Ended" } dd { (at.words()) " UTC" } }
-                dt { "Tries" } dd { (delivery.tries) }
-                @if let Some(old) = delivery.replay_of { dt { "Repeats" } dd { (link(old)) } }
-            }
-            @if delivery.state != Progress::Pending && !delivery.is_hidden {
-                form method="post" {
-                    input type="hidden" name="proof" value=(visitor.proof().reveal());
-                    button name="task" value="replay" { "Replay" }
-                }
-            }
-            h2 { "What is sent" }
-            @match &known.body {
-                Some(body) => pre tabindex="0" { (body) },
-                None if delivery.is_hidden => p { "Not shown, and neither is what was answered: it is of a private inbox." },
-                None => p { "No body, or one that is not kept any more." },
-            }
-            h2 { "Attempts" }
-            @if known.attempts.is_empty() { p { "There was none yet." } }
-            @for attempt in &known.attempts { (tried(attempt)) }
+        p { a href={ (PATH) "?to=" (id_of(delivery.subscriber)) } { "All deliveries to this receiver" } }
+        h1 { "Delivery " code { (delivery.id) } }
+        p { strong { (progress(delivery)) } @if let Some(waiting) = known.waiting { ": " (waits(waiting)) } }
+        dl {
+            dt { "To" } dd { code { (known.receiver.as_deref().unwrap_or("somebody who is gone")) } }
+            dt { "About" } dd { (about(delivery)) " as " (delivery.shape) }
+            dt { "Made" } dd { (delivery.created_at.words()) " UTC" }
+            @if let Some(at) = delivery.finished_at { dt { "Ended" } dd { (at.words()) " UTC" } }
+            dt { "Tries" } dd { (delivery.tries) }
+            @if let Some(old) = delivery.replay_of { dt { "Repeats" } dd { (link(old)) } }
         }
+        @if delivery.state != Progress::Pending && !delivery.is_hidden {
+            form method="post" {
+                input type="hidden" name="proof" value=(visitor.proof().reveal());
+                button name="task" value="replay" { "Replay" }
+            }
+        }
+        h2 { "What is sent" }
+        @match &known.body {
+            Some(body) => pre tabindex="0" { (body) },
+            None if delivery.is_hidden => p { "Not shown, and neither is what was answered: it is of a private inbox." },
+            None => p { "No body, or one that is not kept any more." },
+        }
+        h2 { "Attempts" }
+        @if known.attempts.is_empty() { p { "There was none yet." } }
+        @for attempt in &known.attempts { (tried(attempt)) }
     }
 }
 

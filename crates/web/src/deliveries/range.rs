@@ -46,8 +46,10 @@ pub(super) fn form(to: &str, receivers: &Receivers, visitor: &Visitor) -> Markup
             (receivers.choice(to))
             label { "From (UTC)" input type="datetime-local" name="since"; }
             label { "Until (UTC)" input type="datetime-local" name="until"; }
-            button name="task" value="failed" { "Replay all that failed" }
-            button name="task" value="all" { "Replay everything of this time" }
+            div {
+                button name="task" value="failed" { "Replay all that failed" }
+                button name="task" value="all" { "Replay everything of this time" }
+            }
         }
     }
 }
@@ -116,7 +118,12 @@ async fn replay(pages: &Pages, admin: &Caller, filter: Filter, after: Option<Pos
 
 fn said(range: &Range, done: &Replayed, visitor: &Visitor) -> Markup {
     html! {
-        h1 { (done.count) " deliveries are on their way once more" }
+        h1 {
+            @match done.count {
+                1 => "1 delivery is on its way once more",
+                many => { (many) " deliveries are on their way once more" }
+            }
+        }
         @if let Some(next) = done.next {
             form method="post" action=(PATH) {
                 input type="hidden" name="proof" value=(visitor.proof().reveal());
