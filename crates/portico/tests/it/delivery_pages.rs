@@ -14,7 +14,7 @@ use crate::server::Server;
 /// A server whose app is told of all that comes in and of what is archived; its call 0 was the validation.
 pub struct Told {
     pub server: Server,
-    office: Office,
+    pub office: Office,
     pub receiver: Partner,
     pub uid: String,
 }

@@ -16,6 +16,7 @@ mod channel_grants;
 mod channel_renewals;
 mod channel_templates;
 mod channels;
+mod chromium;
 mod clients;
 mod commands;
 mod comments;

@@ -10,15 +10,15 @@ use crate::office::{Office, until};
 use crate::server::{Server, client};
 
 /// The program beside a server.
-struct Sample {
+pub struct Sample {
     running: Running,
-    url: String,
+    pub url: String,
     app: String,
-    channel: String,
+    pub channel: String,
 }
 
 impl Sample {
-    fn start(server: &Server, data: &Path, more: &[&str]) -> Sample {
+    pub fn start(server: &Server, data: &Path, more: &[&str]) -> Sample {
         let url = server.url("");
         let mut args = vec!["sample-channel", "--portico", &url, "--token", &server.token, "--listen", "127.0.0.1:0"];
         args.extend(["--json"].iter().chain(more));
@@ -53,7 +53,7 @@ impl Sample {
 }
 
 /// The conversation that a visitor's first message began.
-async fn conversation(server: &Server) -> String {
+pub async fn conversation(server: &Server) -> String {
     let listed = until(server, "/conversations", |all| all["_results"].as_array().is_some_and(|rows| rows.len() == 1));
     listed.await["_results"][0]["id"].as_str().expect("an id").to_string()
 }
