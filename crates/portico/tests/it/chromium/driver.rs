@@ -22,7 +22,7 @@ const ARGUMENTS: [&str; 9] = [
     "--disable-sync",
     "--no-first-run",
     "--lang=en-US",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 
 /// A session: a browser of its own, with a profile that nobody has used before.

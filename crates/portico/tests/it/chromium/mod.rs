@@ -17,6 +17,7 @@ mod chat;
 mod consent;
 mod deliveries;
 mod driver;
+mod elsewhere;
 mod hostile;
 mod pages;
 
@@ -99,7 +100,10 @@ impl Chromium {
 
     /// What the page says to whoever looks at it.
     pub async fn text(&self) -> String {
-        self.script("return document.body?.innerText ?? ''").await.as_str().unwrap_or_default().to_string()
+        let script = json!({"script": "return document.body?.innerText ?? ''", "args": []});
+        // While it goes from one page to the next, it may say nothing.
+        let said = self.0.tell("execute/sync", script).await.unwrap_or_default();
+        said.as_str().unwrap_or_default().to_string()
     }
 
     /// Waits until the page says this.
