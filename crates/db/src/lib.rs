@@ -10,6 +10,7 @@
 
 mod conn;
 mod error;
+mod json;
 mod migrate;
 pub mod outbox;
 mod row;
@@ -24,6 +25,7 @@ mod tests;
 pub use bytes::BytesMut;
 pub use conn::{Conn, Engine, Late, Param, list};
 pub use error::{Error, Result, UnitError};
+pub use json::Json;
 pub use migrate::Migration;
 #[doc(hidden)]
 pub use postgres;

@@ -11,11 +11,12 @@ use db::{Conn, Store};
 use quick_cache::sync::Cache;
 
 use crate::access::Access;
+use crate::conversations::Conversation;
 use crate::crypto::Random;
 use crate::directory::{self, Directory};
 use crate::error::{Error, Result};
 use crate::events::{Event, Render, Shape};
-use crate::ids::{CompanyId, EventId, RuleId, TeammateId};
+use crate::ids::{CompanyId, ConversationId, EventId, RuleId, TeammateId};
 use crate::rules;
 use crate::sealing::SealingKey;
 use crate::time::{Clock, Timestamp};
@@ -290,12 +291,24 @@ pub struct Work<'c> {
     /// Whether rules pass over what is recorded from here on: imports and mass actions.
     pub skips_rules: bool,
     pub(crate) desk: &'c Inner,
+    pub(crate) traces: Traces,
+}
+
+/// What a unit has done so far, beside its rows.
+#[derive(Default)]
+pub(crate) struct Traces {
+    /// Events that rules have not reacted to yet.
     pub(crate) recorded: VecDeque<Event>,
+    /// Deliveries whose lanes were idle.
     pub(crate) fresh: Vec<db::outbox::Run>,
-    /// The events whose bytes were stored in this unit.
+    /// The events whose bytes were stored.
     pub(crate) rendered: Vec<(EventId, Shape)>,
+    /// A timer was set or moved.
     pub(crate) timers: bool,
-    newest: Option<EventId>,
+    /// Every event that was recorded.
+    events: Vec<EventId>,
+    /// The conversation that was written last, for the rules that react to it.
+    saved: Option<Box<Conversation>>,
     directory: Option<Arc<Directory>>,
     directory_is_ours: bool,
 }
@@ -311,13 +324,7 @@ impl<'c> Work<'c> {
             cause: None,
             skips_rules: false,
             desk,
-            recorded: VecDeque::new(),
-            fresh: Vec::new(),
-            rendered: Vec::new(),
-            timers: false,
-            newest: None,
-            directory: None,
-            directory_is_ours: false,
+            traces: Traces::default(),
         }
     }
 
@@ -336,12 +343,13 @@ impl<'c> Work<'c> {
 
     /// Leaves for after the commit what the senders should take up at once.
     fn hand_over(self, desk: &Arc<Inner>) {
-        if self.fresh.is_empty() && self.newest.is_none() && !self.timers {
+        let Traces { fresh, timers, events, .. } = self.traces;
+        let newest = events.into_iter().max();
+        if fresh.is_empty() && newest.is_none() && !timers {
             return;
         }
         let Some(bell) = desk.bell.get().cloned() else { return };
-        let committed =
-            Committed { company: self.company, fresh: self.fresh, newest: self.newest, timers: self.timers };
+        let committed = Committed { company: self.company, fresh, newest, timers };
         self.conn.after_commit(Box::new(move || bell.ring(committed)));
     }
 
@@ -376,16 +384,16 @@ impl<'c> Work<'c> {
 
     /// The company's small nouns as this unit sees them.
     pub fn directory(&mut self) -> Result<Arc<Directory>> {
-        if let Some(directory) = &self.directory {
+        if let Some(directory) = &self.traces.directory {
             return Ok(directory.clone());
         }
         let directory = self.load_directory()?;
-        self.directory = Some(directory.clone());
+        self.traces.directory = Some(directory.clone());
         Ok(directory)
     }
 
     fn load_directory(&mut self) -> Result<Arc<Directory>> {
-        if self.directory_is_ours {
+        if self.traces.directory_is_ours {
             return Ok(Arc::new(Directory::load(self.conn, self.company)?));
         }
         let version = directory::store::version(self.conn, self.company).map_err(|error| match error.is_missing() {
@@ -405,8 +413,8 @@ impl<'c> Work<'c> {
     /// version, which nobody else may see: a rollback could give the same number to another one.
     pub fn directory_changed(&mut self) -> Result<()> {
         directory::store::raise(self.conn, self.company)?;
-        self.directory = None;
-        self.directory_is_ours = true;
+        self.traces.directory = None;
+        self.traces.directory_is_ours = true;
         Ok(())
     }
 
@@ -426,53 +434,48 @@ impl<'c> Work<'c> {
         self.desk.renderer.get().cloned().ok_or_else(|| Error::Internal("no renderer was set at start-up".into()))
     }
 
+    /// A conversation's row as this unit has written it, if it was the last one that it wrote.
+    pub(crate) fn saved(&self, id: ConversationId) -> Option<&Conversation> {
+        self.traces.saved.as_deref().filter(|row| row.id == id)
+    }
+
+    /// Keeps the row that was just written.
+    pub(crate) fn save(&mut self, row: &Conversation) {
+        self.traces.saved = Some(Box::new(row.clone()));
+    }
+
+    /// Must be called by whoever changes rows of conversations by other ways than
+    /// [`Held::save`](crate::conversations::Held::save).
+    pub(crate) fn conversations_changed(&mut self) {
+        self.traces.saved = None;
+    }
+
+    /// Whether an event was recorded by this unit.
+    pub(crate) fn is_new(&self, event: EventId) -> bool {
+        self.traces.events.contains(&event)
+    }
+
     pub(crate) fn remember(&mut self, event: Event) {
-        self.newest = Some(self.newest.map_or(event.id, |newest| newest.max(event.id)));
-        self.recorded.push_back(event);
+        self.traces.events.push(event.id);
+        self.traces.recorded.push_back(event);
     }
 
     /// Runs a part of the unit that is undone alone if it fails: its rows, its events and what it would have sent.
     pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Work<'_>) -> Result<T>) -> Result<T> {
-        let (recorded, fresh, rendered) = (self.recorded.len(), self.fresh.len(), self.rendered.len());
-        let before = (self.timers, self.newest, self.directory.clone(), self.directory_is_ours);
-        let inner = Work {
-            company: self.company,
-            actor: self.actor,
-            access: self.access.clone(),
-            now: self.now,
-            cause: self.cause,
-            skips_rules: self.skips_rules,
-            desk: self.desk,
-            recorded: std::mem::take(&mut self.recorded),
-            fresh: std::mem::take(&mut self.fresh),
-            rendered: std::mem::take(&mut self.rendered),
-            timers: self.timers,
-            newest: self.newest,
-            directory: self.directory.clone(),
-            directory_is_ours: self.directory_is_ours,
-            conn: &mut *self.conn,
-        };
-        let mut after = None;
-        let conn: &mut Conn = inner.conn;
-        let answer = conn.savepoint(|conn| {
-            let mut work = Work { conn, ..inner };
+        let undone = self.traces.mark();
+        let mut traces = std::mem::take(&mut self.traces);
+        let (company, actor, access, now) = (self.company, self.actor, self.access.clone(), self.now);
+        let (cause, skips_rules, desk) = (self.cause, self.skips_rules, self.desk);
+        let answer = self.conn.savepoint(|conn| {
+            let inner = std::mem::take(&mut traces);
+            let mut work = Work { conn, company, actor, access, now, cause, skips_rules, desk, traces: inner };
             let answer = part(&mut work);
-            let Work { recorded, fresh, rendered, timers, newest, directory, directory_is_ours, .. } = work;
-            after = Some((recorded, fresh, rendered, timers, newest, directory, directory_is_ours));
+            traces = work.traces;
             answer
         });
-        if let Some((recorded, fresh, rendered, timers, newest, directory, directory_is_ours)) = after {
-            self.recorded = recorded;
-            self.fresh = fresh;
-            self.rendered = rendered;
-            (self.timers, self.newest, self.directory) = (timers, newest, directory);
-            self.directory_is_ours = directory_is_ours;
-        }
+        self.traces = traces;
         if answer.is_err() {
-            self.recorded.truncate(recorded);
-            self.fresh.truncate(fresh);
-            self.rendered.truncate(rendered);
-            (self.timers, self.newest, self.directory, self.directory_is_ours) = before;
+            self.traces.back_to(undone);
         }
         answer
     }
@@ -483,6 +486,38 @@ impl<'c> Work<'c> {
         let answer = part(self);
         self.actor = before;
         answer
+    }
+}
+
+/// How far a unit had come.
+struct Mark {
+    lengths: [usize; 4],
+    timers: bool,
+    directory: Option<Arc<Directory>>,
+    directory_is_ours: bool,
+}
+
+impl Traces {
+    fn mark(&self) -> Mark {
+        Mark {
+            lengths: [self.recorded.len(), self.fresh.len(), self.rendered.len(), self.events.len()],
+            timers: self.timers,
+            directory: self.directory.clone(),
+            directory_is_ours: self.directory_is_ours,
+        }
+    }
+
+    /// Forgets what came behind a mark; nothing that stood there is taken away in between.
+    fn back_to(&mut self, mark: Mark) {
+        let [recorded, fresh, rendered, events] = mark.lengths;
+        self.recorded.truncate(recorded);
+        self.fresh.truncate(fresh);
+        self.rendered.truncate(rendered);
+        self.events.truncate(events);
+        self.timers = mark.timers;
+        self.saved = None;
+        self.directory = mark.directory;
+        self.directory_is_ours = mark.directory_is_ours;
     }
 }
 

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use db::Json;
 use db::outbox::{self, Ending, Finished, Job, Outcome};
 use desk::ids::CompanyId;
 use desk::timers::{self, topic};
 use desk::{Caller, Desk, Result};
-use serde_json::Value;
 
 use crate::bell::Doorbell;
 use crate::workers::Workers;
@@ -83,14 +83,14 @@ async fn fire(desk: &Desk, system: &Caller, job: Job) -> Result<()> {
     let own = job.clone();
     let done = desk.write(system, move |work| {
         timers::fire(work, &own)?;
-        let outcome = ended(&own, Ending::Drop, own.log.clone());
+        let outcome = ended(&own, Ending::Drop, Json::of(&own.log));
         outbox::finish(work.conn, node, work.now.0, LEASE, 1, &[outcome])?;
         Ok(())
     });
     let Err(error) = done.await else { return Ok(()) };
     tracing::error!(%error, company = %system.company, timer = job.id, tries = job.tries + 1, "a timer failed");
     let put_back = move |work: &mut desk::Work<'_>| {
-        let why = Value::from(vec![error.to_string()]);
+        let why = Json::of(&[error.to_string()]);
         let outcome = match job.tries + 1 < MOST_TRIES {
             true => Outcome {
                 company: job.company,
@@ -111,7 +111,7 @@ async fn fire(desk: &Desk, system: &Caller, job: Job) -> Result<()> {
     desk.write(system, put_back).await
 }
 
-fn ended(job: &Job, ending: Ending, log: Value) -> Outcome {
+fn ended(job: &Job, ending: Ending, log: Json) -> Outcome {
     let finished = Finished { id: job.id, ending, tries: job.tries, log };
     Outcome { company: job.company, lane: job.lane, finished: vec![finished], retry: None }
 }

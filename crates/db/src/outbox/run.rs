@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use super::store::{self, JobChange, LaneChange};
 use super::{Job, Lane, Run};
 use crate::conn::Conn;
 use crate::error::Result;
+use crate::json::Json;
 
 /// What became of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ pub struct Finished {
     /// How often it was tried in all.
     pub tries: i64,
     /// What its sender noted.
-    pub log: Value,
+    pub log: Json,
 }
 
 /// The first job of a run that is not over: it failed and is to be tried again.
@@ -43,7 +42,7 @@ pub struct Retry {
     /// How often it was tried so far.
     pub tries: i64,
     /// What its sender noted.
-    pub log: Value,
+    pub log: Json,
 }
 
 /// How a run ended.

@@ -10,6 +10,7 @@ use super::{Job, Lane, NewJob};
 use crate::args;
 use crate::conn::{Conn, Engine};
 use crate::error::{Error, Result};
+use crate::json::Json;
 
 pub(super) const PENDING: i64 = 0;
 pub(super) const DONE: i64 = 1;
@@ -62,7 +63,7 @@ pub(super) struct JobChange<'a> {
     pub(super) id: i64,
     pub(super) state: i64,
     pub(super) tries: i64,
-    pub(super) log: &'a Value,
+    pub(super) log: &'a Json,
 }
 
 pub(super) fn insert(conn: &mut Conn, company: i64, now: i64, job: &NewJob<'_>) -> Result<()> {
@@ -177,7 +178,7 @@ pub(super) fn change_jobs(conn: &mut Conn, now: i64, changes: &[JobChange<'_>]) 
     }
     let rows = array(changes.iter(), |text, change| {
         let JobChange { company, id, state, tries, log } = change;
-        write!(text, "[{company},{id},{state},{tries},{log}]")
+        write!(text, "[{company},{id},{state},{tries},{}]", log.as_str())
     })?;
     let sql = format!(
         "WITH f AS (
@@ -300,10 +301,10 @@ pub(super) fn pending(conn: &mut Conn, company: i64, topic: i64) -> Result<i64> 
     Ok(conn.one::<(i64,)>(sql, args![company, topic])?.0)
 }
 
-pub(super) fn sweep(conn: &mut Conn, company: i64, before: i64, limit: i64) -> Result<u64> {
+pub(super) fn sweep(conn: &mut Conn, company: i64, before: i64, below: i64, limit: i64) -> Result<u64> {
     let sql = "DELETE FROM outbox WHERE company = $1 AND id IN
-         (SELECT id FROM outbox WHERE company = $1 AND state <> 0 AND finished_at < $2 ORDER BY finished_at LIMIT $3)";
-    conn.exec(sql, args![company, before, limit])
+         (SELECT id FROM outbox WHERE company = $1 AND id < $3 AND state <> 0 AND finished_at < $2 ORDER BY id LIMIT $4)";
+    conn.exec(sql, args![company, before, below, limit])
 }
 
 fn lanes_of(rows: Vec<(i64, i64, i64, i64)>) -> Result<Vec<(i64, Lane)>> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::migrate::Migration;
 use crate::store::Store;
-use crate::{Result, args, testing};
+use crate::{Json, Result, args, testing};
 
 pub(super) const SCHEMA: &[Migration] = &[Migration {
     number: 1,
@@ -45,7 +45,8 @@ fn ids(runs: &[Run]) -> Vec<(i64, Vec<i64>)> {
 }
 
 fn done(subject: i64, ids: &[i64]) -> Outcome {
-    let finished = ids.iter().map(|id| Finished { id: *id, ending: Ending::Done, tries: 1, log: json!(["200"]) });
+    let finished =
+        ids.iter().map(|id| Finished { id: *id, ending: Ending::Done, tries: 1, log: Json::of(&json!(["200"])) });
     Outcome { company: COMPANY, lane: lane(subject), finished: finished.collect(), retry: None }
 }
 
@@ -93,7 +94,7 @@ fn lanes_do_not_wait_for_each_other() {
             put_one(&store, 1, 0, subject, subject * 10);
             put_one(&store, 1, 0, subject, subject * 10 + 1);
         }
-        let retry = Retry { id: 10, at: 500, tries: 1, log: json!(["503"]) };
+        let retry = Retry { id: 10, at: 500, tries: 1, log: Json::of(&json!(["503"])) };
         let stuck = Outcome { company: COMPANY, lane: lane(1), finished: vec![], retry: Some(retry) };
         let next = finish_all(&store, 1, 20, 5, vec![stuck, done(3, &[30]), done(2, &[20, 21])]);
         assert_eq!(ids(&next), [(3, vec![31])], "{name}");
@@ -109,7 +110,7 @@ fn a_failed_head_is_retried_when_its_time_has_come() {
         }
         let next = finish_all(&store, 1, 0, 9, vec![done(1, &[])]);
         assert_eq!(ids(&next), [(1, vec![1, 2, 3])], "{name}");
-        let retry = Some(Retry { id: 2, at: 900, tries: 1, log: json!([{"status": 503}]) });
+        let retry = Some(Retry { id: 2, at: 900, tries: 1, log: Json::of(&json!([{"status": 503}])) });
         assert_eq!(finish_all(&store, 1, 100, 9, vec![Outcome { retry, ..done(1, &[1]) }]), [], "{name}");
         assert_eq!(put_one(&store, 1, 150, 1, 4), Placed::Behind, "{name}: the lane waits");
         let due = store.read_blocking(|conn| next_due(conn, COMPANY, TOPIC)).expect("it is known");
@@ -126,7 +127,7 @@ fn a_dead_job_lets_the_lane_go_on_and_can_be_replayed() {
     for (name, store) in testing::stores(SCHEMA) {
         put_one(&store, 1, 0, 1, 1);
         put_one(&store, 1, 0, 1, 2);
-        let dead = Finished { id: 1, ending: Ending::Dead, tries: 9, log: json!(["410"]) };
+        let dead = Finished { id: 1, ending: Ending::Dead, tries: 9, log: Json::of(&json!(["410"])) };
         let next = finish_all(&store, 1, 5, 9, vec![Outcome { finished: vec![dead], ..done(1, &[]) }]);
         assert_eq!(ids(&next), [(1, vec![2])], "{name}");
         assert_eq!(states(&store)[0], (1, 2, 9, Some(5), json!(["410"])), "{name}");
@@ -156,7 +157,7 @@ fn a_timer_moves_is_replaced_and_is_cancelled() {
         assert_eq!(claim_ids(&store, 1, 200, 5, 5), [(1, vec![2])], "{name}");
         // Set anew while it goes off: the end of the old run must not take the new timer with it.
         set(900, 3);
-        let gone = Finished { id: 2, ending: Ending::Drop, tries: 1, log: json!([]) };
+        let gone = Finished { id: 2, ending: Ending::Drop, tries: 1, log: Json::of(&json!([])) };
         assert_eq!(finish_all(&store, 1, 250, 5, vec![Outcome { finished: vec![gone], ..done(1, &[]) }]), [], "{name}");
         assert_eq!(claim_ids(&store, 1, 899, 5, 5), [], "{name}");
         assert!(write(&store, |conn| cancel(conn, COMPANY, lane(1))), "{name}");
@@ -164,7 +165,7 @@ fn a_timer_moves_is_replaced_and_is_cancelled() {
         assert!(lanes(&store).is_empty() && states(&store).is_empty(), "{name}");
         set(900, 4);
         assert_eq!(claim_ids(&store, 1, 900, 5, 5), [(1, vec![4])], "{name}");
-        let gone = Finished { id: 4, ending: Ending::Drop, tries: 1, log: json!([]) };
+        let gone = Finished { id: 4, ending: Ending::Drop, tries: 1, log: Json::of(&json!([])) };
         finish_all(&store, 1, 950, 5, vec![Outcome { finished: vec![gone], ..done(1, &[]) }]);
         assert!(lanes(&store).is_empty() && states(&store).is_empty(), "{name}");
     }
@@ -201,7 +202,7 @@ fn a_lease_ends_and_the_old_holder_has_no_say() {
         assert_eq!(claim_ids(&store, 2, LEASE, 5, 5), [], "{name}: it was renewed");
         assert_eq!(claim_ids(&store, 2, 500 + LEASE, 5, 2), [(1, vec![1, 2])], "{name}");
         write(&store, |conn| renew(conn, COMPANY, 1, 9_000, LEASE, &[lane(1)]));
-        let retry = Some(Retry { id: 2, at: 99_000, tries: 7, log: json!(["late"]) });
+        let retry = Some(Retry { id: 2, at: 99_000, tries: 7, log: Json::of(&json!(["late"])) });
         assert_eq!(finish_all(&store, 1, 1_600, 5, vec![Outcome { retry, ..done(1, &[1]) }]), [], "{name}");
         assert_eq!(lanes(&store), [(1, 500 + 2 * LEASE, 0, 2)], "{name}: the lane is node 2's");
         assert_eq!(states(&store)[0].1, 1, "{name}: what it delivered is recorded");
@@ -262,8 +263,9 @@ fn what_finished_long_ago_is_forgotten() {
             }
         }
         assert_eq!(store.read_blocking(|conn| pending(conn, COMPANY, TOPIC)).expect("counted"), 1, "{name}");
-        assert_eq!(write(&store, |conn| sweep(conn, COMPANY, 300, 1)), 1, "{name}");
-        assert_eq!(write(&store, |conn| sweep(conn, COMPANY, 300, 9)), 1, "{name}");
+        assert_eq!(write(&store, |conn| sweep(conn, COMPANY, 300, 5, 1)), 1, "{name}");
+        assert_eq!(write(&store, |conn| sweep(conn, COMPANY, 300, 2, 9)), 0, "{name}");
+        assert_eq!(write(&store, |conn| sweep(conn, COMPANY, 300, 5, 9)), 1, "{name}");
         assert_eq!(states(&store).iter().map(|row| row.0).collect::<Vec<_>>(), [3, 4], "{name}");
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::tests::SCHEMA;
 use super::*;
 use crate::store::Store;
-use crate::testing;
+use crate::{Json, testing};
 
 const LEASE: i64 = 100;
 
@@ -102,10 +102,15 @@ impl World<'_> {
                 }
                 let finished = over.iter().map(|job| {
                     let tries = job.tries + 1;
-                    Finished { id: job.id, ending: Ending::Done, tries, log: json!([tries]) }
+                    Finished { id: job.id, ending: Ending::Done, tries, log: Json::of(&json!([tries])) }
                 });
                 let retry = rest.first().filter(|_| fails);
-                let retry = retry.map(|job| Retry { id: job.id, at: now + 30, tries: job.tries + 1, log: json!([]) });
+                let retry = retry.map(|job| Retry {
+                    id: job.id,
+                    at: now + 30,
+                    tries: job.tries + 1,
+                    log: Json::of(&json!([])),
+                });
                 let outcome = Outcome { company, lane: run.lane, finished: finished.collect(), retry };
                 let next = self
                     .write(move |conn| finish(conn, node as i64 + 1, now, LEASE, 2, std::slice::from_ref(&outcome)));

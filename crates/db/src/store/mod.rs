@@ -81,7 +81,7 @@ impl Default for Options {
             group_limit: 256,
             group_time: Duration::from_millis(50),
             queue_limit: 16_384,
-            writer_cache_kib: 64 * 1024,
+            writer_cache_kib: 16 * 1024,
             reader_cache_kib: 16 * 1024,
             mmap_bytes: 256 * 1024 * 1024,
         }

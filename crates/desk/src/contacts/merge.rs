@@ -38,6 +38,7 @@ pub fn merge(work: &mut Work<'_>, target: Option<ContactId>, ids: &[ContactId]) 
         store::hand_over(work.conn, work.company, *id, target)?;
         store::delete(work.conn, work.company, *id)?;
     }
+    work.conversations_changed();
     let change =
         json!({"contact": target.to_string(), "merged": others.iter().map(ContactId::to_string).collect::<Vec<_>>()});
     events::record_setting(work, Kind::Setting, change)?;

@@ -248,6 +248,7 @@ pub fn delete(work: &mut Work<'_>, id: ContactId) -> Result<()> {
     see(work, id)?;
     messages::rename_contact(work, id, None)?;
     store::delete(work.conn, work.company, id)?;
+    work.conversations_changed();
     events::record_setting(work, Kind::Setting, json!({"contact": [id.to_string(), null]}))?;
     Ok(())
 }

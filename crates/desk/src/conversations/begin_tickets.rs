@@ -15,5 +15,6 @@ pub(crate) fn begin_tickets(work: &mut Work<'_>, open: StatusId, waiting: Status
         let first = companies::reserve(work, "ticket", unnumbered)?;
         store::number_tickets(work.conn, work.company, first)?;
     }
+    work.conversations_changed();
     Ok(())
 }

@@ -31,6 +31,7 @@ pub fn delete(work: &mut Work<'_>, id: ConversationId) -> Result<()> {
         store::erase(work.conn, work.company, merged)?;
     }
     store::erase(work.conn, work.company, id)?;
+    work.conversations_changed();
     Ok(())
 }
 

@@ -12,5 +12,6 @@ pub(crate) fn follow_channel(work: &mut Work<'_>, channel: ChannelId, from: Inbo
     store::raise_followers_of_channel(work.conn, work.company, channel, from, to.is_private())?;
     store::enter_with_channel(work.conn, work.company, channel, from, to.id)?;
     store::leave_with_channel(work.conn, work.company, channel, from)?;
+    work.conversations_changed();
     Ok(())
 }

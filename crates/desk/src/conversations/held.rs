@@ -110,6 +110,7 @@ impl Held {
             }
         }
         self.listed = Some(now);
+        work.save(&self.row);
         Ok(())
     }
 

@@ -353,7 +353,10 @@ pub fn view_page(work: &mut Work<'_>, page: Page<Conversation>) -> Result<Page<V
 
 /// A conversation's row, whoever asks: for rules and renderers. Merged and deleted ones included while they exist.
 pub(crate) fn row(work: &mut Work<'_>, id: ConversationId) -> Result<Option<Conversation>> {
-    Ok(store::get(work.conn, work.company, id)?)
+    match work.saved(id) {
+        Some(row) => Ok(Some(row.clone())),
+        None => Ok(store::get(work.conn, work.company, id)?),
+    }
 }
 
 /// The rows of conversations by id, whoever asks; absent ones are left out.

@@ -89,6 +89,7 @@ pub(crate) fn quietly(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> R
 /// Takes a tag off all its conversations, because it is gone.
 pub(crate) fn forget(work: &mut Work<'_>, tag: TagId) -> Result<()> {
     store::uncount_tag(work.conn, work.company, tag)?;
+    work.conversations_changed();
     store::forget_tag(work.conn, work.company, tag)?;
     Ok(())
 }

@@ -119,7 +119,7 @@ pub fn enqueue(
         Placed::Head => {
             let job =
                 Job { company, id, lane, event: about, created_at: now, tries: 0, payload, log: Value::Array(vec![]) };
-            work.fresh.push(Run { company, lane, tries: 0, jobs: vec![job] });
+            work.traces.fresh.push(Run { company, lane, tries: 0, jobs: vec![job] });
         }
         Placed::Behind => {
             // Another node's clock may run ahead of ours; what waits already leaves first all the same.
@@ -149,7 +149,7 @@ pub fn bytes_of(work: &mut Work<'_>, about: &[i64]) -> Result<Vec<(i64, String, 
 
 /// Forgets deliveries that ended before an instant, at most `limit` of them; answers how many.
 pub fn sweep(work: &mut Work<'_>, before: Timestamp, limit: i64) -> Result<u64> {
-    Ok(db::outbox::sweep(work.conn, work.company.0, before.0, limit)?)
+    Ok(db::outbox::sweep(work.conn, work.company.0, before.0, Work::first_id_at(before), limit)?)
 }
 
 /// Forgets the bytes of events and messages from before an instant, of at most `limit` of them; answers how many rows

@@ -51,7 +51,7 @@ fn finish(fixture: &Fixture, ending: Ending) {
                 id: job.id,
                 ending,
                 tries: 1,
-                log: json!([{"at": 1, "ms": 1, "response": "ok"}]),
+                log: db::Json::of(&json!([{"at": 1, "ms": 1, "response": "ok"}])),
             };
             let outcome = Outcome {
                 company: run.company,

@@ -232,15 +232,15 @@ pub fn record_setting(work: &mut Work<'_>, kind: Kind, change: Value) -> Result<
 
 /// Sees to it that the bytes of an event in a shape are stored: rendered at the first call, the same ever after.
 pub fn store_body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<()> {
-    if work.rendered.contains(&(event.id, shape)) {
+    if work.traces.rendered.contains(&(event.id, shape)) {
         return Ok(());
     }
-    if !store::has_body(work.conn, work.company, event.id, shape)? {
+    if work.is_new(event.id) || !store::has_body(work.conn, work.company, event.id, shape)? {
         let renderer = work.renderer()?;
         let bytes = renderer.event(work, event, shape)?;
         store::insert_body(work.conn, work.company, event.id, shape.as_str(), &bytes)?;
     }
-    work.rendered.push((event.id, shape));
+    work.traces.rendered.push((event.id, shape));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The statements about the log.
 
-use db::{Conn, args};
+use db::{Conn, Json, args};
 use serde_json::Value;
 
 use super::{Event, Kind, Shape, Target, TargetKind};
@@ -57,7 +57,7 @@ fn numbers(list: &Value) -> Vec<InboxId> {
 }
 
 pub(crate) fn insert(conn: &mut Conn, company: CompanyId, event: &Event) -> db::Result<u64> {
-    let inboxes: Value = event.inboxes.iter().map(|inbox| inbox.0).collect::<Vec<i64>>().into();
+    let inboxes = Json::of(&event.inboxes.iter().map(|inbox| inbox.0).collect::<Vec<i64>>());
     conn.exec(
         "INSERT INTO events (company, id, at, type, is_public, conversation, actor_kind, actor, target_kind, target, \
          cause, cause_rule, depth, change, inboxes) \

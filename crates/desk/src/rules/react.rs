@@ -26,7 +26,7 @@ pub const MOST_DEEP: i64 = 10;
 /// Takes the recorded events one by one: apps and partners that listen are told, then the rules react; and so with the
 /// new ones that rules cause included, until none is left.
 pub(crate) fn react(work: &mut Work<'_>) -> Result<()> {
-    while let Some(event) = work.recorded.pop_front() {
+    while let Some(event) = work.traces.recorded.pop_front() {
         apps::webhooks::tell(work, &event)?;
         apps::links::tell(work, &event)?;
         if let Some(conversation) = event.conversation {
@@ -155,7 +155,7 @@ fn note(
         event: event.id,
         conversation,
         matched: explanation.matched,
-        explanation: serde_json::to_value(explanation).unwrap_or(Value::Null),
+        explanation: db::Json::of(explanation),
     };
     store::insert_run(work.conn, work.company, &run, work.now)?;
     Ok(())
@@ -188,8 +188,12 @@ fn internal(work: &mut Work<'_>, conversation: ConversationId, kind: Kind, chang
 /// Sets the timers of delayed rules: whatever happens in a conversation may start, move or end their clocks.
 fn start_clocks(work: &mut Work<'_>, event: &Event, conversation: ConversationId, inboxes: &[i64]) -> Result<()> {
     let book = work.directory()?.rules.clone();
+    let mut delayed = book.delayed(inboxes).peekable();
+    if delayed.peek().is_none() {
+        return Ok(());
+    }
     let mut facts = Gathered::new(event.clone(), conversation);
-    for rule in book.delayed(inboxes) {
+    for rule in delayed {
         let Some(compiled) = &rule.compiled else { continue };
         let mut due: Option<i64> = None;
         for delay in compiled.delays() {

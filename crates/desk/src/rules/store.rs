@@ -1,6 +1,6 @@
 //! The statements about rules.
 
-use db::{Conn, args};
+use db::{Conn, Json, args};
 use serde_json::Value;
 
 use crate::ids::{CompanyId, ContactId, ConversationId, EventId, RuleId, TeamId, TeammateId};
@@ -40,7 +40,7 @@ pub(super) struct NewRun {
     pub(super) event: EventId,
     pub(super) conversation: ConversationId,
     pub(super) matched: bool,
-    pub(super) explanation: Value,
+    pub(super) explanation: Json,
 }
 
 pub(super) fn insert_run(conn: &mut Conn, company: CompanyId, run: &NewRun, now: Timestamp) -> db::Result<u64> {

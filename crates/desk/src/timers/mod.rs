@@ -64,7 +64,7 @@ pub fn set(
     let id = work.new_id();
     let job = db::outbox::NewJob { id, lane: lane(timer, rule, subject), event: 0, payload };
     db::outbox::schedule(work.conn, work.company.0, at.0, &job)?;
-    work.timers = true;
+    work.traces.timers = true;
     Ok(())
 }
 

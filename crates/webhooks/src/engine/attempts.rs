@@ -3,9 +3,13 @@
 use super::carry::{ATTEMPT, DELIVERY};
 use super::courier::Tried;
 use crate::sign::{SIGNATURE, STANDARD_ID, STANDARD_SIGNATURE, STANDARD_TIMESTAMP, TIMESTAMP};
+use db::Json;
 use http::header::{CONTENT_TYPE, HOST, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
+use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Entries kept: the first, because it tells how it began, and the latest.
@@ -45,51 +49,88 @@ pub struct Attempt<'a> {
     pub error: Option<&'a str>,
 }
 
-/// Adds an attempt to a job's log.
-pub fn append(log: Value, attempt: &Attempt) -> Value {
-    let mut entry = Map::new();
-    entry.insert("at".into(), attempt.at.into());
-    entry.insert("ms".into(), u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX).into());
-    if let Some(sent) = attempt.sent.filter(|sent| !sent.is_empty()) {
-        entry.insert("request_headers".into(), shown(sent, |name| HARMLESS.contains(name)));
-    }
-    if let Some(Ok(answer)) = attempt.tried {
-        entry.insert("status".into(), answer.status.as_u16().into());
-        if !answer.headers.is_empty() {
-            entry.insert("response_headers".into(), shown(&answer.headers, |name| *name != SET_COOKIE));
-        }
-        let response = answer.excerpt(EXCERPT);
-        if !response.is_empty() {
-            entry.insert("response".into(), response.into());
-        }
-    }
-    if let Some(error) = attempt.error {
-        let error: String = error.chars().filter(|c| *c != '\0').take(500).collect();
-        entry.insert("error".into(), error.into());
-    }
-    let mut entries = match log {
-        Value::Array(entries) => entries,
-        _ => Vec::new(),
+/// An attempt as it is written down.
+#[derive(Serialize)]
+struct Entry<'a> {
+    at: i64,
+    ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_headers: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_headers: Option<Shown<'a>>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    response: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// The log of a job with one more attempt.
+pub fn append(log: &Value, attempt: &Attempt) -> Json {
+    let answer = attempt.tried.and_then(|tried| tried.as_ref().ok());
+    let sent = attempt.sent.filter(|sent| !sent.is_empty());
+    let entry = Entry {
+        at: attempt.at,
+        ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+        request_headers: sent.map(|headers| Shown { headers, is_shown: |name| HARMLESS.contains(name) }),
+        status: answer.map(|answer| answer.status.as_u16()),
+        response_headers: answer
+            .map(|answer| Shown { headers: &answer.headers, is_shown: |name| *name != SET_COOKIE })
+            .filter(|shown| !shown.headers.is_empty()),
+        response: answer.map(|answer| answer.excerpt(EXCERPT)).unwrap_or_default(),
+        error: attempt.error.map(|error| error.chars().filter(|c| *c != '\0').take(500).collect()),
     };
-    while entries.len() >= ENTRIES {
-        entries.remove(1);
+    let earlier = log.as_array().map_or(&[][..], Vec::as_slice);
+    Json::of(&Entries { earlier, entry })
+}
+
+/// Entries of which only so many are kept, with a new one behind them.
+struct Entries<'a> {
+    earlier: &'a [Value],
+    entry: Entry<'a>,
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (first, later) = self.earlier.split_at(self.earlier.len().min(1));
+        let latest = &later[later.len().saturating_sub(ENTRIES - 2)..];
+        let mut list = serializer.serialize_seq(None)?;
+        first.iter().chain(latest).try_for_each(|entry| list.serialize_element(entry))?;
+        list.serialize_element(&self.entry)?;
+        list.end()
     }
-    entries.push(Value::Object(entry));
-    Value::Array(entries)
 }
 
 /// Headers by name; one that comes more than once has its values side by side.
-fn shown(headers: &HeaderMap, is_harmless: impl Fn(&HeaderName) -> bool) -> Value {
-    let value = |name: &HeaderName| {
-        if !is_harmless(name) {
-            return HIDDEN.to_string();
-        }
-        let all = headers.get_all(name).iter();
-        let mut text = all.map(|one| String::from_utf8_lossy(one.as_bytes())).collect::<Vec<_>>().join(", ");
-        text.truncate(text.floor_char_boundary(VALUE));
-        text
-    };
-    Value::Object(headers.keys().take(HEADERS).map(|name| (name.as_str().to_string(), value(name).into())).collect())
+struct Shown<'a> {
+    headers: &'a HeaderMap,
+    is_shown: fn(&HeaderName) -> bool,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = self.headers.keys().take(HEADERS);
+        serializer.collect_map(named.map(|name| match (self.is_shown)(name) {
+            true => (name.as_str(), value(self.headers, name)),
+            false => (name.as_str(), Cow::Borrowed(HIDDEN)),
+        }))
+    }
+}
+
+fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
+    let mut all = headers.get_all(name).iter().map(|one| String::from_utf8_lossy(one.as_bytes()));
+    let mut text = all.next().unwrap_or_default();
+    for more in all {
+        let joined = text.to_mut();
+        joined.push_str(", ");
+        joined.push_str(&more);
+    }
+    if text.len() > VALUE {
+        let end = text.floor_char_boundary(VALUE);
+        text.to_mut().truncate(end);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -99,6 +140,10 @@ mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, StatusCode};
     use serde_json::json;
+
+    fn append(log: Value, attempt: &Attempt) -> Value {
+        serde_json::from_str(super::append(&log, attempt).as_str()).unwrap()
+    }
 
     fn answer(body: impl Into<Bytes>) -> Tried {
         let (status, took) = (StatusCode::OK, Duration::from_millis(12));

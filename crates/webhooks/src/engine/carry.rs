@@ -9,6 +9,7 @@ use super::held::Lease;
 use crate::client::{Failure, Outgoing};
 use crate::schedule::{self, Failed, Next, Retries};
 use crate::stopwatch;
+use db::Json;
 use db::outbox::{Ending, Finished, Job, Lane, Outcome, Retry, Run};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::VecDeque;
@@ -99,11 +100,11 @@ impl Settled {
 
     /// The lane waits until then; no attempt of the job was made.
     fn sleep(mut self, job: Job, at: i64) -> Settled {
-        self.outcome.retry = Some(Retry { id: job.id, at, tries: job.tries, log: job.log });
+        self.outcome.retry = Some(Retry { id: job.id, at, tries: job.tries, log: Json::of(&job.log) });
         self
     }
 
-    fn finish(&mut self, id: i64, ending: Ending, tries: i64, log: serde_json::Value) {
+    fn finish(&mut self, id: i64, ending: Ending, tries: i64, log: Json) {
         self.outcome.finished.push(Finished { id, ending, tries, log });
     }
 }
@@ -120,7 +121,7 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
             Some(Prepared::Send(delivery)) => *delivery,
             Some(Prepared::Skip { ending, why }) => {
                 let attempt = Attempt { at: now, took: Duration::ZERO, sent: None, tried: None, error: Some(&why) };
-                settled.finish(job.id, ending, job.tries, attempts::append(job.log, &attempt));
+                settled.finish(job.id, ending, job.tries, attempts::append(&job.log, &attempt));
                 continue;
             }
             None => return settled.sleep(job, now + UNPREPARED),
@@ -159,7 +160,7 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
             Verdict::Retry(why) | Verdict::GiveUp(why) => Some(why.as_str()),
         };
         let entry = Attempt { at: now, took: started.elapsed(), sent: Some(&noted), tried: Some(&tried), error };
-        let log = attempts::append(job.log, &entry);
+        let log = attempts::append(&job.log, &entry);
         match fate {
             Fate::Done => settled.finish(job.id, Ending::Done, attempt, log),
             Fate::Dead => settled.finish(job.id, Ending::Dead, attempt, log),

@@ -103,6 +103,7 @@ fn take_over(work: &mut Work<'_>, kept: &mut Held, other: &mut Held, before: cra
     comments::relocate(work, from, to)?;
     search::move_docs(work, from, to)?;
     store::relocate(work.conn, work.company, from, to)?;
+    work.conversations_changed();
     timers::cancel(work, Timer::Snooze, 0, from.0)?;
     kept.inboxes.extend(&other.inboxes);
     kept.row.message_count += other.row.message_count;
