@@ -17,11 +17,13 @@ use serde::Deserialize;
 
 use crate::Pages;
 use crate::deliveries::{self as log, progress, tries};
-use crate::page::{failed, foreign_form, page, refusal};
+use crate::page::{ended, failed, foreign_form, page, refusal};
 use crate::visitor::{self, Visitor};
 
 /// Where the directory is.
 pub const PATH: &str = "/apps";
+/// What leads to an app's page from what came of its buttons.
+const BACK: &str = "Back to the app";
 /// How many calls a page shows.
 const CALLS: i64 = 20;
 
@@ -251,15 +253,15 @@ pub async fn act(
         "revoke" => oauth::revoke,
         "validate" => {
             return match pages.program.validate(admin, uid).await {
-                Ok(()) => refusal(StatusCode::OK, "It passed", "The receiver repeated the challenge."),
-                Err(why) => refusal(StatusCode::BAD_REQUEST, "It did not pass", &why),
+                Ok(()) => ended("It passed", Ok("The receiver repeated the challenge."), (here.path(), BACK)),
+                Err(why) => ended("It did not pass", Err(&why), (here.path(), BACK)),
             };
         }
         "stop_links" => links::disable,
         "validate_links" => {
             return match pages.program.validate_links(admin, uid).await {
                 Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, here.path())]).into_response(),
-                Err(why) => refusal(StatusCode::BAD_REQUEST, "It did not pass", &why),
+                Err(why) => ended("It did not pass", Err(&why), (here.path(), BACK)),
             };
         }
         "recover" => return recover(&pages, admin, &uid).await,
@@ -290,7 +292,7 @@ async fn recover(pages: &Pages, admin: Caller, uid: &str) -> Response {
         h1 { @if done.is_enabled { "It is on again" } @else { "There is more to send" } }
         p { (done.replayed) " missed deliveries are on their way, in order." }
         @if !done.is_enabled { p { "Press Recover once more to go on." } }
-        p { a href={ (PATH) "/" (uid) } { "Back to the app" } }
+        p { a href={ (PATH) "/" (uid) } { (BACK) } }
     };
     page(StatusCode::OK, "Recovery", &body)
 }

@@ -7,16 +7,18 @@ use desk::channels::grant;
 use desk::ids::ChannelId;
 use desk::sealing::Secret;
 use http::{HeaderMap, StatusCode, header};
-use maud::html;
 use serde::Deserialize;
 use url::Url;
 
-use crate::page::{failed, page, refusal};
+use crate::page::{ended, failed, refusal};
 use crate::visitor::{self, Visitor};
 use crate::{Pages, apps};
 
 /// Where people come back to. Partners register this address, so it is the same for all channels.
 pub const BACK: &str = "/connect/channel";
+
+/// Where to go on.
+const APPS: (&str, &str) = (apps::PATH, "All apps");
 
 /// What the address that they come back to must prove: that this visitor set out to connect this channel.
 fn proof(visitor: &Visitor, id: ChannelId) -> Secret {
@@ -97,14 +99,10 @@ pub async fn back(
     };
     let Some(code) = brought.code.filter(|code| !code.is_empty()) else {
         let why = brought.error_description.or(brought.error).unwrap_or_else(|| "it brought no code".to_string());
-        return refusal(StatusCode::BAD_REQUEST, "It was not connected", &why);
+        return ended("It was not connected", Err(&why), APPS);
     };
     match pages.program.connect(admin, id, Secret::new(code), back_url(&pages)).await {
-        Ok(()) => page(
-            StatusCode::OK,
-            "Connected",
-            &html! { h1 { "Connected" } p { "The channel works from now on." } p { a href=(apps::PATH) { "All apps" } } },
-        ),
-        Err(why) => refusal(StatusCode::BAD_REQUEST, "It was not connected", &why),
+        Ok(()) => ended("Connected", Ok("The channel works from now on."), APPS),
+        Err(why) => ended("It was not connected", Err(&why), APPS),
     }
 }

@@ -12,9 +12,9 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::Pages;
 use crate::page::{failed, page, refusal};
 use crate::visitor::{self, Visitor};
+use crate::{Pages, apps, deliveries};
 
 /// Where it is.
 pub const PATH: &str = "/login";
@@ -38,6 +38,10 @@ fn welcome(visitor: &Visitor) -> Markup {
     html! {
         h1 { "You are signed in" }
         p { (visitor.teammate.full_name()) " at " (visitor.company_name) }
+        @if visitor.teammate.is_admin {
+            p { a href=(apps::PATH) { "Apps" } }
+            p { a href=(deliveries::PATH) { "What was sent outside" } }
+        }
         form method="post" action="/logout" {
             input type="hidden" name="proof" value=(visitor.proof().reveal());
             button { "Sign out" }

@@ -64,6 +64,15 @@ pub fn refusal(status: StatusCode, title: &str, why: &str) -> Response {
     page(status, title, &html! { h1 { (title) } p { (why) } })
 }
 
+/// How something ended that took a while, in words, and the way back: where it leads, and what it is called.
+pub fn ended(title: &str, how: Result<&str, &str>, (path, place): (&str, &str)) -> Response {
+    let (status, words) = match how {
+        Ok(words) => (StatusCode::OK, words),
+        Err(why) => (StatusCode::BAD_REQUEST, why),
+    };
+    page(status, title, &html! { h1 { (title) } p { (words) } p { a href=(path) { (place) } } })
+}
+
 /// The answer to a form that none of the visitor's own pages sent.
 pub fn foreign_form() -> Response {
     refusal(StatusCode::FORBIDDEN, "Not allowed", "This form is not one of yours. Go back and try again.")

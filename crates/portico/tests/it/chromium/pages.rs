@@ -34,7 +34,7 @@ async fn a_link_signs_in_and_an_app_is_switched_off_and_on() {
     chromium.press("Validate its webhook again").await;
     chromium.says("The receiver repeated the challenge.").await;
     chromium.is_sound("validated").await;
-    chromium.visit(&server.url(&format!("/apps/{uid}"))).await;
+    chromium.press("Back to the app").await;
     chromium.press("Switch off").await;
     chromium.says("It is installed, switched off.").await;
     chromium.press("Switch on").await;
@@ -43,6 +43,10 @@ async fn a_link_signs_in_and_an_app_is_switched_off_and_on() {
     chromium.visit(&server.url("/login")).await;
     chromium.says("grace at Acme").await;
     chromium.is_sound("signed-in").await;
+    chromium.press("What was sent outside").await;
+    chromium.says("There are none.").await;
+    chromium.is_sound("deliveries-none").await;
+    chromium.visit(&server.url("/login")).await;
     chromium.press("Sign out").await;
     chromium.says("Your one-time link").await;
     chromium.visit(link.trim()).await;
