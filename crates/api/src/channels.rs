@@ -195,9 +195,10 @@ pub async fn connect(app: &App, admin: &Caller, id: ChannelId, (code, to): (Secr
 /// Asks for a channel's token. A name or an address that cannot be kept is refused before the partner hears of a channel.
 async fn granted(app: &App, caller: &Caller, id: ChannelId, ask: Ask) -> Result<Granted> {
     let why = |why| Error::invalid("credentials", format!("the app's server granted no token: {why}"));
+    let of = ask.app;
     let granted = app.outside.grant(ask).await.map_err(why)?;
     let Granted { named, .. } = granted.clone();
-    let named = app.desk.read(caller, move |work| grant::named(work, id, &named)).await?;
+    let named = app.desk.read(caller, move |work| grant::named(work, (of, id), &named)).await?;
     Ok(Granted { named, ..granted })
 }
 

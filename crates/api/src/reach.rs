@@ -17,8 +17,14 @@ use crate::tokens::Known;
 /// are for channels without an app.
 const FOR_OTHERS: &[&str] = &["receive-custom-messages", "validate-channel"];
 
-/// Refuses what is not the channel's own, if it is a channel's server that asks.
-pub(crate) async fn check(app: &App, known: &Known, operation: &Operation, segments: &[String]) -> Result<(), Refusal> {
+/// Refuses what is not the channel's own, if it is a channel's server that asks. Its channel, however it was named, is
+/// named by its id from then on: others may have the same address.
+pub(crate) async fn check(
+    app: &App,
+    known: &Known,
+    operation: &Operation,
+    segments: &mut [String],
+) -> Result<(), Refusal> {
     let Some(channel) = known.channel() else { return Ok(()) };
     let family = operation.path.split('/').nth(1).unwrap_or_default();
     let is_below = ["channels", "messages", "conversations", "download"].contains(&family);
@@ -27,7 +33,12 @@ pub(crate) async fn check(app: &App, known: &Known, operation: &Operation, segme
     };
     let unit = move |work: &mut Work<'_>| is_own(work, channel, family, &first);
     match app.desk.read(&known.caller, unit).await {
-        Ok(true) => Ok(()),
+        Ok(true) => {
+            if let Some(first) = segments.first_mut().filter(|_| family == "channels") {
+                *first = channel.to_string();
+            }
+            Ok(())
+        }
         Ok(false) => Err(Problem::unknown_resource().into()),
         Err(error) => Err(error.into()),
     }
@@ -38,7 +49,7 @@ fn is_own(work: &mut Work<'_>, channel: ChannelId, family: &str, named: &str) ->
     let is_shown = |message: Message| message.channel == Some(channel) && !message.is_draft();
     let message = |work: &mut Work<'_>, id: MessageId| Ok(is_shown(messages::get(work, id)?));
     match family {
-        "channels" => Ok(channels::resolve(work, &named.parse()?)? == channel),
+        "channels" => channels::is_called(work, channel, &named.parse()?),
         "messages" => match named.strip_prefix("alt:uid:") {
             Some(uid) => Ok(is_shown(messages::by_uid(work, uid)?)),
             None => message(work, named.parse().map_err(|_| Error::NotFound("message"))?),

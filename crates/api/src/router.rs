@@ -122,14 +122,14 @@ async fn run(
     operation: &'static Operation,
     known: Arc<Known>,
     path: String,
-    segments: Vec<String>,
+    mut segments: Vec<String>,
     head: http::request::Parts,
     body: Body,
 ) -> Result<Response, Refusal> {
     if let Some(scope) = operation.scope.filter(|scope| !known.holds(scope)) {
         return Err(Problem::forbidden(format!("The token lacks the scope {scope}.")).into());
     }
-    reach::check(&app, &known, operation, &segments).await?;
+    reach::check(&app, &known, operation, &mut segments).await?;
     let params = Params::parse(head.uri.query())?;
     let form = match head.method {
         Method::GET | Method::HEAD => Form::json(serde_json::Value::Null),

@@ -13,7 +13,10 @@ const PARTS: &[(&str, &str)] = &[
     ("app_uid", "The app's uid"),
     ("application_uid", "The application's uid"),
     ("attachment_link_id", "The file's id"),
-    ("channel_id", "The channel's id, or `alt:address:` and its address"),
+    (
+        "channel_id",
+        "The channel's id, or `alt:address:` and its address: the company's own channel, if an app's has the same",
+    ),
     ("comment_id", "The comment's id"),
     ("contact_group_id", "The group's id"),
     ("contact_id", "The contact's id, or `alt:`, a source, `:` and a handle, as in `alt:email:ada@example.com`"),

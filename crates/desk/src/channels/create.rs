@@ -82,7 +82,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
 pub(super) fn add(work: &mut Work<'_>, channel: &Channel) -> Result<()> {
     store::insert(work.conn, work.company, channel, work.now).map_err(|error| {
         if error.is_duplicate() {
-            return Error::Conflict(format!("there is a channel with the address {} already", channel.address));
+            return taken(&channel.address);
         }
         error.into()
     })?;
@@ -90,6 +90,11 @@ pub(super) fn add(work: &mut Work<'_>, channel: &Channel) -> Result<()> {
     let change = json!({"channel": [null, channel.id.to_string()], "inbox": channel.inbox.to_string()});
     events::record_setting(work, Kind::Setting, change)?;
     Ok(())
+}
+
+/// Why a channel cannot have an address that another one of the same app has, or of no app either.
+pub(super) fn taken(address: &str) -> Error {
+    Error::Conflict(format!("there is a channel with the address {address} already"))
 }
 
 /// Refuses settings that no channel understands.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use super::application::{self, Partner, kind, opened, sealed, text};
-use super::create::LONGEST;
+use super::create::{self, LONGEST};
 use super::{Channel, get, renewal, store};
 use crate::apps::features::{Authentication, ChannelType, Credentials, Feature, Grant};
 use crate::apps::secrets::{self, Purpose};
@@ -25,6 +25,8 @@ const MARGIN: i64 = 5 * MINUTE;
 /// What a token is asked for with.
 #[derive(Debug, Clone)]
 pub struct Ask {
+    /// For which app's channels.
+    pub app: AppId,
     /// Where.
     pub token_url: String,
     /// The fields of the form.
@@ -151,6 +153,7 @@ pub(super) fn ask(
         fields.push(("scope", word(&scopes.join(" "))));
     }
     Ok(Ask {
+        app: installed.app.id,
         token_url: token_url.clone(),
         fields,
         client_id,
@@ -212,16 +215,17 @@ pub fn by_code(work: &mut Work<'_>, id: ChannelId, code: &Secret, to: &str) -> R
     Ok((ask, application::bare(work, &installed)?))
 }
 
-/// What a partner calls a channel, as it may be kept: looked at before its server hears of the channel.
-pub fn named(work: &mut Work<'_>, id: ChannelId, named: &Named) -> Result<Named> {
+/// What a partner calls a channel of its app, as it may be kept: looked at before its server hears of the channel.
+pub fn named(work: &mut Work<'_>, (app, id): (AppId, ChannelId), named: &Named) -> Result<Named> {
     let checked =
         |field: &str, text: &Option<String>| text.as_ref().map(|text| names::checked(field, text, LONGEST)).transpose();
     let name = checked("front_channel_name", &named.name)?;
     let address = checked("front_channel_address", &named.address)?;
     let directory = work.directory()?;
-    let is_taken = |channel: &Channel| channel.id != id && Some(&channel.address) == address.as_ref();
+    let is_taken =
+        |channel: &Channel| channel.id != id && channel.app == Some(app) && Some(&channel.address) == address.as_ref();
     match directory.channels().find(|channel| is_taken(channel)) {
-        Some(other) => Err(Error::Conflict(format!("there is a channel with the address {} already", other.address))),
+        Some(other) => Err(create::taken(&other.address)),
         None => Ok(Named { name, address }),
     }
 }
@@ -246,7 +250,7 @@ pub fn connected(work: &mut Work<'_>, id: ChannelId, (granted, url): (&Granted, 
         channel.webhook_url = Some(application::given_url(url)?);
     }
     store::connect(work.conn, work.company, &channel).map_err(|error| match error.is_duplicate() {
-        true => Error::Conflict(format!("there is a channel with the address {} already", channel.address)),
+        true => create::taken(&channel.address),
         false => error.into(),
     })?;
     work.directory_changed()?;

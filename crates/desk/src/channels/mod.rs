@@ -28,7 +28,7 @@ pub use create::{New, create};
 pub use delete::{delete, departed, forget};
 pub use secret::{rotate_secret, secret, share_secret};
 pub use update::{Change, update};
-pub use which::{Which, resolve};
+pub use which::{Which, is_called, resolve};
 
 db::record! {
     /// A channel as stored.

@@ -49,7 +49,8 @@ fn mail_and_text_channels_say_what_they_send_as() {
             let id = create(work, &new)?;
             Ok(work
                 .directory()?
-                .channel_at("help@acme.example")
+                .channels_at("help@acme.example")
+                .next()
                 .map(|channel| (channel.id == id, channel.contact_type.clone())))
         });
         assert_eq!(channel, Some((true, "email".to_string())));

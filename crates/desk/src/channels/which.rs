@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::sees;
 use crate::error::{Error, Result};
 use crate::ids::ChannelId;
 use crate::work::Work;
@@ -11,7 +12,7 @@ use crate::work::Work;
 pub enum Which {
     /// `cha_…`
     Id(ChannelId),
-    /// `alt:address:…`
+    /// `alt:address:…`. Several channels may have one address, as it is unique among those of one app alone.
     Address(String),
 }
 
@@ -25,16 +26,20 @@ impl FromStr for Which {
     }
 }
 
-/// The channel that is meant, if the caller may see it.
+/// The channel that is meant: of those that the caller may see, the company's own before an app's, and the oldest.
 pub fn resolve(work: &mut Work<'_>, which: &Which) -> Result<ChannelId> {
     let directory = work.directory()?;
     let found = match which {
-        Which::Id(id) => directory.channel(*id),
-        Which::Address(address) => directory.channel_at(address),
+        Which::Id(id) => directory.channel(*id).filter(|channel| sees(work, &directory, channel)),
+        Which::Address(address) => directory.channels_at(address).find(|channel| sees(work, &directory, channel)),
     };
-    let seen = found.filter(|channel| {
-        let inbox = directory.inbox(channel.inbox);
-        inbox.is_some_and(|inbox| work.access.sees_owner(&directory, inbox.team, inbox.owner))
-    });
-    seen.map(|channel| channel.id).ok_or(Error::NotFound("channel"))
+    found.map(|channel| channel.id).ok_or(Error::NotFound("channel"))
+}
+
+/// Whether a channel may be called so. Its own server means no other channel by its address.
+pub fn is_called(work: &mut Work<'_>, id: ChannelId, which: &Which) -> Result<bool> {
+    Ok(match which {
+        Which::Id(named) => *named == id,
+        Which::Address(address) => work.directory()?.channels_at(address).any(|channel| channel.id == id),
+    })
 }

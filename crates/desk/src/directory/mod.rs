@@ -40,7 +40,7 @@ pub struct Directory {
     statuses: Vec<Status>,
     custom_fields: Vec<CustomField>,
     apps: Vec<Arc<Installed>>,
-    addresses: HashMap<String, ChannelId>,
+    addresses: HashMap<String, Vec<ChannelId>>,
 }
 
 impl Directory {
@@ -54,7 +54,7 @@ impl Directory {
             members: teams::store::members(conn, company)?,
             inboxes: inboxes::store::all(conn, company)?,
             inbox_access: inboxes::store::access(conn, company)?,
-            addresses: channels.iter().map(|channel| (channel.address.to_lowercase(), channel.id)).collect(),
+            addresses: by_address(&channels),
             channels,
             tags: tags::store::all(conn, company)?,
             statuses: statuses::store::all(conn, company)?,
@@ -124,9 +124,11 @@ impl Directory {
         find(&self.channels, id, |row| row.id)
     }
 
-    /// The channel with an address, whatever its letter case.
-    pub fn channel_at(&self, address: &str) -> Option<&Channel> {
-        self.addresses.get(&address.to_lowercase()).and_then(|id| self.channel(*id))
+    /// The channels with an address, whatever its letter case: the company's own before those of its apps, which give
+    /// addresses of theirs, and the oldest first among either.
+    pub fn channels_at(&self, address: &str) -> impl Iterator<Item = &Channel> {
+        let found = self.addresses.get(&address.to_lowercase()).map_or(&[][..], Vec::as_slice);
+        found.iter().filter_map(|id| self.channel(*id))
     }
 
     /// All channels.
@@ -163,6 +165,15 @@ impl Directory {
     pub fn custom_fields(&self, owner_kind: &str) -> impl Iterator<Item = &CustomField> {
         self.custom_fields.iter().filter(move |field| field.owner_kind == owner_kind)
     }
+}
+
+fn by_address(channels: &[Channel]) -> HashMap<String, Vec<ChannelId>> {
+    let mut found: HashMap<String, Vec<ChannelId>> = HashMap::new();
+    let (own, of_apps): (Vec<_>, Vec<_>) = channels.iter().partition(|channel| channel.app.is_none());
+    for channel in own.into_iter().chain(of_apps) {
+        found.entry(channel.address.to_lowercase()).or_default().push(channel.id);
+    }
+    found
 }
 
 fn find<T, K: Ord + Copy>(rows: &[T], key: K, of: impl Fn(&T) -> K) -> Option<&T> {

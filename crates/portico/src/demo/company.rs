@@ -81,7 +81,8 @@ impl Sample {
         if directory.company.slug != SLUG {
             return Ok(None);
         }
-        let channel = |(_, _, _, address, _): &(_, _, _, &str, _)| directory.channel_at(address).map(|found| found.id);
+        let channel =
+            |(_, _, _, address, _): &(_, _, _, &str, _)| directory.channels_at(address).next().map(|found| found.id);
         let channels: Option<Vec<ChannelId>> = INBOXES.iter().map(channel).collect();
         let Some(channels) = channels else { return Ok(None) };
         let person =

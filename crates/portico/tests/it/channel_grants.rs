@@ -1,8 +1,10 @@
 //! Channels whose server grants tokens by OAuth: how a token is asked for and shown, and what is said when there is none.
 
+use api::edge::bearer::{ChannelClaims, mint_channel};
 use serde_json::{Value, json};
 
 use crate::app_channels::{Bridge, header, is_signed};
+use crate::apps::{feature, register};
 use crate::browser::Browser;
 use crate::office::until;
 use crate::twins;
@@ -194,4 +196,48 @@ async fn a_tab_that_is_closed_stops_no_connection() {
     }
     bridge.partner.waits(false);
     until(&bridge.server, &format!("/channels/{id}"), |channel| channel["is_valid"] == true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_is_unique_among_one_apps_channels_and_ones_own_come_first() {
+    let plain = bridge("client_credentials", json!({})).await;
+    let bridge = bridge("client_credentials", introspected(&plain)).await;
+    let named = |address: &str| {
+        let named = json!({"active": true, "front_channel_name": "Shop", "front_channel_address": address});
+        plain.partner.answers(200, named);
+    };
+    let given = json!({"credentials": {"client_id": "shop", "client_secret": "p4ss"}});
+    named("shop");
+    bridge.ask(given.clone()).await.expect(204);
+    let of_app = made(&bridge).await.remove(0);
+    assert_eq!(of_app["address"], "shop", "the office's own channel is called so, too");
+    let meant = async |address: &str| bridge.server.get(&format!("/channels/alt:address:{address}")).await;
+    assert_eq!(meant("Shop").await.expect(200)["id"], bridge.office.custom.to_string());
+    let other = register(&bridge.server, "Doves").await.0;
+    for held in bridge.server.get(&format!("/portico/v1/apps/{}/features", bridge.uid)).await.rows() {
+        feature(&bridge.server, &other, held["settings"].clone()).await;
+    }
+    let mut of_other = given.clone();
+    of_other["application_uid"] = json!(other);
+    bridge.ask(of_other).await.expect(204);
+    assert_eq!(made(&bridge).await[1]["address"], "shop", "so is another app's");
+    bridge.ask(given).await.expect(409);
+    // To the app's server its own channel is called so, whatever others are called.
+    let (uid, id) = (bridge.uid.clone(), of_app["id"].as_str().expect("an id").to_string());
+    let claims = ChannelClaims { application: uid, channel: id, expires_at: 4_000_000_000_000, id: None };
+    let token = mint_channel(bridge.secret.as_bytes(), &claims);
+    let ids = json!({"external_id": "m-1", "external_conversation_id": "c-1"});
+    let body = json!({"sender": {"handle": "ann"}, "body": "Where is it?", "metadata": ids});
+    let path = "/channels/alt:address:shop/inbound_messages";
+    let said = bridge.server.request(reqwest::Method::POST, path).bearer_auth(&token).json(&body);
+    let uid = bridge.server.send(said).await.expect(202)["message_uid"].as_str().expect("a uid").to_string();
+    bridge.server.get(&format!("/messages/alt:uid:{uid}")).await.expect(200);
+    let patch = |path: &str| bridge.server.request(reqwest::Method::PATCH, path).bearer_auth(&token);
+    let offline = patch("/channels/alt:address:shop").json(&json!({"status": "offline"}));
+    bridge.server.send(offline).await.expect(204);
+    assert_eq!(made(&bridge).await[0]["is_valid"], false);
+    bridge.server.send(patch("/channels/alt:address:support@acme.example").json(&json!({}))).await.expect(404);
+    // Once one's own is gone, the address is the app's.
+    bridge.server.delete(&format!("/portico/v1/channels/{}", bridge.office.custom), None).await.expect(204);
+    assert_eq!(meant("shop").await.expect(200)["id"], of_app["id"]);
 }

@@ -58,7 +58,7 @@ async fn begun(server: &Server, world: &World, handle: &str) -> String {
     let (inbox, handle) = (world.inbox, handle.to_string());
     let id = server
         .arrange(move |work| {
-            let known = work.directory()?.channel_at("shop").map(|channel| channel.id);
+            let known = work.directory()?.channels_at("shop").next().map(|channel| channel.id);
             let channel = match known {
                 Some(channel) => channel,
                 None => custom(work, inbox)?,
