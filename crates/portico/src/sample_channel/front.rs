@@ -20,6 +20,9 @@ use super::register::address;
 /// Older calls are refused: somebody may have kept one to send it again.
 const OLDEST: i64 = 5 * MINUTE;
 
+/// The longest body of a call that is remembered, in bytes: anybody may send one.
+const LONGEST_KEPT: usize = 16 * 1024;
+
 /// Why a partner does not do what it was asked for, in the words that the contract knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -85,9 +88,9 @@ async fn called(
     bytes: Bytes,
 ) -> Response {
     let verified = verify(&partner, &headers, &bytes);
-    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let read = || serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
     let answer = match verified {
-        Ok(()) => answer(&partner, &body),
+        Ok(()) => answer(&partner, &read()),
         Err(why) => refused(Refusal::Forbidden, why),
     };
     let (status, answer) = match answer {
@@ -95,14 +98,22 @@ async fn called(
         Err((refusal, message)) => (refusal.status(), json!({"type": refusal.word(), "message": message})),
     };
     partner.chats.note(Call {
-        method: method.to_string(),
-        path: uri.path().to_string(),
+        method: beginning(method.as_str()),
+        path: beginning(uri.path()),
         signature: verified.err().unwrap_or("verified"),
-        body,
+        body: match bytes.len() <= LONGEST_KEPT {
+            true => read(),
+            false => json!(format!("{} bytes, too many to be remembered", bytes.len())),
+        },
         status: status.as_u16(),
         answer: answer.clone(),
     });
     (status, axum::Json(answer)).into_response()
+}
+
+/// As much of a text as is remembered.
+fn beginning(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 /// Whether the app's secret signed exactly these bytes, a moment ago. The comparison takes the same time for every

@@ -139,6 +139,14 @@ async fn calls_that_are_not_signed_just_now_by_the_app_are_refused() {
         let request = request.header("x-front-request-timestamp", at).header("x-front-signature", signature);
         request.send().await.expect("an answer").status().as_u16()
     };
+    // Whoever reaches the page may send something large; the sample does not remember all of it.
+    let large = format!(r#"{{"padding":"{}"}}"#, "x".repeat(16 * 1024));
+    let sent = client().post(format!("{}/front/{}", sample.url, "y".repeat(1_000))).body(large.clone());
+    assert_eq!(sent.send().await.expect("an answer").status().as_u16(), 403);
+    let calls = sample.get("/calls").await;
+    let noted = calls["calls"].as_array().and_then(|calls| calls.last()).expect("the call");
+    assert_eq!(noted["body"], format!("{} bytes, too many to be remembered", large.len()));
+    assert!(noted["path"].as_str().is_some_and(|path| path.len() == 200), "{noted}");
     let stale = now - 301_000;
     assert_eq!(call(now, key.sign(now, b"{}")).await, 403);
     assert_eq!(call(stale, key.sign(stale, body.as_bytes())).await, 403);
