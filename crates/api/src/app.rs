@@ -8,13 +8,17 @@ use desk::Desk;
 use desk::attachments::Blobs;
 use desk::channels::application::Partner;
 use desk::channels::grant::{Ask, Granted, Ungranted};
+use desk::channels::shared::Offered;
 use desk::guesses::Guesses;
 use desk::ids::ChannelId;
 use desk::sealing::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::sync::oneshot;
 
+use crate::call;
 use crate::edge::body::Reading;
+use crate::edge::error::Problem;
 use crate::edge::limits::Limiter;
 use crate::tokens::Tokens;
 
@@ -34,8 +38,30 @@ pub struct App {
     pub tokens: Tokens,
     /// Whom to ask outside before something is kept.
     pub outside: Arc<dyn Outside>,
+    /// What goes on when whoever asked for it has gone away.
+    pub tasks: Arc<dyn Tasks>,
     /// The switches of a sandbox, if it is one.
     pub sandbox: Option<Arc<dyn Sandbox>>,
+}
+
+impl App {
+    /// Does something to its end although the client may go away meanwhile: what a partner granted was granted once, and
+    /// is kept.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = call::Result<T>> + Send + 'static,
+    ) -> call::Result<T> {
+        let (answer, answered) = oneshot::channel();
+        self.tasks.start(name, Box::pin(async move { drop(answer.send(task.await)) }));
+        answered.await.unwrap_or_else(|_| Err(Problem::unavailable("the server stops").into()))
+    }
+}
+
+/// Tasks that are nobody's in particular; the server waits for them before it ends.
+pub trait Tasks: Send + Sync {
+    /// Starts one.
+    fn start(&self, name: &'static str, task: Pin<Box<dyn Future<Output = ()> + Send>>);
 }
 
 /// The outside, as far as it is asked before something is kept. The program fills it in: it has the client that calls no
@@ -44,9 +70,12 @@ pub trait Outside: Send + Sync {
     /// Sends a receiver a signed challenge. The error says to a person why it did not pass.
     fn validate(&self, validation: Validation) -> Asked<()>;
 
-    /// Tells a partner's server of a channel that is about to be made. It answers where the channel's messages go, if it
+    /// Tells a partner's server of a channel that is about to be made, with its address if it shares its credentials. It answers where the channel's messages go, if it
     /// says so; the error says to a person why it refused.
-    fn announce(&self, partner: Partner, channel: ChannelId) -> Asked<Option<String>>;
+    fn announce(&self, partner: Partner, channel: (ChannelId, Option<String>)) -> Asked<Option<String>>;
+
+    /// Asks a partner's server for the addresses that the credentials it is shown are good for.
+    fn list_addresses(&self, partner: Partner) -> Asked<Vec<Offered>>;
 
     /// Asks a partner's server for a token, and whose it is.
     fn grant(&self, ask: Ask) -> Granting;

@@ -1,19 +1,19 @@
 //! Channels.
 
-use desk::channels::application::{self, Agreed, Announced, Credential, Partner};
-use desk::channels::grant::{self, Ask, Granted};
+use std::sync::Arc;
+
+use desk::channels::application;
 use desk::channels::{self, Change, New, Which};
-use desk::ids::{ChannelId, InboxId};
-use desk::sealing::Secret;
-use desk::{Caller, Error, Work};
+use desk::ids::InboxId;
+use desk::{Error, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wire::channels::channel;
 
 use crate::answer::{Answer, context};
-use crate::app::App;
 use crate::call::{Call, Result};
+use crate::connecting;
 use crate::edge::error::Problem;
 use crate::whose::Whose;
 
@@ -84,7 +84,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Those that are given, but for the webhook's address, which has a place of its own.
-    fn given(&self) -> Map<String, Value> {
+    pub(crate) fn given(&self) -> Map<String, Value> {
         let all = [
             ("undo_send_time", self.undo_send_time.map(Value::from)),
             ("all_teammates_can_reply", self.all_teammates_can_reply.map(Value::from)),
@@ -134,7 +134,7 @@ pub async fn create(call: Call) -> Result {
             settings: settings.given(),
             credentials: body.credentials.unwrap_or_default(),
         };
-        return create_of_app(&call, new).await;
+        return create_of_app(call, new).await;
     }
     if body.credentials.is_some() {
         return Err(Error::invalid("credentials", "only an app's channel has them").into());
@@ -157,54 +157,20 @@ pub async fn create(call: Call) -> Result {
 }
 
 /// Makes a channel that its partner agrees to: nothing is kept if the partner refuses.
-async fn create_of_app(call: &Call, new: application::New) -> Result {
-    if let Some(answer) = call.kept().await? {
-        return Ok(answer);
-    }
-    let announced = new.clone();
-    let unit = move |work: &mut Work<'_>| application::announce(work, &announced);
-    let Announced { id, mut partner, ask, is_by_consent } = call.app.desk.read(&call.caller, unit).await?;
-    let mut agreed = Agreed::default();
-    if let Some(ask) = ask {
-        let granted = granted(&call.app, &call.caller, id, ask).await?;
-        partner.credential = Some(Credential::Bearer(granted.access.clone()));
-        agreed.granted = Some(granted);
-    }
-    if !is_by_consent {
-        agreed.webhook_url = announce(&call.app, partner, id).await?;
-    }
-    call.write(move |work| {
-        application::create(work, &new, id, &agreed)?;
-        Answer::no_content()
-    })
-    .await
-}
-
-/// Connects a channel by the code of a person's consent, which came to the address `to`. Nothing changes if the
-/// partner's server grants no token, or does not agree to the channel.
-pub async fn connect(app: &App, admin: &Caller, id: ChannelId, (code, to): (Secret, String)) -> Result<()> {
-    let unit = move |work: &mut Work<'_>| grant::by_code(work, id, &code, &to);
-    let (ask, mut partner) = app.desk.read(admin, unit).await?;
-    let granted = granted(app, admin, id, ask).await?;
-    partner.credential = Some(Credential::Bearer(granted.access.clone()));
-    let url = announce(app, partner, id).await?;
-    let unit = move |work: &mut Work<'_>| grant::connected(work, id, (&granted, url.as_deref()));
-    Ok(app.desk.write(admin, unit).await?)
-}
-
-/// Asks for a channel's token. A name or an address that cannot be kept is refused before the partner hears of a channel.
-async fn granted(app: &App, caller: &Caller, id: ChannelId, ask: Ask) -> Result<Granted> {
-    let why = |why| Error::invalid("credentials", format!("the app's server granted no token: {why}"));
-    let of = ask.app;
-    let granted = app.outside.grant(ask).await.map_err(why)?;
-    let Granted { named, .. } = granted.clone();
-    let named = app.desk.read(caller, move |work| grant::named(work, (of, id), &named)).await?;
-    Ok(Granted { named, ..granted })
-}
-
-async fn announce(app: &App, partner: Partner, id: ChannelId) -> Result<Option<String>> {
-    let why = |why| Error::invalid("application_uid", format!("the app's server refused: {why}"));
-    Ok(app.outside.announce(partner, id).await.map_err(why)?)
+async fn create_of_app(call: Call, new: application::New) -> Result {
+    let app = Arc::clone(&call.app);
+    let task = async move {
+        if let Some(answer) = call.kept().await? {
+            return Ok(answer);
+        }
+        let (id, agreed) = connecting::agreed(&call.app, &call.caller, &new).await?;
+        call.write(move |work| {
+            application::create(work, &new, id, &agreed)?;
+            Answer::no_content()
+        })
+        .await
+    };
+    app.to_the_end("a channel", task).await
 }
 
 /// A change of a channel. What is left out stays.

@@ -152,6 +152,8 @@ ids! {
     NoteId "nte",
     /// A rule or a macro.
     RuleId "rul",
+    /// Credentials that many channels share.
+    SharedCredentialsId "shc",
     /// A signature below an e-mail.
     SignatureId "sig",
     /// A ticket status.

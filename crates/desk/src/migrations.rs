@@ -40,4 +40,5 @@ pub const ALL: &[Migration] = &[
     shared(22, "channel_grants", include_str!("../../../migrations/0022_channel_grants.sql")),
     shared(23, "outbox_without_finished", include_str!("../../../migrations/0023_outbox_without_finished.sql")),
     shared(24, "channel_addresses", include_str!("../../../migrations/0024_channel_addresses.sql")),
+    shared(25, "shared_credentials", include_str!("../../../migrations/0025_shared_credentials.sql")),
 ];

@@ -1,19 +1,21 @@
 //! Asks those outside what must be known before something is kept, through the client that everything leaves by.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use ::channels::application::authorization;
-use ::channels::custom::PATIENCE;
+use ::channels::application::{addresses, authorization};
 use api::app::{Asked, Diagnosis, Granting, Outside, SignedRequest, Validation};
 use desk::Desk;
 use desk::channels::application::Partner;
 use desk::channels::grant::Ask;
+use desk::channels::shared::Offered;
 use desk::ids::ChannelId;
 use http::Method;
 use webhooks::challenge::{self, Challenge};
-use webhooks::client::{Client, Outgoing};
+use webhooks::client::{Answer, Client, Outgoing};
 use webhooks::diagnose::{self, Given};
 use webhooks::sign::{ApplicationKey, Signer};
+use wire::channel_calls::{Call, authorization, list_addresses};
 
 use crate::partners;
 
@@ -23,6 +25,8 @@ pub struct Asking {
     pub desk: Desk,
     /// Calls no private network unless told so.
     pub client: Arc<Client>,
+    /// How long it waits for the server of a channel.
+    pub patience: Duration,
 }
 
 impl Outside for Asking {
@@ -60,22 +64,48 @@ impl Outside for Asking {
         Box::pin(async move { partners::granted(&client, now, &ask).await })
     }
 
-    fn announce(&self, partner: Partner, channel: ChannelId) -> Asked<Option<String>> {
-        let (client, now) = (self.client.clone(), self.desk.clock().now().0);
+    fn announce(&self, partner: Partner, (channel, address): (ChannelId, Option<String>)) -> Asked<Option<String>> {
+        let (client, patience, now) = (self.client.clone(), self.patience, self.desk.clock().now().0);
         Box::pin(async move {
-            let body = serde_json::to_vec(&wire::channel_calls::authorization(channel));
-            let outgoing = Outgoing {
-                url: partner.url.into(),
-                method: Method::POST,
-                headers: partners::headers(partner.credential.as_ref()),
-                body: Some(body.map_err(|error| error.to_string())?.into()),
-                signer: Signer::Application(ApplicationKey::new(partner.key.reveal())),
-                timeout: PATIENCE,
-                // A person waits, and sees what went wrong: nothing is sent twice behind their back.
-                repeatable: false,
-            };
-            let answer = client.send(now, &outgoing).await.map_err(|failure| failure.to_string())?;
+            let call = authorization(channel, address.as_deref());
+            let answer = ask((&client, patience), now, (&partner, &call)).await?;
             authorization::read(answer.status.as_u16(), &answer.body)
         })
     }
+
+    fn list_addresses(&self, partner: Partner) -> Asked<Vec<Offered>> {
+        let (client, patience, desk) = (self.client.clone(), self.patience, self.desk.clone());
+        Box::pin(async move {
+            let (mut all, mut part) = (Vec::new(), None);
+            loop {
+                let call = list_addresses(part.as_deref());
+                let answer = ask((&client, patience), desk.clock().now().0, (&partner, &call)).await?;
+                let page = addresses::read(answer.status.as_u16(), &answer.body)?;
+                part = addresses::join(&mut all, page)?;
+                if part.is_none() {
+                    return Ok(all);
+                }
+            }
+        })
+    }
+}
+
+/// Asks a channel's server, signed and with its credential.
+async fn ask(
+    (client, patience): (&Client, Duration),
+    now: i64,
+    (partner, call): (&Partner, &Call<impl serde::Serialize>),
+) -> Result<Answer, String> {
+    let body = serde_json::to_vec(call).map_err(|error| error.to_string())?;
+    let outgoing = Outgoing {
+        url: partner.url.as_str().into(),
+        method: Method::POST,
+        headers: partners::headers(partner.credential.as_ref()),
+        body: Some(body.into()),
+        signer: Signer::Application(ApplicationKey::new(partner.key.reveal())),
+        timeout: patience,
+        // A person waits, and sees what went wrong: nothing is sent twice behind their back.
+        repeatable: false,
+    };
+    client.send(now, &outgoing).await.map_err(|failure| failure.to_string())
 }

@@ -10,27 +10,27 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use desk::Caller;
+use desk::channels::consent::Subject;
+use desk::channels::shared::{New, NewChannel, Offered};
 use desk::deliveries::Recovered;
-use desk::ids::{ChannelId, EndpointId};
+use desk::ids::{ChannelId, EndpointId, SharedCredentialsId};
 use desk::sealing::Secret;
-use tokio::sync::oneshot;
+use serde_json::Value;
 use web::{Done, Pages, Program};
 
 use crate::health::{self, Health};
 use crate::stream;
-use crate::workers::Workers;
 
 /// The whole service.
 pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
     let live = health.live.clone();
-    let workers = health.workers.clone();
     let (ready, numbers, counted) = (health.clone(), health.clone(), health);
     Router::new()
         .route(stream::PATH, get(move |request: Request| stream::answer(live.clone(), request)))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(move || health::ready(ready.clone())))
         .route("/metrics", get(move || health::metrics(numbers.clone())))
-        .merge(web::router(pages(app.clone(), workers)))
+        .merge(web::router(pages(app.clone())))
         .fallback_service(api::router(app))
         .layer(from_fn(move |request: Request, next: Next| {
             let health = counted.clone();
@@ -44,14 +44,13 @@ pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
 }
 
 /// What the pages work with.
-fn pages(app: Arc<App>, workers: Workers) -> Pages {
-    Pages { desk: app.desk.clone(), guesses: app.guesses.clone(), program: Arc::new(Beside { app, workers }) }
+fn pages(app: Arc<App>) -> Pages {
+    Pages { desk: app.desk.clone(), guesses: app.guesses.clone(), program: Arc::new(Beside { app }) }
 }
 
 /// The API's parts, as far as pages need them.
 struct Beside {
     app: Arc<App>,
-    workers: Workers,
 }
 
 impl Program for Beside {
@@ -60,14 +59,34 @@ impl Program for Beside {
         Box::pin(async move { api::validate_webhook(&app, &admin, &uid).await.map_err(words) })
     }
 
-    fn connect(&self, admin: Caller, channel: ChannelId, code: Secret, to: String) -> Done {
+    fn connect(&self, admin: Caller, subject: Subject, brought: (Secret, String)) -> Done<Option<SharedCredentialsId>> {
         let app = self.app.clone();
-        let (answer, answered) = oneshot::channel();
-        // A code is good for one exchange: what was begun is ended, though nobody may be left to see the page.
-        self.workers.spawn("a channel's connection", async move {
-            let _ = answer.send(api::connect_channel(&app, &admin, channel, (code, to)).await.map_err(words));
-        });
-        Box::pin(async move { answered.await.unwrap_or_else(|_| Err("the server stops".to_string())) })
+        Box::pin(async move { api::connect(&app, admin, subject, brought).await.map_err(words) })
+    }
+
+    fn share(
+        &self,
+        admin: Caller,
+        (uid, instead_of): (String, Option<SharedCredentialsId>),
+        given: Vec<(&'static str, String)>,
+    ) -> Done<SharedCredentialsId> {
+        let app = self.app.clone();
+        let given = given.into_iter().map(|(name, text)| (name.to_string(), Value::from(text))).collect();
+        let new = New { app: uid, given, instead_of, granted: None };
+        Box::pin(async move { api::share(&app, admin, new).await.map_err(words) })
+    }
+
+    fn addresses(&self, admin: Caller, id: SharedCredentialsId) -> Done<Vec<(Offered, Option<ChannelId>)>> {
+        let app = self.app.clone();
+        Box::pin(async move {
+            let all = api::addresses(&app, &admin, id).await.map_err(words)?;
+            Ok(all.into_iter().map(|one| (one.offered, one.channel)).collect())
+        })
+    }
+
+    fn add_address(&self, admin: Caller, new: NewChannel) -> Done {
+        let app = self.app.clone();
+        Box::pin(async move { api::add_address(&app, &admin, new).await.map_err(words) })
     }
 
     fn validate_links(&self, admin: Caller, uid: String) -> Done {

@@ -1,11 +1,13 @@
 //! Renews the tokens that the servers of apps' channels granted, before they end.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use desk::channels::grant::Ungranted;
+use desk::channels::holder::Holder;
 use desk::channels::renewal::{self, Renewal};
-use desk::ids::{ChannelId, CompanyId};
+use desk::ids::CompanyId;
 use desk::{Caller, Desk, Error, Result, Work};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use webhooks::client::Client;
@@ -25,19 +27,26 @@ const AT_ONCE: usize = 16;
 pub fn start(workers: &Workers, desk: Desk, client: Arc<Client>, companies: Arc<Companies>) {
     let stopping = workers.stopping().shared();
     workers.spawn("grants", async move {
+        let mut resting: HashMap<CompanyId, HashSet<Holder>> = HashMap::new();
         loop {
             tokio::select! {
                 () = tokio::time::sleep(POLL) => {}
                 () = stopping.clone() => return,
             }
             for company in companies.all() {
-                renew_all(&desk, &client, company, stopping.clone()).await;
+                let rests = resting.entry(company).or_default();
+                renew_all(&desk, &client, (company, rests), stopping.clone()).await;
             }
         }
     });
 }
 
-async fn renew_all(desk: &Desk, client: &Client, company: CompanyId, stopping: impl Future<Output = ()>) {
+async fn renew_all(
+    desk: &Desk,
+    client: &Client,
+    (company, rested): (CompanyId, &mut HashSet<Holder>),
+    stopping: impl Future<Output = ()>,
+) {
     let due = match desk.read(&Caller::system(company), renewal::due).await {
         Ok(due) => due,
         Err(error) => {
@@ -45,26 +54,31 @@ async fn renew_all(desk: &Desk, client: &Client, company: CompanyId, stopping: i
             return;
         }
     };
+    let resting: HashSet<Holder> = due.resting.into_iter().collect();
+    for of in resting.difference(rested) {
+        tracing::warn!(%company, %of, "a channel's token ends: its app is off or grants none; it rests until that changes");
+    }
+    *rested = resting;
     // A server that hangs keeps few others waiting.
-    let renewing = stream::iter(due).take_until(stopping).for_each_concurrent(AT_ONCE, |channel| async move {
-        if let Err(error) = renew(desk, client, company, channel).await {
-            tracing::error!(%error, %company, %channel, "the token of a channel cannot be renewed");
+    let renewing = stream::iter(due.now).take_until(stopping).for_each_concurrent(AT_ONCE, |of| async move {
+        if let Err(error) = renew(desk, client, company, of).await {
+            tracing::error!(%error, %company, %of, "the token of a channel cannot be renewed");
         }
     });
     renewing.await;
 }
 
-async fn renew(desk: &Desk, client: &Client, company: CompanyId, channel: ChannelId) -> Result<()> {
-    let unit = move |work: &mut Work<'_>| renewal::renew(work, channel);
+async fn renew(desk: &Desk, client: &Client, company: CompanyId, of: Holder) -> Result<()> {
+    let unit = move |work: &mut Work<'_>| renewal::renew(work, of);
     let Some(Renewal { ask, until }) = desk.write(&Caller::system(company), unit).await? else { return Ok(()) };
     match partners::granted(client, desk.clock().now().0, &ask).await {
-        Ok(granted) => keep(desk, company, move |work| renewal::renewed(work, channel, (until, &granted))).await,
+        Ok(granted) => keep(desk, company, move |work| renewal::renewed(work, of, (until, &granted))).await,
         Err(Ungranted::Refused(why)) => {
-            tracing::warn!(why, %company, %channel, "a channel's server grants no other token");
-            keep(desk, company, move |work| renewal::refused(work, channel, until)).await
+            tracing::warn!(why, %company, %of, "a channel's server grants no other token");
+            keep(desk, company, move |work| renewal::refused(work, of, until)).await
         }
         Err(Ungranted::Unreachable(why)) => {
-            tracing::warn!(why, %company, %channel, "a channel's server was asked for a token in vain; later again");
+            tracing::warn!(why, %company, %of, "a channel's server was asked for a token in vain; later again");
             Ok(())
         }
     }

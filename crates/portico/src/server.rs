@@ -134,7 +134,8 @@ impl Server {
             let beginning = settings.location.data.join("beginning.db");
             Arc::new(Playground::new(desk.clone(), faults, bell.clone(), beginning))
         });
-        let app = app(&desk, blobs, (client, playground.clone()), &settings)?;
+        let outside = Asking { desk: desk.clone(), client, patience: settings.serving.channel_patience };
+        let app = app(&desk, blobs, (outside, workers.clone(), playground.clone()), &settings)?;
         let live = Live::new(app.clone(), bell.clone(), workers.clone());
         let health = Health {
             counts: Counts::default(),
@@ -227,7 +228,7 @@ fn carry(desk: &Desk, bell: &Doorbell, client: Arc<Client>, channel_patience: Du
 fn app(
     desk: &Desk,
     blobs: Arc<Blobs>,
-    (client, playground): (Arc<Client>, Option<Arc<Playground>>),
+    (outside, workers, playground): (Asking, Workers, Option<Arc<Playground>>),
     settings: &Settings,
 ) -> Result<Arc<App>, Failure> {
     let spool = Folder::open(settings.location.uploads())
@@ -245,7 +246,8 @@ fn app(
         limiter: Limiter::new(limits),
         guesses: Arc::default(),
         tokens: Tokens::default(),
-        outside: Arc::new(Asking { desk: desk.clone(), client }),
+        outside: Arc::new(outside),
+        tasks: Arc::new(workers),
         sandbox: playground.map(|playground| playground as Arc<dyn api::app::Sandbox>),
     }))
 }

@@ -1,8 +1,10 @@
 //! Tasks in the background, each with a name: a panic of one ends the server, and all of them end with it.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use api::app::Tasks;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -29,6 +31,8 @@ impl Workers {
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let fault = self.fault.clone();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that ended leave nothing behind.
+        while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
             let guard = Fallen(name, fault);
             task.await;
@@ -74,6 +78,12 @@ impl Workers {
         self.stopping.send_replace(true);
         let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         while tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Tasks for Workers {
+    fn start(&self, name: &'static str, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.spawn(name, task);
     }
 }
 

@@ -4,21 +4,23 @@ use axum::extract::{Form, OriginalUri, Path, State};
 use axum::response::{IntoResponse, Response};
 use desk::apps::links::{self, Standing};
 use desk::apps::{self, Listed};
-use desk::channels::{Channel, grant};
+use desk::channels::Channel;
+use desk::channels::consent::connectable;
+use desk::channels::shared::{self as shared_credentials, SharedCredentials};
 use desk::deliveries::{self, Delivery, Filter, Subscriber};
 use desk::endpoints::{self, Endpoint};
 use desk::ids::EndpointId;
 use desk::oauth::{self, Consent};
 use desk::paging::Window;
 use desk::{Caller, Error, Timestamp, Work};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use crate::Pages;
 use crate::deliveries::{self as log, progress, tries};
 use crate::page::{ended, failed, foreign_form, page, refusal};
-use crate::visitor::{self, Visitor};
+use crate::visitor::{Admin, Visitor};
+use crate::{Pages, shared};
 
 /// Where the directory is.
 pub const PATH: &str = "/apps";
@@ -28,17 +30,13 @@ const BACK: &str = "Back to the app";
 const CALLS: i64 = 20;
 
 /// `GET /apps`
-pub async fn directory(State(pages): State<Pages>, here: OriginalUri, headers: HeaderMap) -> Response {
-    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
-    let all = match pages.desk.read(&admin, apps::list_directory).await {
+pub async fn directory(State(pages): State<Pages>, admin: Admin) -> Response {
+    let all = match pages.desk.read(&admin.caller, apps::list_directory).await {
         Ok(all) => all,
         Err(error) => return failed(&error),
     };
     let body = html! {
-        h1 { "Apps of " (visitor.company_name) }
+        h1 { "Apps of " (admin.visitor.company_name) }
         p { a href=(log::PATH) { "What was sent outside" } }
         @if all.is_empty() { p { "There are none yet." } }
         @for listed in &all {
@@ -73,6 +71,8 @@ struct Known {
     /// Why the endpoint fails, in the words of the log.
     failure: Option<String>,
     channels: Vec<Channel>,
+    /// Those that its channels share, if they do.
+    shared_credentials: Option<Vec<SharedCredentials>>,
     is_own: bool,
 }
 
@@ -87,8 +87,12 @@ fn known(work: &mut Work<'_>, uid: &str) -> desk::Result<Known> {
         None => (Vec::new(), None),
     };
     let is_own = listed.app.owner == work.company;
-    let channels = grant::connectable(work, app)?;
-    Ok(Known { listed, consent, endpoint, calls, failure, channels, is_own })
+    let channels = connectable(work, app)?;
+    let shared_credentials = match shared_credentials::asked(work, uid)? {
+        Some(_) => Some(shared_credentials::list(work, uid)?),
+        None => None,
+    };
+    Ok(Known { listed, consent, endpoint, calls, failure, channels, shared_credentials, is_own })
 }
 
 /// The last calls to an endpoint, or those up to an instant.
@@ -112,24 +116,15 @@ fn failure(work: &mut Work<'_>, endpoint: &Endpoint) -> desk::Result<Option<Stri
 }
 
 /// `GET /apps/{uid}`
-pub async fn settings(
-    State(pages): State<Pages>,
-    here: OriginalUri,
-    headers: HeaderMap,
-    Path(uid): Path<String>,
-) -> Response {
-    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
-    match pages.desk.read(&admin, move |work| known(work, &uid)).await {
-        Ok(known) => page(StatusCode::OK, &known.listed.app.name, &shown(&known, &visitor)),
+pub async fn settings(State(pages): State<Pages>, admin: Admin, Path(uid): Path<String>) -> Response {
+    match pages.desk.read(&admin.caller, move |work| known(work, &uid)).await {
+        Ok(known) => page(StatusCode::OK, &known.listed.app.name, &shown(&known, &admin.visitor)),
         Err(error) => failed(&error),
     }
 }
 
 fn shown(known: &Known, visitor: &Visitor) -> Markup {
-    let Known { listed, consent, endpoint, calls, channels, is_own, .. } = known;
+    let Known { listed, consent, endpoint, calls, channels, shared_credentials, is_own, .. } = known;
     let has_webhook = listed.kinds.contains(&"webhook");
     html! {
         p { a href=(PATH) { "All apps" } }
@@ -149,6 +144,7 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
             @if consent.is_some() { (button("revoke", "Revoke its access")) }
             @if *is_own && has_webhook { (button("validate", "Validate its webhook again")) }
         }
+        @if let Some(all) = shared_credentials { (shared::listed(&listed.app.uid, all)) }
         @if !channels.is_empty() { h2 { "Channels" } }
         @for channel in channels {
             p {
@@ -234,15 +230,11 @@ pub struct Pressed {
 pub async fn act(
     State(pages): State<Pages>,
     here: OriginalUri,
-    headers: HeaderMap,
+    admin: Admin,
     Path(uid): Path<String>,
     Form(pressed): Form<Pressed>,
 ) -> Response {
-    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
-    if !visitor.sent(&headers, &pressed.proof) {
+    if !admin.sent(&pressed.proof) {
         return foreign_form();
     }
     let unit: fn(&mut Work<'_>, &str) -> desk::Result<()> = match pressed.task.as_str() {
@@ -252,22 +244,22 @@ pub async fn act(
         "uninstall" => apps::uninstall,
         "revoke" => oauth::revoke,
         "validate" => {
-            return match pages.program.validate(admin, uid).await {
+            return match pages.program.validate(admin.caller, uid).await {
                 Ok(()) => ended("It passed", Ok("The receiver repeated the challenge."), (here.path(), BACK)),
                 Err(why) => ended("It did not pass", Err(&why), (here.path(), BACK)),
             };
         }
         "stop_links" => links::disable,
         "validate_links" => {
-            return match pages.program.validate_links(admin, uid).await {
+            return match pages.program.validate_links(admin.caller, uid).await {
                 Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, here.path())]).into_response(),
                 Err(why) => ended("It did not pass", Err(&why), (here.path(), BACK)),
             };
         }
-        "recover" => return recover(&pages, admin, &uid).await,
+        "recover" => return recover(&pages, admin.caller, &uid).await,
         _ => return refusal(StatusCode::BAD_REQUEST, "Unknown button", "Go back and try again."),
     };
-    let done = pages.desk.write(&admin, move |work| unit(work, &uid)).await;
+    let done = pages.desk.write(&admin.caller, move |work| unit(work, &uid)).await;
     pages.program.forget_tokens();
     match done {
         Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, here.path())]).into_response(),

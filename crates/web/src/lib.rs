@@ -12,9 +12,11 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::routing::{get, post};
+use desk::channels::consent::Subject;
+use desk::channels::shared::{NewChannel, Offered};
 use desk::deliveries::Recovered;
 use desk::guesses::Guesses;
-use desk::ids::{ChannelId, EndpointId};
+use desk::ids::{ChannelId, EndpointId, SharedCredentialsId};
 use desk::sealing::Secret;
 use desk::{Caller, Desk};
 
@@ -25,6 +27,7 @@ mod deliveries;
 mod login;
 mod open;
 mod page;
+mod shared;
 mod visitor;
 
 /// What the pages work with.
@@ -39,16 +42,30 @@ pub struct Pages {
 }
 
 /// How something ended that took its time.
-pub type Done = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+pub type Done<T = ()> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 
 /// The rest of the program, as far as pages need it.
 pub trait Program: Send + Sync {
     /// Asks the receiver of an app's webhook whether it is one. The error says to a person why it did not pass.
     fn validate(&self, admin: Caller, uid: String) -> Done;
 
-    /// Connects a channel of an app by the code of a person's consent, which came to the address `to`. The error says to
-    /// a person why it is not connected.
-    fn connect(&self, admin: Caller, channel: ChannelId, code: Secret, to: String) -> Done;
+    /// Connects something of an app by the code of a person's consent, and the address that it came to: a channel, or
+    /// credentials that channels share, which are answered. The error says to a person why it is not connected.
+    fn connect(&self, admin: Caller, subject: Subject, brought: (Secret, String)) -> Done<Option<SharedCredentialsId>>;
+
+    /// Connects an app's channels with credentials that they share, perhaps in the place of others.
+    fn share(
+        &self,
+        admin: Caller,
+        of: (String, Option<SharedCredentialsId>),
+        given: Vec<(&'static str, String)>,
+    ) -> Done<SharedCredentialsId>;
+
+    /// Asks an app's server for the addresses that shared credentials are good for; some have their channel.
+    fn addresses(&self, admin: Caller, id: SharedCredentialsId) -> Done<Vec<(Offered, Option<ChannelId>)>>;
+
+    /// Makes a channel at one of them.
+    fn add_address(&self, admin: Caller, new: NewChannel) -> Done;
 
     /// Asks the receivers of an app's links, and lets them work if they pass. The error says to a person why not.
     fn validate_links(&self, admin: Caller, uid: String) -> Done;
@@ -75,6 +92,8 @@ pub fn router(pages: Pages) -> axum::Router {
         .route("/oauth/authorize", get(consent::ask).post(consent::answer))
         .route(apps::PATH, get(apps::directory))
         .route("/apps/{uid}", get(apps::settings).post(apps::act))
+        .route("/apps/{uid}/connect", get(shared::ask).post(shared::give))
+        .route("/shared_credentials/{id}", get(shared::show).post(shared::act))
         .route(deliveries::PATH, get(deliveries::list).post(deliveries::replay_range))
         .route("/deliveries/{id}", get(deliveries::show).post(deliveries::replay))
         .route("/channels/{id}/connect", get(channels::connect))

@@ -1,12 +1,13 @@
 //! Who looks at a page: known by a session, which a cookie holds.
 
-use axum::extract::OriginalUri;
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::Response;
 use desk::ids::CompanyId;
 use desk::sealing::Secret;
 use desk::teammates::Teammate;
 use desk::tickets::Ticket;
 use desk::{Caller, Desk, Error, Result, sessions};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::page::failed;
@@ -32,26 +33,38 @@ impl Visitor {
     pub fn proof(&self) -> Secret {
         self.session.proof("form")
     }
+}
 
-    /// Whether a form comes from one of their own pages.
-    pub fn sent(&self, headers: &HeaderMap, proof: &str) -> bool {
-        !is_from_elsewhere(headers) && self.proof().is(proof)
+/// An administrator who looks at a page. Everybody else is shown another page in its place.
+pub struct Admin {
+    /// Who it is.
+    pub visitor: Visitor,
+    /// What they may do.
+    pub caller: Caller,
+    is_from_elsewhere: bool,
+}
+
+impl Admin {
+    /// Whether the form that they sent comes from one of their own pages.
+    pub fn sent(&self, proof: &str) -> bool {
+        !self.is_from_elsewhere && self.visitor.proof().is(proof)
     }
 }
 
-/// An administrator, or the page that is shown to everybody else.
-pub async fn admin(
-    pages: &Pages,
-    here: &OriginalUri,
-    headers: &HeaderMap,
-) -> std::result::Result<(Visitor, Caller), Box<Response>> {
-    let broken = |error: Error| Box::new(failed(&error));
-    let Some(visitor) = recognise(&pages.desk, headers).await.map_err(broken)? else {
-        let next = here.path_and_query().map_or(here.path(), |whole| whole.as_str());
-        return Err(Box::new(login::form("", next)));
-    };
-    let admin = sessions::admin(visitor.company, &visitor.teammate).map_err(broken)?;
-    Ok((visitor, admin))
+impl FromRequestParts<Pages> for Admin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> std::result::Result<Admin, Response> {
+        let broken = |error: Error| failed(&error);
+        let Some(visitor) = recognise(&pages.desk, &parts.headers).await.map_err(broken)? else {
+            // A path that a router has shortened would lead elsewhere.
+            let here = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+            let next = here.path_and_query().map_or(here.path(), |whole| whole.as_str());
+            return Err(login::form("", next));
+        };
+        let caller = sessions::admin(visitor.company, &visitor.teammate).map_err(broken)?;
+        Ok(Admin { visitor, caller, is_from_elsewhere: is_from_elsewhere(&parts.headers) })
+    }
 }
 
 /// Who it is, if they are signed in.

@@ -19,18 +19,32 @@ pub struct Call<T> {
 
 /// The channel that it is about.
 #[derive(Debug, Serialize)]
-pub struct About {
+pub struct About<'a> {
     channel_id: ChannelId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
 }
 
-/// A channel is about to be made: may it?
-pub fn authorization(channel: ChannelId) -> Call<About> {
-    Call { r#type: "authorization", payload: About { channel_id: channel } }
+/// A channel is about to be made: may it? One that shares its credentials with others is told apart by its address.
+pub fn authorization(channel: ChannelId, address: Option<&str>) -> Call<About<'_>> {
+    Call { r#type: "authorization", payload: About { channel_id: channel, address } }
 }
 
 /// A channel was deleted.
-pub fn deletion(channel: ChannelId) -> Call<About> {
-    Call { r#type: "delete", payload: About { channel_id: channel } }
+pub fn deletion(channel: ChannelId) -> Call<About<'static>> {
+    Call { r#type: "delete", payload: About { channel_id: channel, address: None } }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Serialize)]
+pub struct Part<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page_token: Option<&'a str>,
+}
+
+/// Which addresses are the credentials good for that this request shows?
+pub fn list_addresses(page_token: Option<&str>) -> Call<Part<'_>> {
+    Call { r#type: "list_addresses", payload: Part { page_token } }
 }
 
 /// What a call about a message is for.
@@ -130,7 +144,7 @@ mod tests {
     #[test]
     fn calls_are_written_as_the_contract_has_them() {
         let channel: ChannelId = "cha_1a2b".parse().expect("an id");
-        let text = serde_json::to_string(&authorization(channel)).expect("JSON");
+        let text = serde_json::to_string(&authorization(channel, None)).expect("JSON");
         assert_eq!(text, r#"{"type":"authorization","payload":{"channel_id":"cha_1a2b"}}"#);
         let text = serde_json::to_string(&deletion(channel)).expect("JSON");
         assert_eq!(text, r#"{"type":"delete","payload":{"channel_id":"cha_1a2b"}}"#);

@@ -37,6 +37,7 @@ const PARTS: &[(&str, &str)] = &[
     ("message_ext_id", "What the channel's server calls the message"),
     ("query", "Words and filters, as in `refund is:open tag:tag_1`"),
     ("rule_id", "The rule's id"),
+    ("shared_credentials_id", "The shared credentials' id"),
     ("status_id", "The ticket status's id"),
     ("tag_id", "The tag's id"),
     ("team_id", "The workspace's id"),

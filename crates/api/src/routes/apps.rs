@@ -4,6 +4,7 @@ use http::Method;
 
 use super::Operation;
 use super::about::{list, nothing, one};
+use super::shapes::Channel;
 use crate::admin::apps;
 use crate::applications;
 
@@ -44,6 +45,21 @@ pub(super) static APPS: &[Operation] = operations! {
         "Let every company of this server install an app", nothing();
     POST "/portico/v1/apps/{app_uid}/withdraw" "portico-withdraw-app" "portico:write" => apps::directory::withdraw,
         "Take an app out of the directory", nothing();
+};
+
+pub(super) static SHARED: &[Operation] = operations! {
+    GET "/portico/v1/apps/{app_uid}/shared_credentials" "portico-list-shared-credentials" "portico:read" => apps::shared_credentials::list,
+        "List the credentials that channels of an app share", list::<apps::shared_credentials::Shown>();
+    POST "/portico/v1/apps/{app_uid}/shared_credentials" "portico-share-credentials" "portico:write" => apps::shared_credentials::create,
+        "Give credentials that many channels of an app share, and learn their addresses", one::<apps::shared_credentials::ConnectedCredentials>().status(201).takes::<apps::shared_credentials::ShareCredentials>();
+    PUT "/portico/v1/shared_credentials/{shared_credentials_id}" "portico-replace-shared-credentials" "portico:write" => apps::shared_credentials::replace,
+        "Put other credentials in the place of shared ones, for all their channels", one::<apps::shared_credentials::ConnectedCredentials>().takes::<apps::shared_credentials::ShareCredentials>();
+    DELETE "/portico/v1/shared_credentials/{shared_credentials_id}" "portico-delete-shared-credentials" "portico:write" => apps::shared_credentials::delete,
+        "Forget shared credentials that no channel lives by", nothing();
+    GET "/portico/v1/shared_credentials/{shared_credentials_id}/addresses" "portico-list-shared-addresses" "portico:read" => apps::shared_credentials::addresses,
+        "Ask an app's server for the addresses that shared credentials are good for", list::<apps::shared_credentials::ShownAddress>();
+    POST "/portico/v1/shared_credentials/{shared_credentials_id}/channels" "portico-connect-address" "portico:write" => apps::shared_credentials::connect_address,
+        "Make a channel at one of these addresses", one::<Channel>().status(201).takes::<apps::shared_credentials::ConnectAddress>();
 };
 
 pub(super) static DIRECTORY: &[Operation] = operations! {

@@ -107,6 +107,11 @@ pub static FAMILIES: &[Family] = &[
     family("Administration: definitions", "Custom fields and ticket statuses.", admin::DEFINITIONS),
     family("Administration: apps", "Apps of the company's developers, their features and secrets.", apps::APPS),
     family("Administration: app directory", "Apps that may be installed, and those that are.", apps::DIRECTORY),
+    family(
+        "Administration: shared credentials",
+        "What many channels of an app share, and the addresses.",
+        apps::SHARED,
+    ),
     family("Administration: deliveries", "What was sent outside, how it went, and once more.", admin::DELIVERIES),
     family("Administration: sandbox", "The switches of `portico dev`; other servers answer 404.", admin::SANDBOX),
 ];

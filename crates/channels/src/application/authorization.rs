@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-/// The longest words that are shown to people, in characters.
-const LONGEST_WORDS: usize = 1_000;
+use super::refusal;
 
 /// Where the channel's messages go, if the partner says so. The error says to a person why there is no channel: anything
 /// but a success that says so is a refusal.
@@ -13,11 +12,7 @@ pub fn read(status: u16, body: &[u8]) -> Result<Option<String>, String> {
     if status == 200 && text("type") == Some("success") {
         return Ok(text("webhook_url").map(str::to_string));
     }
-    Err(match (text("message"), status) {
-        (Some(words), _) => words.chars().filter(|c| *c != '\0').take(LONGEST_WORDS).collect(),
-        (None, 200) => "it did not answer with success".to_string(),
-        (None, status) => format!("it answered {status} in place of 200"),
-    })
+    Err(refusal(status, &json))
 }
 
 #[cfg(test)]

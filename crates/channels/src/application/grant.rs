@@ -6,8 +6,8 @@ use desk::sealing::Secret;
 use desk::time::SECOND;
 use serde_json::Value;
 
-/// The longest words that are shown to people, in characters.
-const LONGEST_WORDS: usize = 1_000;
+use super::LONGEST_WORDS;
+
 /// The longest token, in bytes.
 const LONGEST: usize = 4_096;
 /// The longest life that is believed, in seconds: a year.
@@ -57,12 +57,14 @@ pub fn introspection(status: u16, body: &[u8], is_shared: bool) -> Result<Named,
         None => return no("it did not say whether the token is active"),
     }
     let text = |name: &str| filled(&json, name).map(str::to_string);
-    if is_shared {
-        return Ok(Named { name: text("resource_owner_name"), address: None });
-    }
-    match (text("front_channel_name"), text("front_channel_address")) {
-        (Some(name), Some(address)) => Ok(Named { name: Some(name), address: Some(address) }),
-        _ => no("it did not say front_channel_name and front_channel_address"),
+    let (one, other) = match is_shared {
+        true => ("resource_owner_name", "resource_owner_id"),
+        false => ("front_channel_name", "front_channel_address"),
+    };
+    match (text(one), text(other)) {
+        (name @ Some(_), owner @ Some(_)) if is_shared => Ok(Named { name, address: None, owner }),
+        (name @ Some(_), address @ Some(_)) => Ok(Named { name, address, owner: None }),
+        _ => no(&format!("it did not say {one} and {other}")),
     }
 }
 
@@ -125,13 +127,15 @@ mod tests {
     #[test]
     fn a_channel_is_named_by_whose_token_it_is() {
         let whole = br#"{"active":true,"front_channel_name":"Shop","front_channel_address":"shop-1"}"#;
-        let named = Named { name: Some("Shop".to_string()), address: Some("shop-1".to_string()) };
+        let text = |text: &str| Some(text.to_string());
+        let named = Named { name: text("Shop"), address: text("shop-1"), owner: None };
         assert_eq!(introspection(200, whole, false), Ok(named));
         let owner = br#"{"active":true,"resource_owner_id":"7","resource_owner_name":"Ann"}"#;
-        assert_eq!(introspection(200, owner, true), Ok(Named { name: Some("Ann".to_string()), address: None }));
+        assert_eq!(introspection(200, owner, true), Ok(Named { name: text("Ann"), address: None, owner: text("7") }));
         for body in [r#"{"active":false}"#, "{}", r#"{"active":true}"#, r#"{"active":"yes"}"#] {
             assert!(matches!(introspection(200, body.as_bytes(), false), Err(Ungranted::Refused(_))), "{body}");
         }
+        assert!(matches!(introspection(200, whole, true), Err(Ungranted::Refused(_))), "a channel is nobody with many");
         assert!(matches!(introspection(500, b"", false), Err(Ungranted::Unreachable(_))));
     }
 }

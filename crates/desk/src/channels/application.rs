@@ -6,12 +6,14 @@ use serde_json::{Map, Value};
 use super::Channel;
 use super::create::{self, LONGEST, checked_settings, checked_url};
 use super::grant::{self, Ask, For, Granted};
-use crate::apps::features::{Authentication, ChannelType, ContactType, Feature, Grant, is_same_server};
+use super::holder::{self, Holder};
+use crate::apps::features::{Authentication, ChannelType, ContactType, Credentials, Feature, Grant, is_same_server};
 use crate::apps::secrets::{self, Purpose};
 use crate::apps::{self, Installed};
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, CompanyId, InboxId};
+use crate::ids::{ChannelId, CompanyId, InboxId, SharedCredentialsId};
 use crate::sealing::Secret;
+use crate::time::Timestamp;
 use crate::work::Work;
 use crate::{inboxes, names};
 
@@ -95,6 +97,7 @@ pub fn announce(work: &mut Work<'_>, new: &New) -> Result<Announced> {
     checked_settings(&new.settings)?;
     let installed = running(work, &new.app)?;
     let (kind, url) = kind(&installed)?;
+    refuse_shared(&installed, kind)?;
     let way = grant::way(&installed, kind);
     let is_by_consent = way == Some(Grant::AuthorizationCode);
     let (ask, credential) = match way {
@@ -109,10 +112,9 @@ pub fn announce(work: &mut Work<'_>, new: &New) -> Result<Announced> {
 /// Makes a channel that its partner has agreed to; its messages go where the partner said, else where it was announced.
 /// One that waits for a person's consent does not work until then.
 pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, agreed: &Agreed) -> Result<()> {
-    inboxes::get(work, new.inbox)?;
-    checked_settings(&new.settings)?;
     let installed = running(work, &new.app)?;
-    let (kind, url) = kind(&installed)?;
+    let (kind, _) = kind(&installed)?;
+    refuse_shared(&installed, kind)?;
     let mut credentials = new.credentials.clone();
     let is_granted = grant::way(&installed, kind).is_some();
     match &agreed.granted {
@@ -121,7 +123,38 @@ pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, agreed: &Agreed) ->
         None => drop(credential(authentication(&installed, kind), &credentials)?),
     }
     let named = agreed.granted.as_ref().map(|granted| granted.named.clone()).unwrap_or_default();
-    let given = (!credentials.is_empty()).then(|| sealed(work, id, &credentials));
+    let given = Given {
+        name: named.name,
+        address: named.address,
+        shared: None,
+        credentials: (!credentials.is_empty()).then(|| holder::sealed(work, Holder::Channel(id), &credentials)),
+        renew_at: agreed.granted.as_ref().and_then(|granted| grant::renew_at(work.now, granted)),
+        is_valid: !is_granted || agreed.granted.is_some(),
+        webhook_url: agreed.webhook_url.clone(),
+    };
+    make(work, (&installed, new), (id, given))
+}
+
+/// What comes from outside for a new channel, and how it is kept.
+pub(super) struct Given {
+    pub(super) name: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) shared: Option<SharedCredentialsId>,
+    pub(super) credentials: Option<Vec<u8>>,
+    pub(super) renew_at: Option<Timestamp>,
+    pub(super) is_valid: bool,
+    pub(super) webhook_url: Option<String>,
+}
+
+/// Keeps a channel of an app.
+pub(super) fn make(
+    work: &mut Work<'_>,
+    (installed, new): (&Installed, &New),
+    (id, given): (ChannelId, Given),
+) -> Result<()> {
+    inboxes::get(work, new.inbox)?;
+    checked_settings(&new.settings)?;
+    let (kind, url) = kind(installed)?;
     let contact_type = match kind.contact_type {
         ContactType::Custom => "custom",
         ContactType::Email => "email",
@@ -131,23 +164,24 @@ pub fn create(work: &mut Work<'_>, new: &New, id: ChannelId, agreed: &Agreed) ->
     let mode = |allowed: bool, word: &str| Value::from(if allowed { word } else { "unsupported" });
     settings.insert("compose_mode".to_string(), mode(kind.can_compose, "normal"));
     settings.insert("reply_mode".to_string(), mode(kind.can_reply, "same_channel"));
-    let usual = named.name.as_ref().unwrap_or(&kind.name);
+    let usual = given.name.as_ref().unwrap_or(&kind.name);
     let name = if new.name.trim().is_empty() { usual } else { &new.name };
     let channel = Channel {
         id,
         inbox: new.inbox,
         r#type: "custom".to_string(),
         name: names::checked("name", name, LONGEST)?,
-        address: named.address.unwrap_or_else(|| work.random().hex(8)),
+        address: given.address.unwrap_or_else(|| work.random().hex(8)),
         send_as: None,
         settings: Value::Object(settings),
-        webhook_url: Some(agreed.webhook_url.as_deref().map(given_url).transpose()?.unwrap_or(url)),
+        webhook_url: Some(given.webhook_url.as_deref().map(given_url).transpose()?.unwrap_or(url)),
         contact_type: contact_type.to_string(),
-        is_valid: !is_granted || agreed.granted.is_some(),
+        is_valid: given.is_valid,
         secret: None,
         app: Some(installed.app.id),
-        credentials: given,
-        renew_at: agreed.granted.as_ref().and_then(|granted| grant::renew_at(work.now, granted)),
+        credentials: given.credentials,
+        renew_at: given.renew_at,
+        shared: given.shared,
     };
     create::add(work, &channel)?;
     apps::register_channel(work, &installed.app, id)
@@ -165,7 +199,7 @@ pub fn partner(work: &mut Work<'_>, channel: &Channel) -> Result<Option<Partner>
     let directory = work.directory()?;
     let installed = directory.apps().find(|here| here.app.id == id && here.is_enabled).ok_or(Error::NotFound("app"))?;
     let (kind, url) = kind(installed)?;
-    let given = opened(work, channel)?;
+    let given = holder::opened(work, &holder::of(&directory, channel))?;
     let credential = credential(authentication(installed, kind), &given)?;
     let url = channel.webhook_url.clone().unwrap_or(url);
     Ok(Some(Partner { url, key: key(work, installed)?, credential, is_idempotent: kind.is_idempotent }))
@@ -175,20 +209,6 @@ pub fn partner(work: &mut Work<'_>, channel: &Channel) -> Result<Option<Partner>
 pub(super) fn bare(work: &mut Work<'_>, installed: &Installed) -> Result<Partner> {
     let (kind, url) = kind(installed)?;
     Ok(Partner { url, key: key(work, installed)?, credential: None, is_idempotent: kind.is_idempotent })
-}
-
-/// What was given for a channel, and what was granted.
-pub(super) fn opened(work: &mut Work<'_>, channel: &Channel) -> Result<Map<String, Value>> {
-    let Some(sealed) = &channel.credentials else { return Ok(Map::new()) };
-    let opened = work.sealing_key().open(&place(work.company, channel.id), sealed)?;
-    serde_json::from_str(opened.reveal())
-        .map_err(|error| Error::Internal(format!("the credentials of {}: {error}", channel.id)))
-}
-
-/// The same as it is kept.
-pub(super) fn sealed(work: &mut Work<'_>, id: ChannelId, credentials: &Map<String, Value>) -> Vec<u8> {
-    let secret = Secret::new(Value::Object(credentials.clone()).to_string());
-    work.sealing_key().seal(work.random(), &place(work.company, id), &secret)
 }
 
 /// Whose a channel is of which an app's token speaks, with the secrets that verify the token. Nothing is found where the
@@ -248,6 +268,22 @@ pub fn set_online(work: &mut Work<'_>, id: ChannelId, is_online: bool) -> Result
     super::set_valid(work, id, is_online)
 }
 
+/// Channels that share credentials are made at addresses which the partner lists.
+fn refuse_shared(installed: &Installed, kind: &ChannelType) -> Result<()> {
+    let uid = &installed.app.uid;
+    match kind.credentials {
+        Credentials::Private => Ok(()),
+        Credentials::Shared => Err(Error::invalid(
+            "application_uid",
+            format!(
+                "channels of {} share credentials: give them to /portico/v1/apps/{uid}/shared_credentials, or connect \
+                     them on the page /apps/{uid}, and choose an address",
+                installed.app.name
+            ),
+        )),
+    }
+}
+
 fn running(work: &mut Work<'_>, uid: &str) -> Result<std::sync::Arc<Installed>> {
     apps::running(work, uid).map_err(|error| match error {
         Error::NotFound(_) => Error::invalid("application_uid", format!("unknown application {uid:?}")),
@@ -265,7 +301,7 @@ pub(super) fn kind(installed: &Installed) -> Result<(&ChannelType, String)> {
     }
 }
 
-fn authentication<'a>(installed: &'a Installed, kind: &ChannelType) -> &'a Authentication {
+pub(super) fn authentication<'a>(installed: &'a Installed, kind: &ChannelType) -> &'a Authentication {
     let server = installed.features.iter().find_map(|held| match &held.feature {
         Feature::Server(server) if Some(&server.name) == kind.target.server.as_ref() => Some(server),
         _ => None,
@@ -274,7 +310,7 @@ fn authentication<'a>(installed: &'a Installed, kind: &ChannelType) -> &'a Authe
 }
 
 /// What the server is shown, of what was given.
-fn credential(authentication: &Authentication, given: &Map<String, Value>) -> Result<Option<Credential>> {
+pub(super) fn credential(authentication: &Authentication, given: &Map<String, Value>) -> Result<Option<Credential>> {
     let text = |name: &str| text(given, name);
     Ok(Some(match authentication {
         Authentication::None => return Ok(None),
@@ -303,9 +339,4 @@ pub(super) fn text(given: &Map<String, Value>, name: &str) -> Result<String> {
 fn key(work: &mut Work<'_>, installed: &Installed) -> Result<Secret> {
     let all = secrets::open(work, &installed.app, Purpose::Signing)?;
     all.into_iter().next().ok_or_else(|| Error::Internal(format!("{} has no secret", installed.app.uid)))
-}
-
-/// Where credentials lie: sealed with it, so that they open nowhere else.
-fn place(company: CompanyId, channel: ChannelId) -> String {
-    format!("credentials {}/{}", company.0, channel.0)
 }

@@ -73,6 +73,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
         app: None,
         credentials: None,
         renew_at: None,
+        shared: None,
     };
     add(work, &channel)?;
     Ok(channel.id)

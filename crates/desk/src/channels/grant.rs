@@ -2,17 +2,17 @@
 //! channel is made or connected, kept sealed beside what was given for it, and renewed before they end.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::application::{self, Partner, kind, opened, sealed, text};
+use super::Channel;
+use super::application::text;
 use super::create::{self, LONGEST};
-use super::{Channel, get, renewal, store};
 use crate::apps::features::{Authentication, ChannelType, Credentials, Feature, Grant};
 use crate::apps::secrets::{self, Purpose};
 use crate::apps::{HeldFeature, Installed};
 use crate::error::{Error, Result};
-use crate::events::{self, Kind};
 use crate::ids::{AppId, ChannelId};
 use crate::names;
 use crate::sealing::Secret;
@@ -61,6 +61,8 @@ pub struct Named {
     pub name: Option<String>,
     /// Its address, unique among the app's channels.
     pub address: Option<String>,
+    /// Whose the token is, where many channels share it.
+    pub owner: Option<String>,
 }
 
 /// Why there is no token.
@@ -79,17 +81,6 @@ impl fmt::Display for Ungranted {
     }
 }
 
-/// Where a person lets a channel's server grant a token.
-#[derive(Debug, Clone)]
-pub struct Consent {
-    /// The server's page.
-    pub authorize_url: String,
-    /// As whom we ask.
-    pub client_id: String,
-    /// What we ask for.
-    pub scopes: Vec<String>,
-}
-
 /// For what a token is granted.
 pub(super) enum For<'a> {
     /// What was given when the channel was made.
@@ -100,7 +91,10 @@ pub(super) enum For<'a> {
     Refresh(&'a Secret),
 }
 
-fn server<'a>(installed: &'a Installed, kind: &ChannelType) -> Option<(&'a HeldFeature, &'a Authentication)> {
+pub(super) fn server<'a>(
+    installed: &'a Installed,
+    kind: &ChannelType,
+) -> Option<(&'a HeldFeature, &'a Authentication)> {
     installed.features.iter().find_map(|held| match &held.feature {
         Feature::Server(server) if Some(&server.name) == kind.target.server.as_ref() => {
             Some((held, &server.authentication))
@@ -176,43 +170,11 @@ pub(super) fn renew_at(now: Timestamp, granted: &Granted) -> Option<Timestamp> {
     granted.lives.map(|lives| now.plus(lives - MARGIN.min(lives / 2)))
 }
 
-/// The app of a channel, as it is installed here.
-pub(super) fn app_of(work: &mut Work<'_>, channel: &Channel) -> Result<std::sync::Arc<Installed>> {
+/// An app whose channels are asked for, as it is installed here.
+pub(super) fn working(work: &mut Work<'_>, app: Option<AppId>) -> Result<Arc<Installed>> {
     let directory = work.directory()?;
-    let found = directory.apps().find(|here| Some(here.app.id) == channel.app && here.is_enabled);
-    found.cloned().ok_or(Error::NotFound("app"))
-}
-
-/// The channels of an app that a person connects by consent.
-pub fn connectable(work: &mut Work<'_>, app: AppId) -> Result<Vec<Channel>> {
-    let directory = work.directory()?;
-    let is_by_consent = directory
-        .apps()
-        .filter(|here| here.app.id == app && here.is_enabled)
-        .any(|here| kind(here).is_ok_and(|(kind, _)| way(here, kind) == Some(Grant::AuthorizationCode)));
-    let mut all = super::list(work, None)?;
-    all.retain(|channel| is_by_consent && channel.app == Some(app));
-    Ok(all)
-}
-
-/// Where a person is sent who connects a channel.
-pub fn consent(work: &mut Work<'_>, id: ChannelId) -> Result<Consent> {
-    let channel = get(work, id)?;
-    let installed = app_of(work, &channel)?;
-    match server(&installed, kind(&installed)?.0) {
-        Some((_, Authentication::Oauth2 { authorize_url: Some(url), client_id, scopes, .. })) => {
-            Ok(Consent { authorize_url: url.clone(), client_id: client_id.clone(), scopes: scopes.clone() })
-        }
-        _ => Err(Error::Conflict(format!("{id} is not connected by a person's consent"))),
-    }
-}
-
-/// What is asked for with the code of a person's consent, and who is told of the channel then.
-pub fn by_code(work: &mut Work<'_>, id: ChannelId, code: &Secret, to: &str) -> Result<(Ask, Partner)> {
-    let channel = get(work, id)?;
-    let installed = app_of(work, &channel)?;
-    let ask = ask(work, (&installed, kind(&installed)?.0), &Map::new(), &For::Code(code, to))?;
-    Ok((ask, application::bare(work, &installed)?))
+    let found = directory.apps().find(|here| Some(here.app.id) == app && here.is_enabled);
+    found.cloned().ok_or_else(|| Error::Conflict("the app does not work here any more".to_string()))
 }
 
 /// What a partner calls a channel of its app, as it may be kept: looked at before its server hears of the channel.
@@ -226,38 +188,6 @@ pub fn named(work: &mut Work<'_>, (app, id): (AppId, ChannelId), named: &Named) 
         |channel: &Channel| channel.id != id && channel.app == Some(app) && Some(&channel.address) == address.as_ref();
     match directory.channels().find(|channel| is_taken(channel)) {
         Some(other) => Err(create::taken(&other.address)),
-        None => Ok(Named { name, address }),
+        None => Ok(Named { name, address, owner: None }),
     }
-}
-
-/// Keeps what a channel was granted, once its server has agreed to it.
-pub fn connected(work: &mut Work<'_>, id: ChannelId, (granted, url): (&Granted, Option<&str>)) -> Result<()> {
-    let mut channel = get(work, id)?;
-    let installed = app_of(work, &channel)?;
-    let kind_name = kind(&installed)?.0.name.clone();
-    let mut credentials = opened(work, &channel)?;
-    put(&mut credentials, granted);
-    renewal::forgive(&mut credentials);
-    channel.credentials = Some(sealed(work, id, &credentials));
-    channel.renew_at = renew_at(work.now, granted);
-    if let Some(name) = granted.named.name.as_ref().filter(|_| channel.name == kind_name) {
-        channel.name = name.clone();
-    }
-    if let Some(address) = &granted.named.address {
-        channel.address = address.clone();
-    }
-    if let Some(url) = url {
-        channel.webhook_url = Some(application::given_url(url)?);
-    }
-    store::connect(work.conn, work.company, &channel).map_err(|error| match error.is_duplicate() {
-        true => create::taken(&channel.address),
-        false => error.into(),
-    })?;
-    work.directory_changed()?;
-    events::record_setting(
-        work,
-        Kind::Setting,
-        json!({"channel": id.to_string(), "is_valid": [channel.is_valid, true]}),
-    )?;
-    Ok(())
 }

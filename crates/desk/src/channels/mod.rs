@@ -5,17 +5,20 @@ use serde_json::Value;
 use crate::access::Owner;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
-use crate::ids::{AppId, ChannelId, InboxId};
+use crate::ids::{AppId, ChannelId, InboxId, SharedCredentialsId};
 use crate::time::Timestamp;
 use crate::work::Work;
 
 pub mod application;
 mod connection;
+pub mod consent;
 mod create;
 mod delete;
 pub mod grant;
+pub mod holder;
 pub mod renewal;
 mod secret;
+pub mod shared;
 pub(crate) mod store;
 pub mod templates;
 #[cfg(test)]
@@ -48,6 +51,7 @@ db::record! {
         pub app: Option<AppId>,
         pub credentials: Option<Vec<u8>>,
         pub renew_at: Option<Timestamp>,
+        pub shared: Option<SharedCredentialsId>,
     }
 }
 

@@ -3,12 +3,14 @@
 use db::{Conn, args};
 
 use super::Channel;
+use super::shared::SharedCredentials;
 use super::templates::Template;
-use crate::ids::{ChannelId, CompanyId};
+use crate::ids::{ChannelId, CompanyId, SharedCredentialsId};
 use crate::time::Timestamp;
 
 const COLUMNS: &str = "id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, is_valid, secret, \
-                       app, credentials, renew_at";
+                       app, credentials, renew_at, shared";
+const SHARED: &str = "id, app, name, owner, credentials, is_valid, renew_at";
 
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Channel>> {
     conn.all(
@@ -56,8 +58,8 @@ pub(super) fn set_secret(conn: &mut Conn, company: CompanyId, id: ChannelId, sec
 pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now: Timestamp) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO channels (company, id, inbox, type, name, address, send_as, settings, webhook_url, contact_type, \
-         is_valid, created_at, app, credentials, renew_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         is_valid, created_at, app, credentials, renew_at, shared) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         args![
             company,
             channel.id,
@@ -73,7 +75,8 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, channel: &Channel, now
             now,
             channel.app,
             channel.credentials,
-            channel.renew_at
+            channel.renew_at,
+            channel.shared
         ],
     )
 }
@@ -123,14 +126,75 @@ pub(super) fn set_renewal(
     conn.exec("UPDATE channels SET renew_at = $3 WHERE company = $1 AND id = $2", args![company, id, at])
 }
 
-/// The channels whose tokens are to be renewed.
-pub(super) fn due(conn: &mut Conn, company: CompanyId, now: Timestamp) -> db::Result<Vec<ChannelId>> {
-    let rows: Vec<(ChannelId,)> = conn.all(
-        "SELECT id FROM channels WHERE company = $1 AND renew_at <= $2 AND renew_at IS NOT NULL \
-         AND deleted_at IS NULL ORDER BY renew_at LIMIT 50",
-        args![company, now],
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+pub(crate) fn all_shared(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<SharedCredentials>> {
+    conn.all(&format!("SELECT {SHARED} FROM shared_credentials WHERE company = $1 ORDER BY id"), args![company])
+}
+
+/// Keeps shared credentials, new ones or in the place of those before.
+pub(super) fn put_shared(
+    conn: &mut Conn,
+    company: CompanyId,
+    (shared, now): (&SharedCredentials, Timestamp),
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO shared_credentials (company, id, app, name, owner, credentials, is_valid, renew_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (company, id) DO UPDATE SET name = excluded.name, owner = excluded.owner, \
+         credentials = excluded.credentials, renew_at = excluded.renew_at",
+        args![
+            company,
+            shared.id,
+            shared.app,
+            shared.name,
+            shared.owner,
+            shared.credentials,
+            shared.is_valid,
+            shared.renew_at,
+            now
+        ],
+    )
+}
+
+pub(super) fn set_shared_credentials(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: SharedCredentialsId,
+    (sealed, renew_at): (&[u8], Option<Timestamp>),
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE shared_credentials SET credentials = $3, renew_at = $4 WHERE company = $1 AND id = $2",
+        args![company, id, sealed, renew_at],
+    )
+}
+
+pub(super) fn set_shared_renewal(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: SharedCredentialsId,
+    at: Option<Timestamp>,
+) -> db::Result<u64> {
+    conn.exec("UPDATE shared_credentials SET renew_at = $3 WHERE company = $1 AND id = $2", args![company, id, at])
+}
+
+pub(super) fn set_shared_valid(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: SharedCredentialsId,
+    is_valid: bool,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE shared_credentials SET is_valid = $3 WHERE company = $1 AND id = $2",
+        args![company, id, is_valid],
+    )
+}
+
+/// Forgets shared credentials, unless a channel lives by them; one that is deleted does until its server was told.
+pub(super) fn delete_shared(conn: &mut Conn, company: CompanyId, id: SharedCredentialsId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM shared_credentials WHERE company = $1 AND id = $2 \
+         AND NOT EXISTS (SELECT 1 FROM channels WHERE company = $1 AND shared = $2)",
+        args![company, id],
+    )
 }
 
 const TEMPLATE: &str = "external_id, number, name, blurb, is_disabled, status, variables, preview";

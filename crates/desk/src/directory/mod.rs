@@ -10,11 +10,12 @@ use std::sync::Arc;
 use db::Conn;
 
 use crate::apps::{self, Installed};
+use crate::channels::shared::SharedCredentials;
 use crate::channels::{self, Channel};
 use crate::companies::{self, Company};
 use crate::custom_fields::{self, CustomField};
 use crate::error::Result;
-use crate::ids::{ChannelId, CompanyId, InboxId, StatusId, TagId, TeamId, TeammateId};
+use crate::ids::{ChannelId, CompanyId, InboxId, SharedCredentialsId, StatusId, TagId, TeamId, TeammateId};
 use crate::inboxes::{self, Inbox};
 use crate::rules::{self, RuleBook};
 use crate::statuses::{self, Status};
@@ -36,6 +37,7 @@ pub struct Directory {
     inboxes: Vec<Inbox>,
     inbox_access: Vec<(InboxId, TeammateId)>,
     channels: Vec<Channel>,
+    shared_credentials: Vec<SharedCredentials>,
     tags: Vec<Tag>,
     statuses: Vec<Status>,
     custom_fields: Vec<CustomField>,
@@ -56,6 +58,7 @@ impl Directory {
             inbox_access: inboxes::store::access(conn, company)?,
             addresses: by_address(&channels),
             channels,
+            shared_credentials: channels::store::all_shared(conn, company)?,
             tags: tags::store::all(conn, company)?,
             statuses: statuses::store::all(conn, company)?,
             custom_fields: custom_fields::store::all(conn, company)?,
@@ -134,6 +137,16 @@ impl Directory {
     /// All channels.
     pub fn channels(&self) -> impl DoubleEndedIterator<Item = &Channel> {
         self.channels.iter()
+    }
+
+    /// Credentials that many channels share.
+    pub fn shared_credentials(&self, id: SharedCredentialsId) -> Option<&SharedCredentials> {
+        find(&self.shared_credentials, id, |row| row.id)
+    }
+
+    /// All of these.
+    pub fn all_shared_credentials(&self) -> impl DoubleEndedIterator<Item = &SharedCredentials> {
+        self.shared_credentials.iter()
     }
 
     /// A tag.

@@ -241,3 +241,20 @@ async fn an_address_is_unique_among_one_apps_channels_and_ones_own_come_first() 
     bridge.server.delete(&format!("/portico/v1/channels/{}", bridge.office.custom), None).await.expect(204);
     assert_eq!(meant("shop").await.expect(200)["id"], of_app["id"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_loses_no_token() {
+    let bridge = bridge("client_credentials", json!({})).await;
+    bridge.partner.waits(true);
+    tokio::select! {
+        answer = bridge.ask(json!({"credentials": {"client_id": "shop", "client_secret": "p4ss"}})) => {
+            panic!("nobody answered yet, but {}", answer.status)
+        }
+        _ = bridge.partner.call(0) => {}
+    }
+    bridge.partner.waits(false);
+    let path = format!("/inboxes/{}/channels", bridge.office.inbox);
+    until(&bridge.server, &path, |all| all["_results"].as_array().is_some_and(|rows| rows.len() == 3)).await;
+    send(&bridge, &made(&bridge).await[0]).await;
+    assert_eq!(header(&bridge.partner.call(2).await, "authorization"), "Bearer a1-s3cret");
+}

@@ -1,8 +1,10 @@
 //! Tokens that the servers of channels granted: how they are renewed, and what happens if something comes between.
 
 use desk::Work;
-use desk::channels::grant::{self, Granted, Named};
-use desk::channels::renewal;
+use desk::channels::consent;
+use desk::channels::grant::{Granted, Named};
+use desk::channels::holder::Holder;
+use desk::channels::renewal::{self, Due};
 use desk::ids::ChannelId;
 use desk::sealing::Secret;
 use desk::time::{MINUTE, Timestamp};
@@ -84,9 +86,9 @@ async fn a_refresh_token_that_is_over_is_no_end_where_another_one_is_granted() {
     let id = channel["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     let unit = move |work: &mut Work<'_>| {
         fall_due(work, id)?;
-        let renewal = renewal::renew(work, id)?.expect("it is due");
-        renewal::refused(work, id, renewal.until)?;
-        let again = renewal::renew(work, id)?.expect("it is due again");
+        let renewal = renewal::renew(work, Holder::Channel(id))?.expect("it is due");
+        renewal::refused(work, Holder::Channel(id), renewal.until)?;
+        let again = renewal::renew(work, Holder::Channel(id))?.expect("it is due again");
         Ok(again.ask.fields[0].1.reveal().to_string())
     };
     assert_eq!(bridge.server.arrange(unit).await, "password");
@@ -114,16 +116,16 @@ async fn an_answer_that_comes_late_changes_no_fresh_connection() {
     let (id, channel) = granted(&bridge).await;
     let unit = move |work: &mut Work<'_>| {
         fall_due(work, id)?;
-        let until = renewal::renew(work, id)?.expect("it is due").until;
+        let until = renewal::renew(work, Holder::Channel(id))?.expect("it is due").until;
         let granted = |access: &str| Granted {
             access: Secret::new(access),
             refresh: None,
             lives: Some(60 * MINUTE),
             named: Named::default(),
         };
-        grant::connected(work, id, (&granted("fresh"), None))?;
-        renewal::renewed(work, id, (until, &granted("late")))?;
-        renewal::refused(work, id, until)
+        consent::connected(work, id, (&granted("fresh"), None))?;
+        renewal::renewed(work, Holder::Channel(id), (until, &granted("late")))?;
+        renewal::refused(work, Holder::Channel(id), until)
     };
     bridge.server.arrange(unit).await;
     assert_eq!(made(&bridge).await[0]["is_valid"], true);
@@ -133,7 +135,7 @@ async fn an_answer_that_comes_late_changes_no_fresh_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_private_channel_is_renewed_and_one_without_its_app_is_put_off() {
+async fn a_private_channel_is_renewed() {
     let bridge = bridge("client_credentials", json!({})).await;
     let (id, _) = granted(&bridge).await;
     let (ada, inbox) = (bridge.office.ada, bridge.office.inbox);
@@ -143,18 +145,38 @@ async fn a_private_channel_is_renewed_and_one_without_its_app_is_put_off() {
         work.conn.exec(hidden, db::args![company, inbox, ada])?;
         fall_due(work, id)?;
         assert!(desk::channels::get(work, id).is_err(), "it is nobody's business");
-        Ok(renewal::renew(work, id)?.is_some())
+        Ok(renewal::renew(work, Holder::Channel(id))?.is_some())
     };
     assert!(bridge.server.arrange(unit).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_whose_app_grants_no_tokens_rests_until_it_does() {
+    let bridge = bridge("client_credentials", json!({})).await;
+    let (id, channel) = granted(&bridge).await;
+    // Its server is told who calls by nothing at all any more: there is nobody to ask.
     let path = format!("/portico/v1/apps/{}/features", bridge.uid);
     let all = bridge.server.get(&path).await.rows();
-    let held = all.iter().find(|row| row["settings"]["kind"] == "channel").expect("the channel's kind");
-    bridge.server.delete(&format!("{path}/{}", held["id"].as_str().expect("an id")), None).await.expect(204);
-    let unit = move |work: &mut Work<'_>| {
+    let held = all.iter().find(|row| row["settings"]["kind"] == "server").expect("the server");
+    let path = format!("{path}/{}", held["id"].as_str().expect("an id"));
+    let mut without = held["settings"].clone();
+    without["authentication"] = json!({"type": "none"});
+    bridge.server.put(&path, json!({"settings": without})).await.expect(200);
+    let resting = move |work: &mut Work<'_>| {
         fall_due(work, id)?;
-        Ok((renewal::renew(work, id)?.is_none(), renewal::due(work)?))
+        assert!(renewal::renew(work, Holder::Channel(id))?.is_none());
+        renewal::due(work)
     };
-    assert_eq!(bridge.server.arrange(unit).await, (true, vec![]));
+    let rests = Due { now: vec![], resting: vec![Holder::Channel(id)] };
+    assert_eq!(bridge.server.arrange(resting).await, rests, "and it stands before nobody");
+    let before = bridge.partner.count();
+    bridge.server.desk().clock().advance(2 * MINUTE);
+    send(&bridge, &channel).await;
+    assert_eq!(header(&bridge.partner.call(before).await, "authorization"), "");
+    bridge.partner.answers(200, token("a2"));
+    bridge.server.put(&path, json!({"settings": held["settings"]})).await.expect(200);
+    let asked = bridge.partner.call(before + 1).await;
+    assert_eq!(asked.bytes, "grant_type=refresh_token&refresh_token=r-a1-s3cret", "it is the app's once more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

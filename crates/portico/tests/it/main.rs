@@ -60,6 +60,7 @@ mod search;
 mod secrets;
 mod seen;
 mod server;
+mod shared_credentials;
 mod statements;
 mod stream;
 mod tags;

@@ -40,6 +40,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("message_ext_id", "m", ""),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
     ("rule_id", "rul", "rules"),
+    ("shared_credentials_id", "shc", "shared_credentials"),
     ("status_id", "sts", "statuses"),
     ("tag_id", "tag", "tags"),
     ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
@@ -87,6 +88,7 @@ impl<'a> Twin<'a> {
         owner.post(&features, json!({"settings": plugin})).await.expect(201);
         let mut ids = HashMap::from([("app_uid", uid.clone()), ("application_uid", uid.clone())]);
         ids.extend(carry(&owner, &uid).await);
+        share(&owner).await;
         for (name, prefix, table) in NOUNS {
             if let Some(id) = first(server, owner.company, table).await {
                 ids.insert(*name, format!("{prefix}_{}", base36(id)));
@@ -164,6 +166,17 @@ async fn carry(owner: &Guest<'_>, uid: &str) -> HashMap<&'static str, String> {
         ("external_call_id", call),
         ("external_id", template),
     ])
+}
+
+/// Another app, whose channels share credentials.
+async fn share(owner: &Guest<'_>) {
+    let partner = Partner::start().await;
+    partner.answers(200, json!({"type": "success", "addresses": [{"address": "+15551234", "name": "Support"}]}));
+    let app = owner.post("/portico/v1/apps", json!({"name": "Doves"})).await.expect(201);
+    let path = format!("/portico/v1/apps/{}", app["uid"].as_str().expect("a uid"));
+    let settings = json!({"kind": "channel", "name": "Doves", "url": partner.url, "credentials": "shared"});
+    owner.post(&format!("{path}/features"), json!({"settings": settings})).await.expect(201);
+    owner.post(&format!("{path}/shared_credentials"), json!({})).await.expect(201);
 }
 
 /// Waits until all that is to leave has left: from now on nothing changes by itself.

@@ -1,7 +1,7 @@
 //! The log of what was sent outside, for administrators: found by its receiver, conversation and state, shown with every
 //! attempt, and sent once more.
 
-use axum::extract::{OriginalUri, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use desk::channels::Channel;
 use desk::deliveries::{self, Delivery, Filter, State as Progress, Subscriber};
@@ -9,12 +9,11 @@ use desk::endpoints::{self, Endpoint};
 use desk::ids::{ChannelId, ConversationId, DeliveryId, EndpointId};
 use desk::paging::{Page, Position, Window};
 use desk::{Error, Work};
-use http::HeaderMap;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::page::{failed, wide};
-use crate::visitor::{self, Visitor};
+use crate::visitor::{Admin, Visitor};
 use crate::{Pages, apps};
 
 mod one;
@@ -164,16 +163,7 @@ fn about(delivery: &Delivery) -> Markup {
 }
 
 /// `GET /deliveries` with `to`, `conversation`, `state` and `after`.
-pub async fn list(
-    State(pages): State<Pages>,
-    here: OriginalUri,
-    headers: HeaderMap,
-    Query(asked): Query<Asked>,
-) -> Response {
-    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
+pub async fn list(State(pages): State<Pages>, admin: Admin, Query(asked): Query<Asked>) -> Response {
     let wanted = asked.filter().and_then(|filter| Ok((filter, behind(&asked.after)?)));
     let (filter, after) = match wanted {
         Ok(wanted) => wanted,
@@ -181,8 +171,8 @@ pub async fn list(
     };
     let window = Window { after, ..Window::first(LINES) };
     let read = move |work: &mut Work<'_>| Ok((deliveries::list(work, &filter, &window)?, Receivers::load(work)?));
-    match pages.desk.read(&admin, read).await {
-        Ok((found, receivers)) => wide("Deliveries", &shown(&asked, &found, &receivers, &visitor)),
+    match pages.desk.read(&admin.caller, read).await {
+        Ok((found, receivers)) => wide("Deliveries", &shown(&asked, &found, &receivers, &admin.visitor)),
         Err(error) => failed(&error),
     }
 }

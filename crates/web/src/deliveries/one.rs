@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Form, OriginalUri, Path, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Response};
 use desk::deliveries::{self, Attempt, Delivery, State as Progress, Waiting};
 use desk::ids::DeliveryId;
 use desk::{Error, Work};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{PATH, Receivers, about, id_of, link, progress};
 use crate::Pages;
 use crate::page::{failed, foreign_form, wide};
-use crate::visitor::{self, Visitor};
+use crate::visitor::{Admin, Visitor};
 
 /// What there is to know of a delivery.
 struct Known {
@@ -43,22 +43,13 @@ fn parse(id: &str) -> desk::Result<DeliveryId> {
 }
 
 /// `GET /deliveries/{id}`
-pub async fn show(
-    State(pages): State<Pages>,
-    here: OriginalUri,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response {
-    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
+pub async fn show(State(pages): State<Pages>, admin: Admin, Path(id): Path<String>) -> Response {
     let found = match parse(&id) {
-        Ok(id) => pages.desk.read(&admin, move |work| known(work, id)).await,
+        Ok(id) => pages.desk.read(&admin.caller, move |work| known(work, id)).await,
         Err(error) => Err(error),
     };
     match found {
-        Ok(known) => wide(&id, &shown(&known, &visitor)),
+        Ok(known) => wide(&id, &shown(&known, &admin.visitor)),
         Err(error) => failed(&error),
     }
 }
@@ -143,20 +134,15 @@ pub struct Pressed {
 /// `POST /deliveries/{id}`: sends it once more, and leads to the new one.
 pub async fn replay(
     State(pages): State<Pages>,
-    here: OriginalUri,
-    headers: HeaderMap,
+    admin: Admin,
     Path(id): Path<String>,
     Form(pressed): Form<Pressed>,
 ) -> Response {
-    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
-    if !visitor.sent(&headers, &pressed.proof) {
+    if !admin.sent(&pressed.proof) {
         return foreign_form();
     }
     let done = match parse(&id) {
-        Ok(id) => pages.desk.write(&admin, move |work| deliveries::replay(work, id)).await,
+        Ok(id) => pages.desk.write(&admin.caller, move |work| deliveries::replay(work, id)).await,
         Err(error) => Err(error),
     };
     match done {

@@ -1,19 +1,19 @@
 //! Sending many deliveries once more: all that failed, or everything of some time.
 
-use axum::extract::{Form, OriginalUri, State};
+use axum::extract::{Form, State};
 use axum::response::Response;
 use desk::deliveries::{self, Filter, Replayed, State as Progress};
 use desk::ids::DeliveryId;
 use desk::paging::Position;
 use desk::{Caller, Error, Timestamp};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{PATH, Receivers, behind, given, subscriber};
 use crate::Pages;
 use crate::page::{failed, foreign_form, page};
-use crate::visitor::{self, Visitor};
+use crate::visitor::{Admin, Visitor};
 
 /// Slices of a range that one press of a button does.
 const SLICES: usize = 40;
@@ -80,26 +80,17 @@ impl Range {
 }
 
 /// `POST /deliveries`
-pub async fn replay_range(
-    State(pages): State<Pages>,
-    here: OriginalUri,
-    headers: HeaderMap,
-    Form(range): Form<Range>,
-) -> Response {
-    let (visitor, admin) = match visitor::admin(&pages, &here, &headers).await {
-        Ok(known) => known,
-        Err(response) => return *response,
-    };
-    if !visitor.sent(&headers, &range.proof) {
+pub async fn replay_range(State(pages): State<Pages>, admin: Admin, Form(range): Form<Range>) -> Response {
+    if !admin.sent(&range.proof) {
         return foreign_form();
     }
     let wanted = range.filter().and_then(|filter| Ok((filter, behind(&range.after)?)));
     let done = match wanted {
-        Ok((filter, after)) => replay(&pages, &admin, filter, after).await,
+        Ok((filter, after)) => replay(&pages, &admin.caller, filter, after).await,
         Err(error) => Err(error),
     };
     match done {
-        Ok(done) => page(StatusCode::OK, "Once more", &said(&range, &done, &visitor)),
+        Ok(done) => page(StatusCode::OK, "Once more", &said(&range, &done, &admin.visitor)),
         Err(error) => failed(&error),
     }
 }

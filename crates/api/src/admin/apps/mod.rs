@@ -14,6 +14,7 @@ use crate::edge::given::given;
 pub(crate) mod directory;
 pub(crate) mod features;
 pub(crate) mod links;
+pub(crate) mod shared_credentials;
 
 /// An app of the company's.
 #[derive(Serialize, JsonSchema)]
