@@ -8,6 +8,7 @@ use desk::{Result as Done, Work, oauth};
 use serde_json::{Value, json};
 
 use super::company::Place;
+use super::feature::{self, Feature};
 use super::{Failure, say};
 
 #[derive(Debug, Subcommand)]
@@ -18,6 +19,9 @@ pub(super) enum App {
     /// Show an app with its features.
     #[command(after_help = "Example: portico app show 40a4eae201a760d1 --json")]
     Show(One),
+    /// Say what an app brings: an OAuth client, a webhook, links, a kind of channel, a server.
+    #[command(subcommand)]
+    Feature(Feature),
     /// List the apps that are registered here, or may be installed.
     #[command(after_help = "Example: portico app list")]
     List(List),
@@ -101,6 +105,7 @@ pub(super) fn run(app: App) -> Result<(), Failure> {
     match app {
         App::Create(wanted) => create(wanted),
         App::Show(wanted) => show(&wanted),
+        App::Feature(feature) => feature::run(feature),
         App::List(wanted) => list(&wanted),
         App::Rotate(wanted) => rotate(&wanted),
         App::Install(wanted) => switch(&wanted, apps::install),

@@ -29,7 +29,7 @@ struct Start {
     /// The address to listen on. Port 0 takes a free one.
     #[arg(long, value_name = "ADDR", env = "PORTICO_LISTEN", default_value = "127.0.0.1:4180")]
     listen: std::net::SocketAddr,
-    /// Print one line of JSON when it is ready: {"url":…,"token":…,"channel":…}.
+    /// Print one line of JSON when it is ready: {"url":…,"token":…,"channel":…,"data":…}.
     #[arg(long)]
     json: bool,
 }
@@ -164,7 +164,7 @@ fn start(wanted: &Start) -> Result<(), Failure> {
         }
         match wanted.json {
             true => say(&json!({"url": server.public_url, "token": welcome.token,
-                                "channel": welcome.channel.to_string()})
+                                "channel": welcome.channel.to_string(), "data": folder.0})
             .to_string()),
             false => {
                 say(&format!(
@@ -172,6 +172,7 @@ fn start(wanted: &Start) -> Result<(), Failure> {
                     server.public_url
                 ));
                 say(&format!("\nAPI token\n  {}", welcome.token));
+                say(&format!("\nIts folder, for commands beside it\n  {}", folder.0.display()));
                 say(&format!("\nTwo hours later\n  portico dev clock --advance 7200 --url {}", server.public_url));
                 say("\nAs it began\n  portico dev reset\n\nBoth take the token by --token or PORTICO_TOKEN.");
             }

@@ -18,6 +18,7 @@ mod deliveries;
 mod demo;
 mod dev;
 mod doctor;
+mod feature;
 mod listen;
 mod login_link;
 mod openapi;
@@ -62,7 +63,7 @@ enum Command {
     /// Print the OpenAPI document of the API, as `/openapi.json` serves it.
     #[command(after_help = "Example: portico openapi > portico.json")]
     Openapi,
-    /// Register apps, change their secrets, and install them. Works beside a running server.
+    /// Register apps, say what they bring, change their secrets, and install them. Works beside a running server.
     #[command(subcommand)]
     App(app::App),
     /// List what was sent outside, show how it went, and send it once more. Works beside a running server.

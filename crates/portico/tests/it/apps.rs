@@ -1,9 +1,14 @@
 //! Apps over HTTP and on the command line.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
+use crate::app_channels::is_signed;
 use crate::commands::{Folder, portico};
 use crate::guest::Guest;
+use crate::office::Partner;
 use crate::server::Server;
 
 /// An app of the company's, by its uid.
@@ -171,4 +176,71 @@ fn apps_are_registered_and_installed_from_the_command_line() {
     let output = portico(&restored, &["restore", file.to_str().expect("text")]).output().expect("the program runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(std::fs::read(data.join("secret.key")).ok(), std::fs::read(restored.join("secret.key")).ok());
+}
+
+/// What a command prints that reads this on its standard input, and how it ends.
+fn fed(server: &Server, args: &[&str], input: &str) -> (Option<i32>, String) {
+    let mut command = server.command(args);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    // One that refuses its arguments reads nothing.
+    let _ = child.stdin.take().expect("its input").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
+    let told = if output.status.success() { output.stdout } else { output.stderr };
+    (output.status.code(), String::from_utf8(told).expect("text"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn features_are_added_changed_and_removed_from_the_command_line() {
+    let server = Server::start().await;
+    let (uid, signing) = register(&server, "Tracker").await;
+    let feature = |args: &[&str], input: &str| {
+        let (code, told) = fed(&server, &[&["app", "feature"], args].concat(), input);
+        assert_eq!(code, Some(0), "{args:?}: {told}");
+        told
+    };
+    let oauth = json!({"kind": "oauth", "redirect_urls": ["http://localhost:3000/back"], "scopes": ["tags:read"],
+                       "reaches_private": false});
+    let made: Value =
+        serde_json::from_str(&feature(&["add", &uid, "--json"], &oauth.to_string())).expect("one line of JSON");
+    assert_eq!((&made["settings"], made["secret"].as_str().map(str::len)), (&oauth, Some(64)));
+    let id = made["id"].as_str().expect("an id");
+    let mut changed = oauth.clone();
+    changed["scopes"] = json!(["tags:read", "tags:write"]);
+    let folder = Folder::new();
+    let file = folder.join("oauth.json");
+    std::fs::write(&file, changed.to_string()).expect("a file");
+    feature(&["change", &uid, id, "--file", file.to_str().expect("text")], "");
+    let listed: Value = serde_json::from_str(&feature(&["list", &uid, "--json"], "")).expect("JSON");
+    assert_eq!(listed, json!([{"id": id, "settings": changed}]));
+    let shown = server.get(&format!("/portico/v1/apps/{uid}/features")).await.rows();
+    assert_eq!(shown[0]["settings"], changed, "the server that runs knows of it");
+    assert!(feature(&["list", &uid], "").starts_with(id));
+
+    // A webhook's receiver is asked first, as the API does it.
+    let receiver = Partner::start().await;
+    let webhook = json!({"kind": "webhook", "url": receiver.url, "events": ["inbound_received"]}).to_string();
+    let (code, told) = fed(&server, &["app", "feature", "add", &uid], &webhook);
+    assert!(code == Some(1) && told.contains("did not pass its validation"), "{told}");
+    assert_eq!(receiver.count(), 0, "private networks are called by those alone who say so");
+    feature(&["add", &uid, "--allow-private-networks"], &webhook);
+    let asked = receiver.call(0).await;
+    assert!(is_signed(&asked, &signing) && asked.json["type"] == "sync", "{}", asked.json);
+
+    let link = json!({"kind": "link", "name": "tracker", "url": receiver.url, "patterns": ["https://a.example/**"]});
+    let link = feature(&["add", &uid], &link.to_string());
+    feature(&["secret", &uid, link.trim()], "our token\n");
+    feature(&["remove", &uid, link.trim()], "");
+    assert_eq!(server.get(&format!("/portico/v1/apps/{uid}/features")).await.rows().len(), 2);
+    for (args, input, code, why) in [
+        (vec!["add", &uid], "no JSON", 2, "the settings are no JSON"),
+        (vec!["add", &uid], r#"{"kind":"pigeon"}"#, 1, "pigeon"),
+        (vec!["add", "0000000000000000"], r#"{"kind":"oauth","redirect_urls":["http://localhost/"]}"#, 1, "app"),
+        (vec!["change", &uid, "cha_1"], "{}", 2, "ftr_1a2b"),
+        (vec!["remove", &uid, "ftr_1"], "", 1, "feature"),
+        (vec!["add", &uid, "--file", "nowhere.json"], "", 1, "nowhere.json"),
+    ] {
+        let (found, told) = fed(&server, &[&["app", "feature"], &args[..]].concat(), input);
+        assert!(found == Some(code) && told.contains(why), "{args:?}: {found:?} {told}");
+    }
 }
