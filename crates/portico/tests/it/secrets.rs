@@ -162,8 +162,9 @@ fn field(page: &str, name: &str) -> String {
     rest.split('"').next().expect("its value").to_string()
 }
 
-/// An admin signs in by a link, lets the app in, and the app gets, uses, renews and ends its tokens.
-async fn sign_in_and_consent(watched: &mut Watched, uid: &str, secret: &str) {
+/// An admin signs in by a link, lets the app in, and the app gets, uses, renews and ends its tokens. What the admin's
+/// browser sends as its cookie.
+async fn sign_in_and_consent(watched: &mut Watched, uid: &str, secret: &str) -> String {
     let new = json!({"email": "grace@acme.example", "username": "grace", "first_name": "Grace", "is_admin": true});
     let grace = watched.post("/portico/v1/teammates", new).await;
     let path = format!("/portico/v1/teammates/{}/login_link", grace["id"].as_str().expect("an id"));
@@ -223,6 +224,91 @@ async fn sign_in_and_consent(watched: &mut Watched, uid: &str, secret: &str) {
     assert_eq!(answered(ask(watched, "/oauth/revoke", secret, &[("token", &refresh)])).await.0, 200);
     assert_eq!(answered(ask(watched, "/oauth/token", secret, &renew)).await.0, 400, "it was revoked");
     assert_eq!(answered(ask(watched, "/oauth/token", secret, &exchange)).await.0, 400, "the code is spent");
+    cookie
+}
+
+/// Everything that a server of channels may be asked for, with a token that is renewed a moment later.
+fn grant(access: &str, refresh: &str) -> Value {
+    json!({"type": "success", "access_token": access, "refresh_token": refresh, "expires_in": 2, "active": true,
+           "front_channel_name": "Doves", "front_channel_address": "dovecot", "resource_owner_id": "7",
+           "resource_owner_name": "Ann", "addresses": [{"address": "+15551234", "name": "Support"}]})
+}
+
+/// An admin sets out to a server's page, comes back with a wrong code, and again with the right one.
+async fn bring_a_code(watched: &mut Watched, path: &str, (cookie, code): (&str, &str)) -> reqwest::Response {
+    let sent = async |watched: &Watched, path: &str| {
+        watched.request(Method::GET, path).header("cookie", cookie).send().await.expect("an answer")
+    };
+    let gone = sent(watched, path).await;
+    let to = url::Url::parse(gone.headers()["location"].to_str().expect("text")).expect("an address");
+    let state = to.query_pairs().find(|(name, _)| name == "state").expect("a state").1.into_owned();
+    watched.hide("the state of a channel's consent", state.split_once('.').expect("a proof").1);
+    let code = watched.hide("the code of a channel's consent", code);
+    let foreign = sent(watched, &format!("/connect/channel?state={state}x&code={code}")).await;
+    assert_eq!(foreign.status(), 403);
+    sent(watched, &format!("/connect/channel?state={state}&code={code}")).await
+}
+
+/// Once the server was asked to renew a token.
+async fn renewal_of(server: &Partner, refresh: &str) {
+    let wanted = format!("grant_type=refresh_token&refresh_token={refresh}");
+    for number in 0.. {
+        if server.call(number).await.bytes == wanted {
+            return;
+        }
+    }
+}
+
+/// Channels get their tokens by OAuth: one its own, others what they share.
+async fn connect_by_consent(watched: &mut Watched, cookie: &str) {
+    let server = Partner::start().await;
+    let app = watched.post("/portico/v1/apps", json!({"name": "Doves"})).await;
+    let uid = app["uid"].as_str().expect("a uid");
+    watched.hidden("another app's secret", &app, "secret");
+    let authentication = json!({"type": "oauth2", "grant": "authorization_code", "client_id": "portico",
+        "token_url": server.url, "authorize_url": "https://partner.example/allow", "introspection_url": server.url});
+    let base = server.url.trim_end_matches("/out");
+    let main = json!({"kind": "server", "name": "main", "base_url": base, "authentication": authentication});
+    let main = watched.feature(uid, main).await;
+    let secret = watched.hide("the client secret at a channel's server", "the-client-secret-at-the-server");
+    let path = format!("/portico/v1/apps/{uid}/features");
+    let keep = format!("{path}/{}/secret", main["id"].as_str().expect("an id"));
+    watched.call(Method::PUT, &keep, json!({"secret": secret})).await;
+    let doves = json!({"kind": "channel", "name": "Doves", "server": "main", "url": "/doves"});
+    let doves = watched.feature(uid, doves).await;
+
+    let inboxes = watched.get("/inboxes").await;
+    let inbox = inboxes["_results"][0]["id"].as_str().expect("an id");
+    let channels = format!("/inboxes/{inbox}/channels");
+    watched.post(&channels, json!({"type": "custom", "application_uid": uid})).await;
+    let rows = watched.get(&channels).await;
+    let made = rows["_results"].as_array().expect("rows").iter().find(|row| row["name"] == "Doves").expect("it");
+    let [access, refresh, next, after] =
+        ["a-channels-granted-token", "a-channels-refresh-token", "a-channels-next-token", "a-channels-next-refresh"]
+            .map(|token| watched.hide("a token that a channel's server granted", token));
+    server.answers(200, grant(&access, &refresh));
+    let connect = format!("/channels/{}/connect", made["id"].as_str().expect("an id"));
+    let done = bring_a_code(watched, &connect, (cookie, "the-code-of-a-channel")).await;
+    assert_eq!(done.status(), 200);
+    server.answers(200, grant(&next, &after));
+    renewal_of(&server, &refresh).await;
+
+    let mut settings = doves["settings"].clone();
+    settings["credentials"] = json!("shared");
+    let change = format!("{path}/{}", doves["id"].as_str().expect("an id"));
+    watched.call(Method::PUT, &change, json!({"settings": settings})).await;
+    let [access, refresh] = ["a-token-that-channels-share", "a-refresh-token-of-many"]
+        .map(|token| watched.hide("a token that many channels share", token));
+    server.answers(200, grant(&access, &refresh));
+    let done = bring_a_code(watched, &format!("/apps/{uid}/connect"), (cookie, "the-code-of-many-channels")).await;
+    assert_eq!(done.status(), 303);
+    let shared = done.headers()["location"].to_str().expect("text");
+    let address = json!({"address": "+15551234", "inbox_id": inbox});
+    let made = watched.post(&format!("/portico/v1{shared}/channels"), address).await;
+    assert_eq!(made["name"], "Support");
+    renewal_of(&server, &refresh).await;
+    server.answers(400, json!({"error": "invalid_grant"}));
+    watched.told("grants no other token").await;
 }
 
 /// An app's channel is made with its credentials, and its server tells of a message.
@@ -280,7 +366,8 @@ async fn no_secret_that_was_used_is_in_the_log() {
     watched.hidden("the company's secret", &company, "api_secret");
 
     speak_for_a_channel(&mut watched, &uid, &signing, receiver.url.trim_end_matches("/out")).await;
-    sign_in_and_consent(&mut watched, &uid, &client_secret).await;
+    let cookie = sign_in_and_consent(&mut watched, &uid, &client_secret).await;
+    connect_by_consent(&mut watched, &cookie).await;
     watched.post("/links", json!({"external_url": "https://tracker.example/AB-1"})).await;
     let rotated = watched.post(&format!("/portico/v1/apps/{uid}/secrets/rotate"), json!({})).await;
     watched.hidden("an app's next secret", &rotated, "secret");
@@ -309,7 +396,7 @@ async fn no_secret_that_was_used_is_in_the_log() {
     for (what, secret) in &watched.secrets {
         assert!(!log.contains(secret.as_str()), "{what} is in the log:\n{}", around(&log, secret));
     }
-    assert!(watched.secrets.len() >= 20, "{}", watched.secrets.len());
+    assert!(watched.secrets.len() >= 32, "{}", watched.secrets.len());
 }
 
 /// The lines of a log that hold a text.
