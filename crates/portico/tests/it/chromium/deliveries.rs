@@ -1,8 +1,9 @@
 //! The delivery log: found, read, sent once more, and an endpoint that recovers.
 
+use desk::Timestamp;
 use desk::conversations::{self, Action};
 use desk::ids::ConversationId;
-use desk::time::DAY;
+use desk::time::{DAY, MINUTE};
 use serde_json::json;
 
 use super::Chromium;
@@ -51,6 +52,28 @@ async fn what_failed_is_found_read_and_replayed() {
     chromium.says("1 delivery is on its way once more").await;
     chromium.is_sound("all-that-failed").await;
     assert_eq!(told.receiver.call(before + 1).await.bytes, told.receiver.call(before).await.bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_since_a_chosen_minute_is_sent_once_more() {
+    let Some(chromium) = Chromium::open().await else { return };
+    let told = Told::start().await;
+    told.hear("ann", "done").await;
+    told.server.desk().clock().advance(2 * MINUTE);
+    let later = told.hear("ben", "done").await;
+    let at = later["created_at"].as_f64().and_then(Timestamp::from_seconds).expect("a time").words();
+    chromium.sign_in(&told.server, "grace", true).await;
+    chromium.visit(&told.server.url("/deliveries")).await;
+    chromium.press("Replay everything of this time").await;
+    chromium.says("say from when").await;
+    chromium.visit(&told.server.url("/deliveries")).await;
+    // Typed, a time is in the order of its reader's country; what the field makes of it is the same everywhere.
+    let since = at[..16].replace(' ', "T");
+    chromium.script(&format!("document.querySelector('[name=since]').value = '{since}'")).await;
+    let before = told.receiver.count();
+    chromium.press("Replay everything of this time").await;
+    chromium.says("1 delivery is on its way once more").await;
+    assert_eq!(told.receiver.call(before).await.bytes, told.receiver.call(before - 1).await.bytes);
 }
 
 #[tokio::test(flavor = "multi_thread")]
