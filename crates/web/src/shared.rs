@@ -15,7 +15,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::channels::{NOT_CONNECTED, set_out};
-use crate::page::{ended, failed, foreign_form, page, refusal};
+use crate::page::{ended, failed, foreign_form, page, refusal, wide};
 use crate::visitor::{Admin, Visitor};
 use crate::{Pages, apps};
 
@@ -28,7 +28,7 @@ pub fn listed(uid: &str, all: &[SharedCredentials]) -> Markup {
         h2 { "Its accounts" }
         @for one in all {
             p {
-                a href={ (PATH) "/" (one.id) } { (one.name) } " "
+                a href={ (PATH) "/" (one.id) } { (one.name) } " " small { code { (one.id) } } " "
                 @if one.is_valid { "is connected." } @else { "has to be connected again." } " "
                 a href={ (apps::PATH) "/" (uid) "/connect?instead_of=" (one.id) } { "Connect again" }
             }
@@ -168,7 +168,7 @@ pub async fn show(State(pages): State<Pages>, admin: Admin, Path(id): Path<Strin
         Err(error) => return failed(&error),
     };
     let addresses = pages.program.addresses(admin.caller.clone(), id).await;
-    page(StatusCode::OK, &known.credentials.name, &shown(&known, addresses, &admin.visitor))
+    wide(&known.credentials.name, &shown(&known, addresses, &admin.visitor))
 }
 
 /// The addresses with their channels, or why there are none.
@@ -198,16 +198,18 @@ fn shown(known: &Known, addresses: Addresses, visitor: &Visitor) -> Markup {
                             td data-is="Address" { code { (offered.address) } }
                             td data-is="Channel" { @match channel {
                                 Some(id) => { (name_of(id)) }
-                                None => { button name="address" value=(offered.address) { "Add" } }
+                                None => { button name="address" value=(offered.address) aria-label={ "Add " (offered.address) } { "Add" } }
                             } }
                         }
                     }
                 }
             }
         }
-        form method="post" {
-            input type="hidden" name="proof" value=(visitor.proof().reveal());
-            button name="task" value="forget" disabled[*is_used] { "Forget it" }
+        @if !is_used {
+            form method="post" {
+                input type="hidden" name="proof" value=(visitor.proof().reveal());
+                button name="task" value="forget" { "Forget this account" }
+            }
         }
     }
 }

@@ -284,6 +284,7 @@ async fn an_administrator_consents_once_and_chooses_addresses_on_a_page() {
     assert_eq!((&channel["name"], &channel["address"]), (&json!("Support"), &json!("+15551234")));
     let shown = ann.get(&place).await.text;
     assert!(shown.contains("data-is=\"Channel\">Support</td>") && !shown.contains("value=\"+15551234\""), "{shown}");
+    assert!(!shown.contains("Forget this account"), "{shown}");
     assert_eq!(ann.post(&place, &[("proof", &proof), ("task", "forget")]).await.status, 400, "a channel lives by it");
     bridge.partner.answers(500, json!({}));
     assert!(ann.get(&place).await.text.contains("it answered 500"), "the page says why there is no list");
