@@ -4,6 +4,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -30,9 +31,9 @@ pub struct Driver {
     client: reqwest::Client,
     address: String,
     session: String,
-    /// Ended by its process id when this is dropped, before the folder goes.
+    /// Ended by its process id when this is dropped.
     _process: Running,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Driver {
@@ -52,8 +53,7 @@ impl Driver {
         let line = process.line(|line| line.contains("started successfully on port"));
         let port = line.trim_end_matches('.').rsplit(' ').next().unwrap_or_default();
         let address = format!("127.0.0.1:{port}");
-        let mut driver =
-            Driver { client: client(), address, session: String::new(), _process: process, _folder: folder };
+        let mut driver = Driver { client: client(), address, session: String::new(), _process: process, folder };
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": ARGUMENTS},
             "goog:loggingPrefs": {"browser": "ALL"},
@@ -106,6 +106,13 @@ impl Drop for Driver {
             let sent = connection.write_all(request.as_bytes());
             // The connection stays open, but the answer only begins once the browser has ended.
             let _ = sent.and_then(|()| connection.read_exact(&mut [0; 12]));
+        }
+        // One of its many processes may still be writing a last file.
+        for _ in 0..100 {
+            match std::fs::remove_dir_all(&self.folder.0) {
+                Err(error) if error.kind() != ErrorKind::NotFound => std::thread::sleep(Duration::from_millis(20)),
+                _ => break,
+            }
         }
     }
 }
