@@ -54,11 +54,9 @@ async fn renew_all(
             return;
         }
     };
-    let resting: HashSet<Holder> = due.resting.into_iter().collect();
-    for of in resting.difference(rested) {
+    for of in newly_resting(rested, due.resting) {
         tracing::warn!(%company, %of, "a channel's token ends: its app is off or grants none; it rests until that changes");
     }
-    *rested = resting;
     // A server that hangs keeps few others waiting.
     let renewing = stream::iter(due.now).take_until(stopping).for_each_concurrent(AT_ONCE, |of| async move {
         if let Err(error) = renew(desk, client, company, of).await {
@@ -66,6 +64,12 @@ async fn renew_all(
         }
     });
     renewing.await;
+}
+
+/// Who has begun to rest since somebody looked before: each is worth a line in the log, and not one every second.
+fn newly_resting(rested: &mut HashSet<Holder>, resting: Vec<Holder>) -> Vec<Holder> {
+    let before = std::mem::replace(rested, resting.iter().copied().collect());
+    resting.into_iter().filter(|of| !before.contains(of)).collect()
 }
 
 async fn renew(desk: &Desk, client: &Client, company: CompanyId, of: Holder) -> Result<()> {
@@ -99,5 +103,23 @@ async fn keep(
             }
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use desk::ids::ChannelId;
+
+    use super::*;
+
+    #[test]
+    fn who_rests_is_told_once_and_again_only_after_having_worked() {
+        let [one, other] = [1, 2].map(|id| Holder::Channel(ChannelId(id)));
+        let mut rested = HashSet::new();
+        assert_eq!(newly_resting(&mut rested, vec![one]), [one]);
+        assert_eq!(newly_resting(&mut rested, vec![one, other]), [other]);
+        assert_eq!(newly_resting(&mut rested, vec![one, other]), []);
+        assert_eq!(newly_resting(&mut rested, vec![other]), []);
+        assert_eq!(newly_resting(&mut rested, vec![one, other]), [one]);
     }
 }
