@@ -100,7 +100,10 @@ impl Held {
             }
             Some(before) => {
                 let moved = before.inboxes != now.inboxes;
-                store::update_listed(work.conn, work.company, &self.row)?;
+                match (before.shelf, before.keys) == (now.shelf, now.keys) {
+                    true => store::update_bumped(work.conn, work.company, &self.row)?,
+                    false => store::update_listed(work.conn, work.company, &self.row)?,
+                };
                 if moved {
                     store::unlist(work.conn, work.company, self.row.id)?;
                     self.list(work, shelf)?;

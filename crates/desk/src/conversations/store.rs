@@ -130,87 +130,64 @@ const DETAILS: &str = "subject = $3, ticket_status = $4, ticket_number = $5, is_
     recipient_name = $8, recipient_handle = $9, recipient_role = $10, description = $11, due_at = $12, \
     custom_fields = $13, version = $14, message_count = $15, comment_count = $16, tag_count = $17, link_count = $18, \
     last_message = $19, last_inbound = $20, is_unreplied = $21, waiting_since = $22, snoozed_until = $23, \
-    snoozed_by = $24, snoozed_at = $25, last_event = $26, updated_at = $27, status_since = $28";
+    snoozed_by = $24, snoozed_at = $25, last_event = $26, updated_at = $27, status_since = $28, status = $29";
 
 pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
-    conn.exec(
-        &format!("UPDATE conversations SET {DETAILS} WHERE company = $1 AND id = $2"),
-        args![
-            company,
-            row.id,
-            row.subject,
-            row.ticket_status,
-            row.ticket_number,
-            row.is_private,
-            row.channel,
-            row.recipient_name,
-            row.recipient_handle,
-            row.recipient_role,
-            row.description,
-            row.due_at,
-            row.custom_fields,
-            row.version,
-            row.message_count,
-            row.comment_count,
-            row.tag_count,
-            row.link_count,
-            row.last_message,
-            row.last_inbound,
-            row.is_unreplied,
-            row.waiting_since,
-            row.snoozed_until,
-            row.snoozed_by,
-            row.snoozed_at,
-            row.last_event,
-            row.updated_at,
-            row.status_since
-        ],
-    )
+    write(conn, company, row, "", &[])
+}
+
+/// The same for a conversation that moved up or down, and no further: an index is only left alone if none of its columns
+/// is named.
+pub(super) fn update_bumped(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
+    write(conn, company, row, ", bumped_at = $30", args![row.bumped_at])
 }
 
 pub(super) fn update_listed(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
-    conn.exec(
-        &format!(
-            "UPDATE conversations SET {DETAILS}, status = $29, assignee = $30, shelf = $31, recipient_contact = $32, \
-             merged_into = $33, bumped_at = $34 WHERE company = $1 AND id = $2"
-        ),
-        args![
-            company,
-            row.id,
-            row.subject,
-            row.ticket_status,
-            row.ticket_number,
-            row.is_private,
-            row.channel,
-            row.recipient_name,
-            row.recipient_handle,
-            row.recipient_role,
-            row.description,
-            row.due_at,
-            row.custom_fields,
-            row.version,
-            row.message_count,
-            row.comment_count,
-            row.tag_count,
-            row.link_count,
-            row.last_message,
-            row.last_inbound,
-            row.is_unreplied,
-            row.waiting_since,
-            row.snoozed_until,
-            row.snoozed_by,
-            row.snoozed_at,
-            row.last_event,
-            row.updated_at,
-            row.status_since,
-            row.status,
-            row.assignee,
-            row.shelf().code(),
-            row.recipient_contact,
-            row.merged_into,
-            row.bumped_at
-        ],
-    )
+    let more = ", bumped_at = $30, assignee = $31, shelf = $32, recipient_contact = $33, merged_into = $34";
+    let shelf = row.shelf().code();
+    write(conn, company, row, more, args![row.bumped_at, row.assignee, shelf, row.recipient_contact, row.merged_into])
+}
+
+fn write(
+    conn: &mut Conn,
+    company: CompanyId,
+    row: &Conversation,
+    more: &str,
+    further: &[&dyn db::Param],
+) -> db::Result<u64> {
+    let details: &[&dyn db::Param] = args![
+        company,
+        row.id,
+        row.subject,
+        row.ticket_status,
+        row.ticket_number,
+        row.is_private,
+        row.channel,
+        row.recipient_name,
+        row.recipient_handle,
+        row.recipient_role,
+        row.description,
+        row.due_at,
+        row.custom_fields,
+        row.version,
+        row.message_count,
+        row.comment_count,
+        row.tag_count,
+        row.link_count,
+        row.last_message,
+        row.last_inbound,
+        row.is_unreplied,
+        row.waiting_since,
+        row.snoozed_until,
+        row.snoozed_by,
+        row.snoozed_at,
+        row.last_event,
+        row.updated_at,
+        row.status_since,
+        row.status
+    ];
+    let sql = format!("UPDATE conversations SET {DETAILS}{more} WHERE company = $1 AND id = $2");
+    conn.exec(&sql, &[details, further].concat())
 }
 
 pub(super) fn enlist(

@@ -37,6 +37,19 @@ fn spam_stays_spam_whatever_arrives() {
 }
 
 #[test]
+fn what_lies_in_the_trash_may_be_called_spam() {
+    for fixture in companies() {
+        let id = begun(&fixture, "ann");
+        for action in [Action::Trash, Action::Spam] {
+            fixture.write(move |work| act_on(work, id, action));
+        }
+        assert_eq!(seen(&fixture, id).status(), Status::Spam, "{}", fixture.engine);
+        begun(&fixture, "ann");
+        assert_eq!(seen(&fixture, id).status(), Status::Spam, "{}", fixture.engine);
+    }
+}
+
+#[test]
 fn ticket_status_and_status_follow_each_other() {
     for fixture in companies() {
         let supplier = with_tickets(&fixture);
