@@ -6,6 +6,7 @@ use axum::response::Response;
 use desk::conversations::{self, Conversation, Filter};
 use desk::ids::{ConversationId, LinkId, TeammateId};
 use desk::links::{self, Link};
+use desk::messages::{self, Message};
 use desk::paging::Window;
 use desk::{Directory, Error, Work, sessions};
 use http::HeaderMap;
@@ -36,6 +37,8 @@ struct Found {
     link: Option<Link>,
     lines: Vec<Line>,
     has_more: bool,
+    /// Of a conversation: what did not arrive.
+    undelivered: Vec<Message>,
 }
 
 /// A conversation, for people.
@@ -76,9 +79,13 @@ fn find(work: &mut Work<'_>, teammate: TeammateId, named: Named) -> desk::Result
     if link.is_none() && listed.rows.is_empty() {
         return Err(Error::NotFound("conversation"));
     }
+    let undelivered = match (named, listed.rows.first()) {
+        (Named::Conversation(_), Some(row)) => messages::undelivered(work, row, MOST)?,
+        _ => Vec::new(),
+    };
     let directory = work.directory()?;
     let lines = listed.rows.iter().map(|row| line(&directory, row)).collect();
-    Ok(Found { link, lines, has_more: listed.next.is_some() })
+    Ok(Found { link, lines, has_more: listed.next.is_some(), undelivered })
 }
 
 fn line(directory: &Directory, row: &Conversation) -> Line {
@@ -116,6 +123,32 @@ fn shown(found: &Found) -> Markup {
             }
         }
         @if found.has_more { p { "Only the newest " (MOST) " are shown." } }
+        @if !found.undelivered.is_empty() {
+            h2 { "Not delivered" }
+            @for message in &found.undelivered { (missed(message)) }
+        }
+    }
+}
+
+/// A message that did not arrive, with the words of whoever could not deliver it.
+fn missed(message: &Message) -> Markup {
+    let to: Vec<String> = message
+        .recipients()
+        .into_iter()
+        .filter(|one| one.role == "to")
+        .map(|one| one.name.unwrap_or(one.handle))
+        .collect();
+    html! {
+        dl {
+            dt { "Message" } dd { code { (message.id) } " of " (message.created_at.words()) " UTC" }
+            dt { "To" } dd { (to.join(", ")) }
+            dt { "Begins" } dd { (message.blurb) }
+            dt { "Why" }
+            dd {
+                @if let Some(kind) = &message.error_type { code { (kind) } " " }
+                (message.error_text.as_deref().unwrap_or_default())
+            }
+        }
     }
 }
 

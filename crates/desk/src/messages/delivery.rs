@@ -193,7 +193,8 @@ pub fn failed(work: &mut Work<'_>, id: MessageId, error: ErrorType, text: &str) 
     message.error_type = Some(error.as_str().to_string());
     message.error_text = Some(text.to_string());
     store::set_delivery(work.conn, work.company, &message)?;
-    let mut change = json!({"delivery": [before, message.delivery], "error_type": [null, error.as_str()]});
+    let mut change = json!({"delivery": [before, message.delivery], "error_type": [null, error.as_str()],
+        "error_text": [null, text]});
     let woken = match held.row.status() {
         Status::Archived => standing::wake(work, &mut held)?,
         _ => None,

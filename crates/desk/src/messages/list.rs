@@ -1,7 +1,8 @@
 //! The messages of a conversation, drafts excepted: those have a list of their own.
 
+use super::delivery::State;
 use super::{Message, store};
-use crate::conversations;
+use crate::conversations::{self, Conversation};
 use crate::error::Result;
 use crate::ids::ConversationId;
 use crate::paging::{Page, Position, Window, direction};
@@ -21,4 +22,15 @@ pub fn in_conversation(work: &mut Work<'_>, id: ConversationId, window: &Window)
     let select = select.with(&format!(" ORDER BY created_at {order}, id {order} LIMIT ?"), window.limit + 1);
     let rows: Vec<Message> = select.all(work.conn)?;
     Ok(Page::cut(rows, window.limit, |message: &Message| Position { key: message.created_at.0, id: message.id.0 }))
+}
+
+/// The messages which did not arrive of a conversation that the caller was shown, the latest first, at most `limit`:
+/// `error_type` and `error_text` say why, the latter in the words of the channel's server.
+pub fn undelivered(work: &mut Work<'_>, of: &Conversation, limit: i64) -> Result<Vec<Message>> {
+    let select = Select::new(format!("SELECT {} FROM messages WHERE draft_mode IS NULL", store::COLUMNS))
+        .with(" AND company = ?", work.company)
+        .with(" AND conversation = ?", of.id)
+        .with(" AND delivery = ?", State::Failed.as_str())
+        .with(" ORDER BY created_at DESC, id DESC LIMIT ?", limit);
+    Ok(select.all(work.conn)?)
 }

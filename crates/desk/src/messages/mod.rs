@@ -29,7 +29,7 @@ pub use content::Content;
 pub use delivery::{ErrorType, Receipt, depart, failed, retry, sent};
 pub use drafts::{Edit, Mode, NewDraft, Place, draft};
 pub use import::{Import, Imported, import};
-pub use list::in_conversation;
+pub use list::{in_conversation, undelivered};
 pub use outgoing::{Accepted, Addressees, Letter, Options, Signing};
 pub use receive::{Incoming, Received, Sender, receive};
 pub use reply::{Reply, reply};

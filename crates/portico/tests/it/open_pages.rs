@@ -1,8 +1,8 @@
 //! Where the addresses in other systems lead: the conversations of a link, to those who may open them.
 
 use desk::access::Owner;
-use desk::ids::{InboxId, TeammateId};
-use desk::{Work, channels, inboxes, sessions, teams};
+use desk::ids::{InboxId, MessageId, TeammateId};
+use desk::{Work, channels, inboxes, messages, sessions, teams};
 use serde_json::{Map, json};
 
 use crate::browser::{Browser, person};
@@ -145,4 +145,23 @@ async fn only_addresses_of_the_web_can_be_clicked() {
     let path = format!("/open/{}", scene.link("javascript://tracker.example/%0aalert(1)").await);
     let page = scene.browser(scene.ada).await.get(&path).await;
     assert!(page.text.contains("javascript:") && !page.text.contains("href=\"javascript"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_conversation_tells_why_a_message_did_not_arrive() {
+    let scene = Scene::set().await;
+    let id = scene.write(0, "A lamp", "https://tracker.example/AB-1").await;
+    let mut ada = scene.browser(scene.ada).await;
+    let path = format!("/open/{id}");
+    assert!(!ada.get(&path).await.text.contains("Not delivered"));
+    let reply = json!({"body": "It left yesterday."});
+    scene.server.post(&format!("/conversations/{id}/messages"), reply).await.expect(202);
+    let sent = scene.server.get(&format!("/conversations/{id}/messages?limit=1")).await.rows().remove(0);
+    let message: MessageId = sent["id"].as_str().expect("an id").parse().expect("a message's id");
+    let words = "<b>The number is not in use</b>";
+    scene.server.arrange(move |work| messages::failed(work, message, messages::ErrorType::BadRequest, words)).await;
+    let page = ada.get(&path).await.text;
+    for told in ["Not delivered", "bad_request", "&lt;b&gt;The number is not in use&lt;/b&gt;", "It left yesterday."] {
+        assert!(page.contains(told), "{told} is not in {page}");
+    }
 }
