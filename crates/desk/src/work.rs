@@ -13,6 +13,7 @@ use quick_cache::sync::Cache;
 use crate::access::Access;
 use crate::conversations::Conversation;
 use crate::crypto::Random;
+use crate::deliveries::Subscriber;
 use crate::directory::{self, Directory};
 use crate::error::{Error, Result};
 use crate::events::{Event, Render, Shape};
@@ -142,6 +143,8 @@ pub struct Committed {
     pub newest: Option<EventId>,
     /// A timer was set or moved.
     pub timers: bool,
+    /// Receivers to which something is sent once more because a person wants it: however they fared, they are tried now.
+    pub trusted: Vec<Subscriber>,
 }
 
 /// Who is rung after each commit. Called on the store's thread, so it only passes the matter on.
@@ -305,6 +308,8 @@ pub(crate) struct Traces {
     pub(crate) rendered: Vec<(EventId, Shape)>,
     /// A timer was set or moved.
     pub(crate) timers: bool,
+    /// Receivers that a person wants to be tried.
+    trusted: Vec<Subscriber>,
     /// Every event that was recorded.
     events: Vec<EventId>,
     /// The conversation that was written last, for the rules that react to it.
@@ -343,13 +348,13 @@ impl<'c> Work<'c> {
 
     /// Leaves for after the commit what the senders should take up at once.
     fn hand_over(self, desk: &Arc<Inner>) {
-        let Traces { fresh, timers, events, .. } = self.traces;
+        let Traces { fresh, timers, trusted, events, .. } = self.traces;
         let newest = events.into_iter().max();
-        if fresh.is_empty() && newest.is_none() && !timers {
+        if fresh.is_empty() && newest.is_none() && !timers && trusted.is_empty() {
             return;
         }
         let Some(bell) = desk.bell.get().cloned() else { return };
-        let committed = Committed { company: self.company, fresh, newest, timers };
+        let committed = Committed { company: self.company, fresh, newest, timers, trusted };
         self.conn.after_commit(Box::new(move || bell.ring(committed)));
     }
 
@@ -448,6 +453,13 @@ impl<'c> Work<'c> {
     /// [`Held::save`](crate::conversations::Held::save).
     pub(crate) fn conversations_changed(&mut self) {
         self.traces.saved = None;
+    }
+
+    /// A person wants a receiver to be tried now, whatever became of earlier tries.
+    pub(crate) fn trust(&mut self, subscriber: Subscriber) {
+        if !self.traces.trusted.contains(&subscriber) {
+            self.traces.trusted.push(subscriber);
+        }
     }
 
     /// Whether an event was recorded by this unit.

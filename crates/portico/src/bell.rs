@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use db::outbox::Lane;
 use desk::ids::{CompanyId, EventId};
 use desk::work::{Bell, Committed};
 use tokio::sync::{Notify, broadcast};
@@ -67,6 +68,10 @@ impl Bell for Doorbell {
     fn ring(&self, committed: Committed) {
         self.companies.note(committed.company);
         if let Some(engine) = self.engine.get() {
+            for receiver in committed.trusted {
+                let Lane { topic, subscriber, .. } = receiver.lane(0);
+                engine.close_circuit(committed.company.0, topic, subscriber);
+            }
             for run in committed.fresh {
                 engine.offer(run);
             }

@@ -207,6 +207,7 @@ pub fn replay(work: &mut Work<'_>, id: DeliveryId) -> Result<DeliveryId> {
 pub(super) fn again(work: &mut Work<'_>, old: &Delivery) -> Result<DeliveryId> {
     let payload = json!({"shape": old.shape, "replay_of": old.id.0});
     let new = enqueue(work, old.subscriber, old.subject, old.about, payload)?;
+    work.trust(old.subscriber);
     events::record_setting(work, Kind::Replayed, json!({"delivery": [old.id.to_string(), new.to_string()]}))?;
     Ok(new)
 }
@@ -236,8 +237,11 @@ pub fn replay_all(work: &mut Work<'_>, filter: &Filter, after: Option<Position>)
     let mut count = 0;
     let is_ours = |old: &&Delivery| old.state != State::Pending && old.shape != MESSAGE && !old.is_hidden;
     for old in page.rows.iter().filter(is_ours) {
-        again(work, old)?;
-        count += 1;
+        // Asked for twice it is not sent twice.
+        if !store::is_being_repeated(work.conn, work.company, old.subscriber.lane(old.subject), old.id)? {
+            again(work, old)?;
+            count += 1;
+        }
     }
     Ok(Replayed { count, until, next: page.next })
 }

@@ -50,6 +50,20 @@ pub(super) fn first_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> 
     Ok(first)
 }
 
+/// Whether a repetition of a delivery waits in its lane.
+pub(super) fn is_being_repeated(
+    conn: &mut Conn,
+    company: CompanyId,
+    lane: Lane,
+    delivery: DeliveryId,
+) -> db::Result<bool> {
+    let waiting: Vec<(Value,)> = conn.all(
+        "SELECT payload FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0",
+        args![company, lane.topic, lane.subscriber, lane.subject],
+    )?;
+    Ok(waiting.iter().any(|(payload,)| payload["replay_of"].as_i64() == Some(delivery.0)))
+}
+
 /// When a lane is due, and which node has it in hand (0 for none).
 pub(super) fn lane(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<Option<(Timestamp, i64)>> {
     conn.opt(

@@ -165,6 +165,8 @@ fn a_range_is_replayed_without_what_is_still_on_its_way() {
         tell(&fixture);
         let done = fixture.write(|work| replay_all(work, &Filter::default(), None));
         assert_eq!((done.count, done.next), (2, None), "{}", fixture.engine);
+        let impatient = fixture.write(|work| replay_all(work, &Filter::default(), None));
+        assert_eq!(impatient.count, 0, "{}: they are on their way", fixture.engine);
     }
 }
 

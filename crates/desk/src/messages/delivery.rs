@@ -9,7 +9,7 @@ use super::threading::{self, Space};
 use super::{Message, get, store};
 use crate::channels::{self, Channel};
 use crate::conversations::{Held, Status, hold, standing};
-use crate::deliveries;
+use crate::deliveries::{self, Subscriber};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ConversationId, DeliveryId, MessageId};
@@ -228,6 +228,7 @@ pub fn retry(work: &mut Work<'_>, id: MessageId) -> Result<DeliveryId> {
     let change = json!({"delivery": ["failed", "queued"], "error_type": [error_type, null]});
     held.record(work, Record::with(Kind::Resent, TargetKind::Message, id.0).changing(change))?;
     held.save(work)?;
+    work.trust(Subscriber::Channel(channel.id));
     deliveries::enqueue_message(work, channel.id, held.row.id, id)
 }
 

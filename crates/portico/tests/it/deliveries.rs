@@ -126,6 +126,29 @@ async fn all_that_failed_in_an_outage_is_sent_once_more_in_its_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_sends_once_more_waits_for_no_pause() {
+    let told = Told::start().await;
+    let clock = told.server.desk().clock();
+    clock.freeze(clock.now());
+    told.partner.answers(500, json!({}));
+    for _ in 0..5 {
+        told.hear("ann", "dead").await;
+    }
+    // After five failures in a row the receiver is left alone, for as long as the clock stands.
+    let unsent = told.hear("ann", "dead").await;
+    let path = format!("/portico/v1/deliveries/{}", text(&unsent, "id"));
+    assert!(told.server.get(&path).await.expect(200)["attempts"][0]["status"].is_null());
+    told.partner.answers(200, json!({}));
+    clock.freeze(clock.now().plus(1));
+    let again = told.server.post("/portico/v1/deliveries/replay", json!({"state": "dead"})).await.expect(202);
+    assert_eq!(again["replayed"], 6);
+    for number in 0..5 {
+        assert_eq!(told.partner.call(number + 5).await.bytes, told.partner.call(number).await.bytes);
+    }
+    assert_eq!(told.partner.call(10).await.json["id"], unsent["event_id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_range_that_ends_ahead_of_now_is_sent_once_more_just_once() {
     let told = Told::start().await;
     let id: DeliveryId = text(&told.hear("ann", "done").await, "id").parse().expect("an id");

@@ -151,7 +151,7 @@ async fn only_addresses_of_the_web_can_be_clicked() {
 async fn a_conversation_tells_why_a_message_did_not_arrive() {
     let scene = Scene::set().await;
     let id = scene.write(0, "A lamp", "https://tracker.example/AB-1").await;
-    let mut ada = scene.browser(scene.ada).await;
+    let ada = scene.browser(scene.ada).await;
     let path = format!("/open/{id}");
     assert!(!ada.get(&path).await.text.contains("Not delivered"));
     let reply = json!({"body": "It left yesterday."});
