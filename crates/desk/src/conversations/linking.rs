@@ -33,6 +33,9 @@ pub fn link(work: &mut Work<'_>, id: ConversationId, links: &Links) -> Result<()
             if let Some(unknown) = ids.iter().find(|id| !known.iter().any(|link| link.id == **id)) {
                 return Err(Error::invalid("link_ids", format!("unknown link {unknown}")));
             }
+            for link in &known {
+                links::claim(work, link)?;
+            }
             ids.clone()
         }
         Links::Urls(urls) => {

@@ -17,7 +17,7 @@ pub(crate) mod store;
 mod tests;
 
 pub use ensure::ensure;
-pub(crate) use ensure::ensure_object;
+pub(crate) use ensure::{claim, ensure_object};
 pub use list::{get, list, name_by_partner, rename, replace_fields};
 pub(crate) use recognise::addresses;
 
@@ -35,10 +35,7 @@ db::record! {
 
 /// The link to an address, if there is one.
 pub(crate) fn at(work: &mut Work<'_>, url: &str) -> Result<Option<Link>> {
-    match store::id_of_url(work.conn, work.company, url.trim())? {
-        Some(id) => Ok(load(work, &[id])?.pop()),
-        None => Ok(None),
-    }
+    Ok(store::of_url(work.conn, work.company, url.trim())?)
 }
 
 /// The conversations that a link is attached to, the oldest first, whoever asks.

@@ -69,10 +69,12 @@ pub(super) fn insert_unless_known(conn: &mut Conn, company: CompanyId, link: &Li
     )
 }
 
-pub(super) fn id_of_url(conn: &mut Conn, company: CompanyId, url: &str) -> db::Result<Option<LinkId>> {
-    let row: Option<(LinkId,)> =
-        conn.opt("SELECT id FROM links WHERE company = $1 AND external_url = $2", args![company, url])?;
-    Ok(row.map(|(id,)| id))
+pub(super) fn of_url(conn: &mut Conn, company: CompanyId, url: &str) -> db::Result<Option<Link>> {
+    conn.opt(&format!("SELECT {COLUMNS} FROM links WHERE company = $1 AND external_url = $2"), args![company, url])
+}
+
+pub(super) fn set_type(conn: &mut Conn, company: CompanyId, id: LinkId, r#type: &str) -> db::Result<u64> {
+    conn.exec("UPDATE links SET type = $3 WHERE company = $1 AND id = $2", args![company, id, r#type])
 }
 
 pub(super) fn rename(conn: &mut Conn, company: CompanyId, id: LinkId, name: &str) -> db::Result<u64> {

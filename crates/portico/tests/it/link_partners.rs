@@ -111,6 +111,38 @@ async fn a_partner_is_validated_by_hand_and_told_only_afterwards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn links_from_before_become_the_partners_once_they_are_used() {
+    let scene = Scene::set().await;
+    let before = ["https://tracker.example/1", "https://tracker.example/2", "https://tracker.example/3"];
+    let mut links = Vec::new();
+    for url in before {
+        links.push(scene.server.post("/links", json!({"external_url": url, "name": "ours"})).await.expect(201));
+    }
+    scene.app("links/enable").await.expect(200);
+    let conversation = scene.write("ann", "see https://tracker.example/1").await;
+    let path = format!("{conversation}/links");
+    scene.server.post(&path, json!({"link_external_urls": [before[1]]})).await.expect(204);
+    scene.server.post(&path, json!({"link_ids": [links[2]["id"]]})).await.expect(204);
+    let mut told = Vec::new();
+    for number in 1..=6 {
+        told.push(scene.tracker.call(number).await.json);
+    }
+    for link in &links {
+        let created: Vec<_> = told
+            .iter()
+            .filter(|call| call["type"] == "link_created" && call["payload"]["id"] == link["id"])
+            .map(|call| (&call["payload"]["type"], &call["payload"]["name"]))
+            .collect();
+        assert_eq!(created, [(&json!("tracker"), &json!("ours"))], "{told:?}");
+        let now = scene.server.get(&format!("/links/{}", link["id"].as_str().expect("an id"))).await.expect(200);
+        assert_eq!((&now["type"], &now["name"]), (&json!("tracker"), &json!("ours")));
+    }
+    // Once it is the partner's there is nothing new to tell.
+    scene.write("bob", "see https://tracker.example/1").await;
+    assert_ne!(scene.tracker.call(7).await.json["type"], "link_created");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_partner_with_a_token_can_verify_every_call() {
     let scene = Scene::set().await;
     let path = format!("/portico/v1/apps/{}/features/{}/secret", scene.uid, scene.feature);
