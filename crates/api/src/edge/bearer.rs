@@ -16,6 +16,8 @@ use super::error::Problem;
 const ISSUER: &str = "portico";
 /// The subject of the tokens that apps get.
 const APP: &str = "oauth";
+/// How far ahead the end of a channel server's token may be (milliseconds): one that leaks is soon worth nothing.
+const LONGEST: i64 = 30_000;
 /// Longer headers hold no token of anybody's.
 const MAX_TOKEN: usize = 8 * 1024;
 /// What the standard asks for, except that padding is tolerated: some libraries leave it in.
@@ -35,13 +37,15 @@ pub enum Unauthenticated {
     Unknown,
     /// A JWT whose time is over.
     Expired,
+    /// A channel server's JWT that lives longer than it may.
+    TooLong,
 }
 
 impl From<Unauthenticated> for Problem {
     fn from(cause: Unauthenticated) -> Problem {
         match cause {
             Unauthenticated::Missing | Unauthenticated::NotAJwt => Problem::no_token(),
-            Unauthenticated::Unknown | Unauthenticated::Expired => Problem::invalid_token(),
+            Unauthenticated::Unknown | Unauthenticated::Expired | Unauthenticated::TooLong => Problem::invalid_token(),
         }
     }
 }
@@ -159,14 +163,18 @@ impl Jwt {
         if self.is_ours() { Err(Unauthenticated::Unknown) } else { Ok(claims) }
     }
 
-    /// What the token says, if the application's secret signed it and its time is not over. Clocks may differ by
-    /// `skew_ms`.
+    /// What the token says, if the application's secret signed it, and its time is not over and ends within half a
+    /// minute. Clocks may differ by `skew_ms`.
     pub fn channel(&self, secret: &[u8], now_ms: i64, skew_ms: i64) -> Result<ChannelClaims, Unauthenticated> {
         let claims = self.channel_unverified()?;
         if !self.is_signed_with(secret) {
             return Err(Unauthenticated::Unknown);
         }
-        if claims.expires_at.saturating_add(skew_ms) <= now_ms { Err(Unauthenticated::Expired) } else { Ok(claims) }
+        match claims.expires_at {
+            ends if ends.saturating_add(skew_ms) <= now_ms => Err(Unauthenticated::Expired),
+            ends if ends > now_ms.saturating_add(LONGEST).saturating_add(skew_ms) => Err(Unauthenticated::TooLong),
+            _ => Ok(claims),
+        }
     }
 
     fn is_signed_with(&self, key: &[u8]) -> bool {
@@ -328,7 +336,6 @@ mod tests {
             r#"{"iss":123,"sub":"cha_1","jti":"x","exp":1760000010}"#,
             r#"{"iss":"a","sub":"cha_1","exp":1760000010.5,"iat":1760000000,"extra":{"a":[1]}}"#,
             r#"{"iss":"a","sub":"cha_1","jti":7,"exp":"1760000010"}"#,
-            r#"{"iss":"a","sub":"cha_1","exp":1e300}"#,
         ] {
             assert!(channel(claims).is_ok(), "{claims}");
         }
@@ -337,6 +344,19 @@ mod tests {
         let padded = Jwt::from_token(&padded.collect::<Vec<_>>().join(".")).unwrap();
         // The padding belongs to what is signed, so the token reads but its signature is another.
         assert!(padded.channel_unverified().is_ok());
+    }
+
+    #[test]
+    fn a_channel_servers_token_ends_within_half_a_minute() {
+        for (exp, wanted) in [
+            ("1760000030", Ok(())),
+            ("1760000035", Ok(())),
+            ("1760000036", Err(Unauthenticated::TooLong)),
+            ("1e300", Err(Unauthenticated::TooLong)),
+        ] {
+            let verdict = channel(&format!(r#"{{"iss":"a","sub":"cha_1","exp":{exp}}}"#));
+            assert_eq!(verdict.map(drop), wanted, "{exp}");
+        }
     }
 
     #[test]

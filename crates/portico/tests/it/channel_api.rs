@@ -339,6 +339,8 @@ async fn a_token_is_good_while_its_time_its_secret_and_its_app_are() {
     assert_eq!(ask(line.token()).await, 200);
     assert_eq!(ask(line.signed(&bridge.secret, -5_000)).await, 200, "clocks may differ a little");
     assert_eq!(ask(line.signed(&bridge.secret, -60_000)).await, 401);
+    assert_eq!(ask(line.signed(&bridge.secret, 35_000)).await, 200, "in both directions");
+    assert_eq!(ask(line.signed(&bridge.secret, 60_000)).await, 401, "a token is made for one call");
     assert_eq!(ask(line.signed("another secret", 20_000)).await, 401);
     let app = format!("/portico/v1/apps/{}", bridge.uid);
     let rotated = bridge.server.post(&format!("{app}/secrets/rotate"), json!({"purpose": "signing"})).await.expect(200);

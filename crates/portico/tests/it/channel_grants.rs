@@ -224,7 +224,8 @@ async fn an_address_is_unique_among_one_apps_channels_and_ones_own_come_first() 
     bridge.ask(given).await.expect(409);
     // To the app's server its own channel is called so, whatever others are called.
     let (uid, id) = (bridge.uid.clone(), of_app["id"].as_str().expect("an id").to_string());
-    let claims = ChannelClaims { application: uid, channel: id, expires_at: 4_000_000_000_000, id: None };
+    let expires_at = bridge.server.desk().clock().now().0 + 20_000;
+    let claims = ChannelClaims { application: uid, channel: id, expires_at, id: None };
     let token = mint_channel(bridge.secret.as_bytes(), &claims);
     let ids = json!({"external_id": "m-1", "external_conversation_id": "c-1"});
     let body = json!({"sender": {"handle": "ann"}, "body": "Where is it?", "metadata": ids});

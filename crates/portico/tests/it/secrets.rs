@@ -326,12 +326,15 @@ async fn speak_for_a_channel(watched: &mut Watched, uid: &str, secret: &str, bas
     let made = rows["_results"].as_array().expect("rows").iter().find(|row| row["name"] == "Pigeons").expect("it");
     let id = made["id"].as_str().expect("an id").to_string();
     let claims = |expires_at| ChannelClaims { application: uid.to_string(), channel: id.clone(), expires_at, id: None };
-    let good = mint_channel(secret.as_bytes(), &claims(4_000_000_000_000));
+    let soon = desk::time::Clock::default().now().0 + 20_000;
+    let good = mint_channel(secret.as_bytes(), &claims(soon));
+    let far = mint_channel(secret.as_bytes(), &claims(4_000_000_000_000));
     let late = mint_channel(secret.as_bytes(), &claims(1_000));
-    let foreign = mint_channel(b"another-secret-0123456789abcdef", &claims(4_000_000_000_000));
+    let foreign = mint_channel(b"another-secret-0123456789abcdef", &claims(soon));
     for (what, token, status) in [
         ("a channel's JWT", good, 202),
         ("a JWT whose time is over", late, 401),
+        ("a JWT that lives too long", far, 401),
         ("a JWT that somebody else signed", foreign, 401),
     ] {
         watched.hide(what, &token);
