@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::channels;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{AppId, ChannelId, CompanyId};
@@ -163,13 +164,17 @@ pub fn update(work: &mut Work<'_>, uid: &str, change: &Change) -> Result<App> {
     Ok(app)
 }
 
-/// Removes an app for good, with its secrets, features and installations, wherever they are.
+/// Removes an app for good, with its secrets, features and installations, wherever they are. Its channels stay, but do not
+/// work any more.
 pub fn remove(work: &mut Work<'_>, uid: &str) -> Result<()> {
     let app = get(work, uid)?;
     changed(work, &app)?;
     for customer in store::customers(work.conn, app.owner, app.id)? {
         store::delete_installation(work.conn, customer, app.owner, app.id)?;
         oauth::forget(work, customer, app.id)?;
+    }
+    for (channel, customer) in store::channels(work.conn, app.owner, app.id)? {
+        channels::orphaned(work, customer, channel)?;
     }
     store::delete(work.conn, &app)?;
     record(work, json!({"app": [app.uid, null], "name": [app.name, null]}))

@@ -328,6 +328,14 @@ pub(super) fn delete_channel(conn: &mut Conn, app: &App, channel: ChannelId) -> 
     )
 }
 
+/// The channels of an app, wherever they are, each with its company.
+pub(super) fn channels(conn: &mut Conn, owner: CompanyId, app: AppId) -> db::Result<Vec<(ChannelId, CompanyId)>> {
+    conn.all(
+        "SELECT channel, customer FROM app_channels WHERE company = $1 AND app = $2 ORDER BY channel",
+        args![owner, app],
+    )
+}
+
 pub(super) fn customer_of(conn: &mut Conn, app: &App, channel: ChannelId) -> db::Result<Option<CompanyId>> {
     let row: Option<(CompanyId,)> = conn.opt(
         "SELECT customer FROM app_channels WHERE company = $1 AND app = $2 AND channel = $3",

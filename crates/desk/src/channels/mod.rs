@@ -26,6 +26,7 @@ mod tests;
 mod update;
 mod which;
 
+pub(crate) use connection::orphaned;
 pub use connection::set_valid;
 pub use create::{New, create};
 pub use delete::{delete, departed, forget};

@@ -31,7 +31,8 @@ pub(super) struct Channels {
 
 /// What a batch of jobs of one company needs.
 struct Loaded {
-    servers: HashMap<i64, Server>,
+    /// How each channel's server is called, or why it cannot be.
+    servers: HashMap<i64, Result<Server, &'static str>>,
     bodies: HashMap<(i64, String), bytes::Bytes>,
     addressed: HashMap<MessageId, Addressed>,
 }
@@ -47,19 +48,19 @@ struct Server {
 }
 
 impl Server {
-    /// The server of a channel, if it has one that may be called.
-    fn of(work: &mut Work<'_>, id: ChannelId) -> Result<Option<Server>, Error> {
+    /// The server of a channel, or why there is none that may be called.
+    fn of(work: &mut Work<'_>, id: ChannelId) -> Result<Result<Server, &'static str>, Error> {
         let directory = work.directory()?;
         let (channel, is_departed) = match directory.channel(id) {
             Some(channel) => (channel.clone(), false),
             None => match channels::departed(work, id)? {
                 Some(channel) => (channel, true),
-                None => return Ok(None),
+                None => return Ok(Err("the channel is gone")),
             },
         };
         let partner = match application::partner(work, &channel) {
             Ok(None) => {
-                return Ok(channel.webhook_url.as_deref().map(|url| Server {
+                let server = channel.webhook_url.as_deref().map(|url| Server {
                     url: url.into(),
                     signer: Signer::Rule(RuleKey::new(channels::secret(&directory, &channel))),
                     headers: Vec::new(),
@@ -67,14 +68,16 @@ impl Server {
                     retries: Retries::Off,
                     is_app: false,
                     is_departed,
-                }));
+                });
+                return Ok(server.ok_or("the channel has no address to send to"));
             }
             Ok(Some(partner)) => partner,
-            // The app is switched off, or lost what makes it a partner.
-            Err(Error::NotFound(_) | Error::Invalid { .. }) => return Ok(None),
+            Err(Error::NotFound(_)) => return Ok(Err("the channel's app is gone or switched off")),
+            // It lost what makes it a partner.
+            Err(Error::Invalid { .. }) => return Ok(Err("the channel's app carries no channels any more")),
             Err(error) => return Err(error),
         };
-        Ok(Some(Server {
+        Ok(Ok(Server {
             url: partner.url.as_str().into(),
             signer: Signer::Application(ApplicationKey::new(partner.key.reveal())),
             headers: partners::headers(partner.credential.as_ref()),
@@ -133,11 +136,9 @@ impl Channels {
         let read = move |work: &mut Work<'_>| {
             let mut servers = HashMap::new();
             for id in &subscribers {
-                if let Some(server) = Server::of(work, ChannelId(*id))? {
-                    servers.insert(*id, server);
-                }
+                servers.insert(*id, Server::of(work, ChannelId(*id))?);
             }
-            let addressed = match servers.values().any(|server| server.is_app) {
+            let addressed = match servers.values().flatten().any(|server| server.is_app) {
                 true => sync::addressed(work, &messages.iter().copied().map(MessageId).collect::<Vec<_>>())?,
                 false => HashMap::new(),
             };
@@ -166,8 +167,10 @@ impl Channels {
     }
 
     async fn prepare_job(&self, parts: &Loaded, job: &Job) -> Result<Prepared, Error> {
-        let Some(server) = parts.servers.get(&job.lane.subscriber) else {
-            return self.give_up(job, "the channel has no address to send to").await;
+        let server = match parts.servers.get(&job.lane.subscriber) {
+            Some(Ok(server)) => server,
+            Some(Err(why)) => return self.give_up(job, why).await,
+            None => return self.give_up(job, "the channel is gone").await,
         };
         if is_deletion(job) {
             return Ok(server.deletion(ChannelId(job.lane.subscriber), self.patience));

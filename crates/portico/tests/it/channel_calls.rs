@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::app_channels::{Bridge, header, is_signed};
 use crate::channel_api::Line;
+use crate::guest::Guest;
 use crate::office::until;
 use crate::server::Server;
 
@@ -40,6 +41,13 @@ async fn settled(line: &Line) {
     let all_left =
         |list: &Value| list["_results"].as_array().is_some_and(|rows| rows.iter().all(|row| row["state"] != "pending"));
     until(&line.bridge.server, "/portico/v1/deliveries", all_left).await;
+}
+
+/// Why the newest delivery was given up.
+async fn reason(line: &Line) -> String {
+    settled(line).await;
+    let delivery = line.bridge.server.get("/portico/v1/deliveries").await.rows().remove(0);
+    delivery["attempts"][0]["error"].as_str().expect("words").to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,7 +297,35 @@ async fn a_message_to_an_app_that_is_switched_off_fails_at_once() {
     let sent = send(&line, json!({})).await;
     let path = format!("/messages/{}", sent["id"].as_str().expect("an id"));
     until(&line.bridge.server, &path, |message| message["error_type"] == "not_found").await;
+    assert_eq!(reason(&line).await, "the channel's app is gone or switched off");
     assert_eq!(line.bridge.partner.count(), 1);
+    assert_eq!(line.bridge.made().await[0]["is_valid"], true, "it works again once the app is switched on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_channels_of_an_app_that_is_deleted_work_no_more() {
+    let line = Line::open().await;
+    let server = &line.bridge.server;
+    let path = format!("/portico/v1/apps/{}", line.bridge.uid);
+    server.post(&format!("{path}/publish"), json!({})).await.expect(204);
+    let other = Guest::foreign(server).await;
+    other.post(&format!("{path}/install"), json!({})).await.expect(204);
+    let inbox = other.get("/inboxes").await.rows()[0]["id"].clone();
+    let theirs = format!("/inboxes/{}/channels", inbox.as_str().expect("an id"));
+    let new = json!({"type": "custom", "application_uid": line.bridge.uid});
+    other.post(&theirs, new).await.expect(204);
+    let is_valid = async || {
+        let rows = other.get(&theirs).await.rows();
+        let their = rows.iter().find(|row| row["name"] == "Pigeons").expect("a channel")["is_valid"].clone();
+        (line.bridge.made().await[0]["is_valid"].clone(), their)
+    };
+    assert_eq!(is_valid().await, (json!(true), json!(true)));
+    server.delete(&path, None).await.expect(204);
+    assert_eq!(is_valid().await, (json!(false), json!(false)));
+    let sent = send(&line, json!({})).await;
+    let path = format!("/messages/{}", sent["id"].as_str().expect("an id"));
+    until(server, &path, |message| message["error_type"] == "not_found").await;
+    assert_eq!(reason(&line).await, "the channel's app is gone or switched off");
 }
 
 #[tokio::test(flavor = "multi_thread")]
