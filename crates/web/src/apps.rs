@@ -134,6 +134,9 @@ fn shown(known: &Known, visitor: &Visitor) -> Markup {
         @if let Some(consent) = consent {
             p { "It may act for the company: " (consent.allowed().unwrap_or_default().join(", ")) "." }
         }
+        @if listed.awaits_consent {
+            p { "It is told of nothing until an administrator allows it, on the page to which its maker leads." }
+        }
         form method="post" {
             input type="hidden" name="proof" value=(visitor.proof().reveal());
             @match listed.is_enabled {

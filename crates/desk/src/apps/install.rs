@@ -5,7 +5,7 @@ use std::sync::Arc;
 use db::Conn;
 use serde_json::json;
 
-use super::features::{self, Held};
+use super::features::{self, Feature, Held};
 use super::objects::Recogniser;
 use super::store::{self, Installation};
 use super::{App, changed, get, links, record};
@@ -22,6 +22,8 @@ pub struct Installed {
     pub app: App,
     /// Whether its features work here.
     pub is_enabled: bool,
+    /// Whether anything may leave for it: another company's app has to have been given consent.
+    pub is_allowed: bool,
     /// Since when it is here.
     pub installed_at: Timestamp,
     /// What it brings.
@@ -32,15 +34,42 @@ pub struct Installed {
     pub(super) recognisers: Vec<Recogniser>,
 }
 
+impl Installed {
+    /// Whether the app is told of what happens here.
+    pub fn is_told(&self) -> bool {
+        self.is_enabled && self.is_allowed
+    }
+
+    /// Refuses an app that nobody has given consent, and says what is to be done.
+    pub(super) fn require_consent(&self) -> Result<()> {
+        match self.is_allowed {
+            true => Ok(()),
+            false => Err(Error::Conflict(format!(
+                "the app {} is another company's: before anything leaves for it, an administrator must allow it on its \
+                 consent page",
+                self.app.uid
+            ))),
+        }
+    }
+}
+
+/// Whether an app of another company is told of nothing without consent. Its owner may take the OAuth client away later,
+/// and a webhook alone asks nobody.
+fn needs_consent(features: &[Held]) -> bool {
+    features.iter().any(|held| matches!(held.feature, Feature::OAuth(_) | Feature::Webhook(_)))
+}
+
 /// The apps that a company has installed, with their features, by number: read when its directory is loaded.
 pub(crate) fn installed(conn: &mut Conn, company: CompanyId) -> Result<Vec<Arc<Installed>>> {
     let mut all = Vec::new();
     for row in store::installations(conn, company)? {
         let Some(app) = store::get(conn, row.owner, row.app)? else { continue };
         let features = features::of(conn, &app)?;
+        let is_free = app.owner == company || !needs_consent(&features);
+        let is_allowed = is_free || oauth::is_allowed(conn, company, app.id)?;
         let (links, Installation { is_enabled, installed_at, .. }) = (links::Standing::read(&row), row);
         let recognisers = Recogniser::all(&features);
-        all.push(Arc::new(Installed { app, is_enabled, installed_at, features, links, recognisers }));
+        all.push(Arc::new(Installed { app, is_enabled, is_allowed, installed_at, features, links, recognisers }));
     }
     Ok(all)
 }
@@ -56,6 +85,8 @@ pub struct Listed {
     pub published_at: Option<Timestamp>,
     /// Whether it is installed here, and then whether it is switched on.
     pub is_enabled: Option<bool>,
+    /// Whether it is installed here, but told of nothing until somebody gives consent.
+    pub awaits_consent: bool,
     /// How its links stand where it is installed.
     pub links: Option<links::Standing>,
 }
@@ -66,7 +97,8 @@ pub fn list_directory(work: &mut Work<'_>) -> Result<Vec<Listed>> {
     let line = |app: App, kinds: Vec<&'static str>, published_at: Option<Timestamp>| {
         let here = directory.apps().find(|here| here.app.id == app.id);
         let (is_enabled, links) = (here.map(|here| here.is_enabled), here.map(|here| here.links.clone()));
-        Listed { app, kinds, published_at, is_enabled, links }
+        let awaits_consent = here.is_some_and(|here| !here.is_allowed);
+        Listed { app, kinds, published_at, is_enabled, awaits_consent, links }
     };
     let mut listed: Vec<Listed> = Vec::new();
     for known in store::published(work.conn)? {

@@ -72,7 +72,7 @@ pub struct Partner<'d> {
 }
 
 fn at_work(directory: &Directory) -> impl Iterator<Item = Partner<'_>> {
-    let works = |here: &&std::sync::Arc<Installed>| here.is_enabled && here.links.state == State::Enabled;
+    let works = |here: &&std::sync::Arc<Installed>| here.is_told() && here.links.state == State::Enabled;
     directory.apps().filter(works).flat_map(|here| {
         here.features.iter().filter_map(|held| match &held.feature {
             Feature::Link(link) => Some(Partner { installed: here, feature: held.id, link }),
@@ -166,6 +166,7 @@ pub fn to_validate(work: &mut Work<'_>, uid: &str) -> Result<Vec<Sending>> {
     if !installed.is_enabled {
         return Err(Error::Conflict(format!("the app {uid} is switched off")));
     }
+    installed.require_consent()?;
     let mut asked: Vec<Sending> = Vec::new();
     for held in &installed.features {
         let Feature::Link(link) = &held.feature else { continue };

@@ -50,7 +50,7 @@ struct Here<'d> {
 }
 
 fn here(directory: &Directory) -> impl Iterator<Item = Here<'_>> {
-    directory.apps().filter(|installed| installed.is_enabled).flat_map(|installed| {
+    directory.apps().filter(|installed| installed.is_told()).flat_map(|installed| {
         installed.recognisers.iter().filter_map(|recogniser| {
             let held = installed.features.iter().find(|held| held.id == recogniser.feature)?;
             let Feature::Object(object) = &held.feature else { return None };
@@ -171,7 +171,8 @@ pub struct Sending {
     pub secret: Secret,
 }
 
-/// How the fields of a link are asked for now; nothing where its app is gone, switched off, or asks no more.
+/// How the fields of a link are asked for now; nothing where its app is gone, switched off, without
+/// consent, or asks no more.
 pub fn sending(work: &mut Work<'_>, id: LinkId) -> Result<Option<Sending>> {
     let directory = work.directory()?;
     let Some(link) = links::load(work, &[id])?.pop() else { return Ok(None) };

@@ -42,6 +42,7 @@ pub fn fire(work: &mut Work<'_>, uid: &str, happened: &Happened) -> Result<usize
         return Err(Error::Forbidden("an app's own token may not trigger its events; an API token may".to_string()));
     }
     let installed = running(work, uid)?;
+    installed.require_consent()?;
     let is_it =
         |feature: &Feature| matches!(feature, Feature::Trigger(trigger) if trigger.event_type == happened.event_type);
     if !installed.features.iter().any(|held| is_it(&held.feature)) {

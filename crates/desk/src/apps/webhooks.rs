@@ -34,7 +34,7 @@ pub(crate) fn tell(work: &mut Work<'_>, event: &Event) -> Result<()> {
     if !is_shared(&directory, event) {
         return Ok(());
     }
-    let wants = |here: &&Arc<Installed>| here.is_enabled && here.webhook().is_some_and(|hook| hook.wants(event.kind));
+    let wants = |here: &&Arc<Installed>| here.is_told() && here.webhook().is_some_and(|hook| hook.wants(event.kind));
     for here in directory.apps().filter(wants) {
         match tell_one(work, here, event) {
             // An app that cannot be told must not keep the desk from working.
@@ -71,10 +71,10 @@ pub struct Sending {
     pub standard_headers: bool,
 }
 
-/// How an app is told now; nothing where it is gone, switched off, or has no webhook any more.
+/// How an app is told now; nothing where it is gone, switched off, without consent, or has no webhook any more.
 pub fn sending(work: &mut Work<'_>, app: AppId) -> Result<Option<Sending>> {
     let directory = work.directory()?;
-    let Some(here) = directory.apps().find(|here| here.app.id == app && here.is_enabled) else { return Ok(None) };
+    let Some(here) = directory.apps().find(|here| here.app.id == app && here.is_told()) else { return Ok(None) };
     let Some(webhook) = here.webhook() else { return Ok(None) };
     let secrets = secrets::open(work, &here.app, Purpose::Signing)?;
     let url = webhook.target.resolve(&here.features)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use db::Conn;
 use serde_json::json;
 
 use super::store::{self, Consent, NewCode};
@@ -62,6 +63,10 @@ fn give(work: &mut Work<'_>, client: &Client) -> Result<ConsentId> {
         given_at: work.now,
     };
     store::keep_consent(work.conn, work.company, &consent)?;
+    if known.is_none() {
+        // From now on the app is told of what happens here.
+        work.directory_changed()?;
+    }
     Ok(consent.id)
 }
 
@@ -113,7 +118,14 @@ pub fn revoke(work: &mut Work<'_>, uid: &str) -> Result<()> {
     let consent = store::consent_of(work.conn, work.company, here.app.id)?.ok_or(Error::NotFound("consent"))?;
     store::delete_consent(work.conn, work.company, consent.id)?;
     apps::disable(work, uid)?;
+    // It may have been switched off before.
+    work.directory_changed()?;
     apps::record(work, json!({"app": uid, "may_act": [consent.scopes, null]}))
+}
+
+/// Whether a company's consent for an app is in force: asked when its directory is loaded.
+pub(crate) fn is_allowed(conn: &mut Conn, company: CompanyId, app: AppId) -> Result<bool> {
+    Ok(store::consent_of(conn, company, app)?.is_some())
 }
 
 /// Must be called by whoever takes an app away from a company.

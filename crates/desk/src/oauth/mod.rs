@@ -19,8 +19,8 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use consent::forget;
 pub use consent::{Asked, Listed, allow, list, revoke};
+pub(crate) use consent::{forget, is_allowed};
 pub use exchange::{Issued, Outcome, Shown, end_access, end_refresh, exchange, refresh};
 pub use store::Consent;
 

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use webhooks::sign::ApplicationKey;
 
 use crate::apps::{feature, register};
+use crate::browser::Browser;
 use crate::guest::Guest;
+use crate::oauth::Client;
 use crate::office::{Office, Partner, Received};
 use crate::server::Server;
 
@@ -239,7 +241,8 @@ async fn each_company_that_installed_it_is_told_apart() {
     feature(&told.server, &told.uid, json!({"kind": "oauth", "redirect_urls": ["https://partner.example/back"]})).await;
     told.server.post(&format!("{path}/publish"), json!({})).await.expect(204);
     let other = Guest::foreign(&told.server).await;
-    other.post(&format!("{path}/install"), json!({})).await.expect(204);
+    let eve = Browser::of_company(&told.server, other.company).await;
+    Client::known(&told.server, &told.uid).decide(&eve, &[], "allow").await;
     let channel = other.get("/channels").await.rows().remove(0);
     let to = format!("/channels/{}/incoming_messages", channel["id"].as_str().expect("an id"));
     other.post(&to, json!({"sender": {"handle": "eve"}, "body": "Hi"})).await.expect(202);

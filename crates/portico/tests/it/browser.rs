@@ -1,7 +1,7 @@
 //! A browser as far as our pages need one: it keeps a session, reads forms and presses their buttons.
 
-use desk::ids::TeammateId;
-use desk::{Work, sessions, teammates};
+use desk::ids::{CompanyId, TeammateId};
+use desk::{Caller, Work, sessions, teammates};
 use reqwest::{Method, RequestBuilder};
 use url::Url;
 
@@ -61,6 +61,18 @@ impl<'a> Browser<'a> {
     }
 
     /// Follows a link's form, and keeps the session.
+    /// The browser of a new administrator of another company.
+    pub async fn of_company(server: &'a Server, company: CompanyId) -> Browser<'a> {
+        let invite = |work: &mut Work<'_>| {
+            let id = person(work, "eve", true)?;
+            sessions::invite(work, id)
+        };
+        let link = server.desk().write(&Caller::system(company), invite).await.expect("a link");
+        let mut browser = Browser::new(server);
+        assert_eq!(browser.sign_in(link.ticket.reveal(), "").await.status, 303);
+        browser
+    }
+
     pub async fn sign_in(&mut self, code: &str, next: &str) -> Page {
         let page = self.post("/login", &[("code", code), ("next", next)]).await;
         if let Some(cookie) = page.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty()) {

@@ -35,6 +35,11 @@ impl<'a> Client<'a> {
         Client { server, id, secret }
     }
 
+    /// One that was registered elsewhere, as far as an admin sees it.
+    pub fn known(server: &'a Server, id: &str) -> Client<'a> {
+        Client { server, id: id.to_string(), secret: String::new() }
+    }
+
     /// Where it sends an admin.
     pub fn address(&self, more: &[(&str, &str)]) -> String {
         let mut fields = vec![("response_type", "code"), ("client_id", &self.id), ("redirect_uri", BACK)];

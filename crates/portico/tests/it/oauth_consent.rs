@@ -4,9 +4,11 @@ use desk::sessions;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::apps::feature;
 use crate::browser::{Browser, encoded, person, written};
 use crate::guest::Guest;
 use crate::oauth::{BACK, Client};
+use crate::office::{Office, Partner};
 use crate::server::Server;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,14 +141,7 @@ async fn another_company_allows_what_is_published_and_for_itself_alone() {
     let server = Server::start().await;
     let app = Client::register(&server, json!({})).await;
     let other = Guest::foreign(&server).await;
-    let caller = desk::Caller::system(other.company);
-    let link = server.desk().write(&caller, |work| {
-        let id = person(work, "eve", true)?;
-        sessions::invite(work, id)
-    });
-    let link = link.await.expect("a link");
-    let mut eve = Browser::new(&server);
-    eve.sign_in(link.ticket.reveal(), "").await;
+    let eve = Browser::of_company(&server, other.company).await;
     let page = eve.get(&app.address(&[])).await;
     assert_eq!((page.status, page.header("location")), (400, ""), "it is private to its company");
     assert!(!page.text.contains("Tracker"));
@@ -170,4 +165,86 @@ async fn another_company_allows_what_is_published_and_for_itself_alone() {
     app.get(&ours, "/me").await.expect(401);
     let bots: Vec<Value> = server.get("/teammates").await.rows();
     assert!(bots.iter().all(|row| row["first_name"] != "Tracker"), "an app's bot is nobody in the list of people");
+}
+
+/// A customer writes to another company's shop of an order and an issue.
+async fn write_to(other: &Guest<'_>, number: usize) {
+    let channel = other.get("/channels").await.rows().remove(0);
+    let path = format!("/channels/{}/incoming_messages", channel["id"].as_str().expect("an id"));
+    let body = format!("ORDER-{number}, see https://tracker.example/{number}");
+    other.post(&path, json!({"sender": {"handle": "eve"}, "body": body})).await.expect(202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_companys_app_is_told_of_nothing_before_it_is_allowed() {
+    let server = Server::start().await;
+    let (receiver, tracker, shop) = (Partner::start().await, Partner::start().await, Partner::start().await);
+    let app = Client::register(&server, json!({})).await;
+    let order = json!({"kind": "object", "name": "Order", "pattern": "ORDER-{Digits}", "request": {"url": shop.url},
+        "target_url": "https://shop.example/orders/{{1}}", "fields": [{"name": "status", "type": "string"}]});
+    feature(&server, &app.id, order).await;
+    let hook = json!({"kind": "webhook", "url": receiver.url, "events": ["inbound_received"]});
+    feature(&server, &app.id, hook).await;
+    let link =
+        json!({"kind": "link", "name": "tracker", "url": tracker.url, "patterns": ["https://tracker.example/**"]});
+    feature(&server, &app.id, link).await;
+    let path = format!("/portico/v1/apps/{}", app.id);
+    server.post(&format!("{path}/publish"), json!({})).await.expect(204);
+    let other = Guest::foreign(&server).await;
+    let eve = Browser::of_company(&server, other.company).await;
+    let awaits_consent = async || other.get("/portico/v1/app_directory").await.rows()[0]["awaits_consent"].clone();
+    let deliveries = async || other.get("/portico/v1/deliveries").await.rows().len();
+    let is_told_of = async |number: usize| {
+        write_to(&other, number).await;
+        receiver.call(number).await;
+        tracker.call(2 * number - 1).await;
+        tracker.call(2 * number).await;
+        shop.call(number - 1).await;
+    };
+
+    other.post(&format!("{path}/install"), json!({})).await.expect(204);
+    assert_eq!(awaits_consent().await, true);
+    assert!(eve.get(&format!("/apps/{}", app.id)).await.text.contains("told of nothing until"));
+    let refused = other.post(&format!("{path}/links/enable"), json!({})).await.expect(409);
+    assert!(refused.to_string().contains("consent page"), "the person learns what is missing: {refused}");
+    write_to(&other, 0).await;
+    assert_eq!((deliveries().await, tracker.count(), shop.count()), (0, 0, 0));
+
+    app.tokens(&eve).await;
+    assert_eq!(awaits_consent().await, false);
+    other.post(&format!("{path}/links/enable"), json!({})).await.expect(200);
+    is_told_of(1).await;
+
+    // What was taken back stays so, however often the app is switched on.
+    other.post(&format!("{path}/revoke"), json!({})).await.expect(204);
+    let known = deliveries().await;
+    for switch in ["enable", "disable", "enable"] {
+        other.post(&format!("{path}/{switch}"), json!({})).await.expect(204);
+        write_to(&other, 5).await;
+    }
+    assert_eq!((deliveries().await, awaits_consent().await), (known, json!(true)));
+    other.post(&format!("{path}/links/enable"), json!({})).await.expect(409);
+
+    // Taking it back from one that is switched off counts as well, and a new consent brings everything back.
+    app.tokens(&eve).await;
+    other.post(&format!("{path}/disable"), json!({})).await.expect(204);
+    other.post(&format!("{path}/revoke"), json!({})).await.expect(204);
+    other.post(&format!("{path}/enable"), json!({})).await.expect(204);
+    write_to(&other, 6).await;
+    assert_eq!(deliveries().await, known);
+    app.tokens(&eve).await;
+    is_told_of(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_companys_own_app_needs_no_consent_to_be_told() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let receiver = Partner::start().await;
+    let app = Client::register(&server, json!({})).await;
+    let hook = json!({"kind": "webhook", "url": receiver.url, "events": ["inbound_received"]});
+    feature(&server, &app.id, hook).await;
+    let path = format!("/channels/{}/incoming_messages", office.custom);
+    server.post(&path, json!({"sender": {"handle": "ann"}, "body": "Hello"})).await.expect(202);
+    assert_eq!(receiver.call(1).await.json["authorization"]["id"], json!(server.company));
 }

@@ -26,6 +26,8 @@ pub(crate) struct Shown {
     published_at: Option<Seconds>,
     is_installed: bool,
     is_enabled: bool,
+    /// Whether it is another company's that is told of nothing here until an administrator allows it on its consent page.
+    awaits_consent: bool,
     /// How its links stand, where it is installed.
     links: Option<super::links::Standing>,
 }
@@ -42,6 +44,7 @@ fn shown(listed: &Listed, company: CompanyId) -> Shown {
         published_at: listed.published_at.map(Seconds),
         is_installed: listed.is_enabled.is_some(),
         is_enabled: listed.is_enabled.unwrap_or(false),
+        awaits_consent: listed.awaits_consent,
         links: listed.links.as_ref().map(super::links::shown),
     }
 }
