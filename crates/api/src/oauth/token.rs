@@ -63,7 +63,12 @@ async fn exchange(app: &App, client: oauth::Client, asked: Asked) -> Result<Outc
     let Some(code) = code else { return Ok(Err("unknown code")) };
     let (caller, mint) = (Caller::system(code.company()), mint(code.company()));
     let unit = move |work: &mut desk::Work<'_>| oauth::exchange(work, &client.app, (&code, &shown), &mint);
-    Ok(app.desk.write(&caller, unit).await?)
+    let outcome = app.desk.write(&caller, unit).await?;
+    if outcome.is_err() {
+        // A code that is shown again ends the tokens that it gave.
+        app.tokens.forget();
+    }
+    Ok(outcome)
 }
 
 async fn refresh(app: &App, client: oauth::Client, asked: Asked) -> Result<Outcome, Refused> {

@@ -184,8 +184,9 @@ async fn the_token_endpoint_refuses_in_the_words_of_the_standard() {
     let (status, issued) = app.exchange(&code, &[]).await;
     assert_eq!(status, 200, "none of all that used the code up");
     refused(&other.refresh(&text(&issued, "refresh_token")).await, 400, "invalid_grant");
+    app.get(&text(&issued, "access_token"), "/tags").await.expect(200);
     refused(&app.exchange(&code, &[]).await, 400, "invalid_grant");
-    // Somebody else has the code: what it gave has ended.
+    // Somebody else has the code: what it gave has ended, also where it was just looked up.
     app.get(&text(&issued, "access_token"), "/tags").await.expect(401);
     refused(&app.refresh(&text(&issued, "refresh_token")).await, 400, "invalid_grant");
     let late = app.code(&browser, &[]).await;
