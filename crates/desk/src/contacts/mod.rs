@@ -79,9 +79,15 @@ impl Handle {
         Handle { source: source.to_string(), handle: handle.to_string(), key }
     }
 
-    /// The handle of somebody who writes on a channel.
+    /// The handle of somebody who writes on a channel. A telephone number is written with its country's code, however it
+    /// came (contract/channels.md section 7.1); a name that stands for one, as of a parcel service, stays as it is.
     pub fn on_channel(channel: &Channel, handle: &str) -> Handle {
-        Handle::new(&channel.contact_type, handle)
+        let mut handle = Handle::new(&channel.contact_type, handle);
+        let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "+-(). /\u{a0}".contains(c));
+        if handle.source == "phone" && is_number(&handle.handle) {
+            handle.handle.clone_from(&handle.key);
+        }
+        handle
     }
 }
 

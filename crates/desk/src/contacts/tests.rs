@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 
 use super::*;
 use crate::access::{Access, Owner, Shared};
+use crate::channels;
 use crate::conversations;
 use crate::custom_fields;
 use crate::ids::{ConversationId, MessageId};
@@ -341,5 +342,22 @@ fn pages_follow_the_time_of_change() {
         let filter = Filter { updated_after: Some(since), ..Filter::default() };
         let late = company.write(move |work| list(work, &filter, Order::Updated, &window(10)));
         assert_eq!(late.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [first], "{}", company.engine);
+    }
+}
+
+#[test]
+fn a_telephone_number_is_written_with_its_country_wherever_it_is_shown() {
+    for fixture in companies() {
+        let custom = fixture.custom;
+        let (handles, names) = fixture.write(move |work| {
+            let mut channel = channels::get(work, custom)?;
+            let on = |channel: &Channel, text: &str| Handle::on_channel(channel, text).handle;
+            let names = on(&channel, "(555) 222-7777");
+            channel.contact_type = "phone".to_string();
+            let written = ["(555) 222-7777", "+49 (30) 123-4", "DHL24", ""];
+            Ok((written.map(|text| on(&channel, text)), names))
+        });
+        assert_eq!(handles, ["+15552227777", "+49301234", "DHL24", ""], "{}", fixture.engine);
+        assert_eq!(names, "(555) 222-7777", "what is no telephone's stays as it is");
     }
 }
