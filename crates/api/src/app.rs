@@ -145,6 +145,7 @@ pub trait Sandbox: Send + Sync {
 /// What goes wrong with calls to addresses that begin alike.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(rename = "SandboxFault")]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The beginning of the addresses; left out for all.
     #[serde(default)]

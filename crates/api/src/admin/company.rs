@@ -36,6 +36,7 @@ pub async fn get(call: Call) -> Result {
 
 /// A change of the company. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateCompany {
     /// Whether conversations are tickets, with statuses and numbers.
     #[serde(default)]

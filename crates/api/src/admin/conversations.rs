@@ -10,6 +10,7 @@ use crate::call::{Call, Result};
 
 /// The others that become one with a conversation.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MergeConversations {
     /// One or more; with the one in the path they are one type, on channels of one type.
     conversation_ids: Vec<ConversationId>,

@@ -14,6 +14,7 @@ use crate::edge::given::given;
 /// A value of an `enum` field.
 #[derive(Deserialize, JsonSchema, Clone)]
 #[schemars(rename = "CustomFieldChoice")]
+#[serde(deny_unknown_fields)]
 struct GivenChoice {
     /// What is kept.
     value: String,
@@ -31,6 +32,7 @@ fn choices(given: Vec<GivenChoice>) -> Vec<Choice> {
 /// A new custom field.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "CreateCustomField")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateField {
     /// `account`, `contact`, `conversation`, `inbox`, `link` or `teammate`.
     owner: String,
@@ -68,6 +70,7 @@ pub async fn create_field(call: Call) -> Result {
 /// A change of a custom field.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "UpdateCustomField")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateField {
     /// Another description.
     #[serde(default)]
@@ -114,6 +117,7 @@ pub async fn delete_field(call: Call) -> Result {
 
 /// A new ticket status.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateStatus {
     /// Unique in the company.
     name: String,
@@ -147,6 +151,7 @@ pub async fn create_status(call: Call) -> Result {
 
 /// A change of a ticket status.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateStatus {
     /// Another name.
     #[serde(default)]

@@ -11,6 +11,7 @@ use crate::call::{Call, Result};
 
 /// A change of an inbox. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateInbox {
     /// Another name.
     #[serde(default)]

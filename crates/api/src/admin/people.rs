@@ -13,6 +13,7 @@ use crate::edge::error::Problem;
 
 /// A new workspace.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateTeam {
     /// What it is called.
     name: String,
@@ -33,6 +34,7 @@ pub async fn create_team(call: Call) -> Result {
 
 /// A change of a workspace. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTeam {
     /// Another name.
     #[serde(default)]
@@ -58,6 +60,7 @@ pub async fn update_team(call: Call) -> Result {
 
 /// A new teammate.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateTeammate {
     /// Unique in the company.
     email: String,
@@ -113,6 +116,7 @@ pub async fn create(call: Call) -> Result {
 /// What Front only offers in its own pages.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "AdministerTeammate")]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTeammate {
     /// Whether they are kept out.
     #[serde(default)]

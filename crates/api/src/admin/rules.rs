@@ -82,6 +82,7 @@ pub async fn get(call: Call) -> Result {
 
 /// A new rule.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateRule {
     /// What it is called.
     name: String,
@@ -128,6 +129,7 @@ pub async fn create(call: Call) -> Result {
 
 /// A change of a rule. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateRule {
     /// Another name.
     #[serde(default)]
@@ -166,6 +168,7 @@ pub async fn delete(call: Call) -> Result {
 
 /// An order of rules.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OrderRules {
     /// Rules of one owner; those not named keep their order behind these.
     rule_ids: Vec<String>,
@@ -185,6 +188,7 @@ pub async fn order(call: Call) -> Result {
 
 /// A definition to be tried against an event that happened.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TryRule {
     /// The definition; or the rule whose present one is meant.
     #[serde(default)]
@@ -276,6 +280,7 @@ pub(crate) struct Run {
 
 /// Where a macro is run.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RunMacro {
     /// The conversation.
     conversation_id: String,

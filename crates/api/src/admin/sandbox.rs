@@ -65,6 +65,7 @@ pub async fn get(call: Call) -> Result {
 
 /// What the clock is to do: all of it, in this order.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MoveClock {
     /// Go back to the machine's own time.
     #[serde(default)]
@@ -85,8 +86,11 @@ pub async fn clock(call: Call) -> Result {
     let wanted: MoveClock = call.body()?;
     let sandbox = sandbox(&call)?;
     let seconds = |name: &'static str, seconds: Option<f64>| {
-        let read = seconds.map(|seconds| Timestamp::from_seconds(seconds).ok_or(seconds)).transpose();
-        read.map_err(|seconds| Error::invalid(name, format!("expected seconds, found {seconds}")))
+        let read = |seconds| Timestamp::from_seconds(seconds).filter(|time| time.0 >= 0).ok_or(seconds);
+        seconds
+            .map(read)
+            .transpose()
+            .map_err(|seconds| Error::invalid(name, format!("expected seconds, zero or more, found {seconds}")))
     };
     let (to, by) = (seconds("now", wanted.now)?, seconds("advance", wanted.advance)?);
     let clock: &Clock = call.app.desk.clock();
@@ -110,6 +114,7 @@ pub async fn clock(call: Call) -> Result {
 
 /// What is to go wrong, in place of what did.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SetFaults {
     /// The first fault whose addresses begin like a call's is the call's.
     faults: Vec<Fault>,
@@ -120,8 +125,9 @@ pub async fn faults(call: Call) -> Result {
     let wanted: SetFaults = call.body()?;
     let sandbox = sandbox(&call)?;
     for (at, fault) in wanted.faults.iter().enumerate() {
-        if fault.fail_with.is_some_and(|status| !(100..1_000).contains(&status)) {
-            return Err(Error::invalid(format!("faults[{at}].fail_with"), "expected a status").into());
+        if fault.fail_with.is_some_and(|status| !(100..600).contains(&status)) {
+            let why = "expected a status from 100 to 599";
+            return Err(Error::invalid(format!("faults[{at}].fail_with"), why).into());
         }
     }
     sandbox.set_faults(wanted.faults);

@@ -15,6 +15,7 @@ use crate::call::{Call, Result};
 
 /// A request as its receiver has it.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct DebugSignature {
     /// Its headers; only `x-front-signature` and `x-front-request-timestamp` are looked at.
     headers: BTreeMap<String, String>,

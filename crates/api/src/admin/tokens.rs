@@ -45,6 +45,7 @@ pub async fn list(call: Call) -> Result {
 
 /// A new token.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateToken {
     /// For people, to recognise it.
     name: String,
@@ -58,6 +59,7 @@ pub(crate) struct CreateToken {
 /// What a token reaches.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(inline)]
+#[serde(deny_unknown_fields)]
 struct Namespaces {
     /// Company-wide things.
     #[serde(default)]

@@ -135,7 +135,7 @@ pub(crate) fn tell(work: &mut Work<'_>, event: &Event) -> Result<()> {
 }
 
 fn endpoint(work: &mut Work<'_>, partner: Partner<'_>) -> Result<crate::ids::EndpointId> {
-    let url = partner.link.target.resolve(&partner.installed.features)?;
+    let url = partner.link.target().resolve(&partner.installed.features)?;
     endpoints::of_link(work, partner.feature, &url)
 }
 
@@ -152,7 +152,7 @@ pub struct Sending {
 pub fn sending(work: &mut Work<'_>, feature: FeatureId) -> Result<Option<Sending>> {
     let directory = work.directory()?;
     let Some(partner) = at_work(&directory).find(|partner| partner.feature == feature) else { return Ok(None) };
-    let url = partner.link.target.resolve(&partner.installed.features)?;
+    let url = partner.link.target().resolve(&partner.installed.features)?;
     Ok(Some(Sending { url, token: token(work, partner.installed, feature)? }))
 }
 
@@ -170,7 +170,7 @@ pub fn to_validate(work: &mut Work<'_>, uid: &str) -> Result<Vec<Sending>> {
     let mut asked: Vec<Sending> = Vec::new();
     for held in &installed.features {
         let Feature::Link(link) = &held.feature else { continue };
-        let url = link.target.resolve(&installed.features)?;
+        let url = link.target().resolve(&installed.features)?;
         if asked.iter().all(|known| known.url != url) {
             asked.push(Sending { url, token: token(work, &installed, held.id)? });
         }

@@ -129,7 +129,7 @@ pub(crate) fn ask(work: &mut Work<'_>, link: &Link) -> Result<()> {
     let directory = work.directory()?;
     let Some((here, _)) = of_link(&directory, link) else { return Ok(()) };
     let Some(request) = &here.object.request else { return Ok(()) };
-    let url = request.target.resolve(&here.installed.features)?;
+    let url = request.resolve(&here.installed.features)?;
     let endpoint = endpoints::of_object(work, here.recogniser.feature, &url)?;
     let payload = json!({"shape": REQUEST});
     deliveries::enqueue(work, Subscriber::Endpoint(endpoint), link.id.0, link.id.0, payload)?;
@@ -178,7 +178,7 @@ pub fn sending(work: &mut Work<'_>, id: LinkId) -> Result<Option<Sending>> {
     let Some(link) = links::load(work, &[id])?.pop() else { return Ok(None) };
     let Some((here, values)) = of_link(&directory, &link) else { return Ok(None) };
     let Some(request) = &here.object.request else { return Ok(None) };
-    let address = request.target.resolve(&here.installed.features)?;
+    let address = request.resolve(&here.installed.features)?;
     let secret = secrets::open(work, &here.installed.app, Purpose::Signing)?.into_iter().next();
     Ok(secret.map(|secret| Sending { url: values.ask(&address), secret }))
 }

@@ -221,7 +221,7 @@ fn a_feature_that_another_one_needs_stays() {
         let uid = app.uid.clone();
         let address = fixture.write(move |work| {
             let here = running(work, &uid)?;
-            here.webhook().ok_or(Error::NotFound("webhook"))?.target.resolve(&here.features)
+            here.webhook().ok_or(Error::NotFound("webhook"))?.target().resolve(&here.features)
         });
         assert_eq!(address, "https://new.example/hook", "{}", fixture.engine);
     }

@@ -47,7 +47,7 @@ pub(crate) fn tell(work: &mut Work<'_>, event: &Event) -> Result<()> {
 
 fn tell_one(work: &mut Work<'_>, here: &Installed, event: &Event) -> Result<()> {
     let Some(webhook) = here.webhook() else { return Ok(()) };
-    let url = webhook.target.resolve(&here.features)?;
+    let url = webhook.target().resolve(&here.features)?;
     let endpoint = endpoints::of_app(work, here.app.id, &url, webhook.retries.as_str())?;
     deliveries::enqueue_webhook(work, endpoint, event, Shape::Application)?;
     Ok(())
@@ -77,7 +77,7 @@ pub fn sending(work: &mut Work<'_>, app: AppId) -> Result<Option<Sending>> {
     let Some(here) = directory.apps().find(|here| here.app.id == app && here.is_told()) else { return Ok(None) };
     let Some(webhook) = here.webhook() else { return Ok(None) };
     let secrets = secrets::open(work, &here.app, Purpose::Signing)?;
-    let url = webhook.target.resolve(&here.features)?;
+    let url = webhook.target().resolve(&here.features)?;
     Ok(Some(Sending { url, secrets, retries: webhook.retries, standard_headers: webhook.standard_headers }))
 }
 
@@ -99,7 +99,7 @@ pub fn to_validate(
             Feature::Webhook(webhook) => Some(webhook),
             _ => None,
         });
-        webhook.and_then(|webhook| webhook.target.resolve(all).ok())
+        webhook.and_then(|webhook| webhook.target().resolve(all).ok())
     };
     let (old, new) = (address(&before), address(&after));
     if !matches!(feature, Feature::Webhook(_)) && old == new {

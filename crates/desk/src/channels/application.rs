@@ -296,14 +296,14 @@ pub(super) fn kind(installed: &Installed) -> Result<(&ChannelType, String)> {
     let pick = |feature: &'_ Feature| matches!(feature, Feature::Channel(_));
     let found = installed.features.iter().find(|held| pick(&held.feature)).map(|held| &held.feature);
     match found {
-        Some(Feature::Channel(kind)) => Ok((kind, kind.target.resolve(&installed.features)?)),
+        Some(Feature::Channel(kind)) => Ok((kind, kind.target().resolve(&installed.features)?)),
         _ => Err(Error::invalid("application_uid", format!("{} has no channels", installed.app.uid))),
     }
 }
 
 pub(super) fn authentication<'a>(installed: &'a Installed, kind: &ChannelType) -> &'a Authentication {
     let server = installed.features.iter().find_map(|held| match &held.feature {
-        Feature::Server(server) if Some(&server.name) == kind.target.server.as_ref() => Some(server),
+        Feature::Server(server) if Some(&server.name) == kind.server.as_ref() => Some(server),
         _ => None,
     });
     server.map_or(&Authentication::None, |server| &server.authentication)

@@ -96,9 +96,7 @@ pub(super) fn server<'a>(
     kind: &ChannelType,
 ) -> Option<(&'a HeldFeature, &'a Authentication)> {
     installed.features.iter().find_map(|held| match &held.feature {
-        Feature::Server(server) if Some(&server.name) == kind.target.server.as_ref() => {
-            Some((held, &server.authentication))
-        }
+        Feature::Server(server) if Some(&server.name) == kind.server.as_ref() => Some((held, &server.authentication)),
         _ => None,
     })
 }

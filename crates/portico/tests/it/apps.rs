@@ -83,6 +83,38 @@ async fn every_kind_of_feature_is_kept_as_it_was_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_is_misspelt_is_refused_by_name() {
+    let server = Server::start().await;
+    let (uid, _) = register(&server, "Misspelt").await;
+    let path = format!("/portico/v1/apps/{uid}/features");
+    let at = "https://partner.example/x";
+    for (unknown, settings) in [
+        ("contact_tpe", json!({"kind": "channel", "name": "Pigeons", "url": at, "contact_tpe": "email"})),
+        ("is_idempotentt", json!({"kind": "channel", "name": "Pigeons", "url": at, "is_idempotentt": true})),
+        (
+            "pattern",
+            json!({"kind": "link", "name": "tracker", "patterns": [format!("{at}/*")], "url": at, "pattern": ""}),
+        ),
+        ("retry", json!({"kind": "webhook", "url": at, "events": ["tag_added"], "retry": "day"})),
+        (
+            "method",
+            json!({"kind": "object", "name": "Order", "pattern": "ORDER-*", "target_url": format!("{at}/{{{{1}}}}"),
+                          "request": {"url": at, "method": "POST"}}),
+        ),
+        ("redirect_url", json!({"kind": "oauth", "redirect_urls": [at], "redirect_url": at})),
+    ] {
+        let refused = server.post(&path, json!({"settings": settings})).await.expect(400);
+        assert!(refused.to_string().contains(&format!("unknown field `{unknown}`")), "{refused}");
+    }
+    let beside = json!({"settings": {"kind": "server", "name": "main", "base_url": at}, "secret": "x"});
+    server.post(&path, beside).await.expect(400);
+    assert!(server.get(&path).await.rows().is_empty());
+    server.patch(&format!("/portico/v1/apps/{uid}"), json!({"nam": "x"})).await.expect(400);
+    // What Front's own operations take is as forgiving as theirs.
+    server.post("/company/tags", json!({"name": "Urgent", "colour": "red"})).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_rotated_with_an_overlap_and_shown_once() {
     let server = Server::start().await;
     let (uid, first) = register(&server, "Tracker").await;

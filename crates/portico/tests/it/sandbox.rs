@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::office::Partner;
@@ -173,6 +174,29 @@ async fn a_reset_leads_back_to_the_beginning() {
         sandbox.write("bob").await;
         sandbox.post("/portico/v1/sandbox/reset", json!({})).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_that_is_misspelt_or_out_of_range_changes_nothing() {
+    let sandbox = Sandbox::start().await;
+    let (clock, faults) = ("/portico/v1/sandbox/clock", "/portico/v1/sandbox/faults");
+    for (method, path, body, culprit) in [
+        (Method::PATCH, clock, json!({"freeze": true}), "freeze"),
+        (Method::PATCH, clock, json!({"frozen": true, "now": -1}), "now"),
+        (Method::PATCH, clock, json!({"frozen": true, "advance": -1}), "advance"),
+        (Method::PUT, faults, json!({"faults": [{"to": "http://x"}]}), "faults[0].to: unknown field"),
+        (Method::PUT, faults, json!({"faults": [], "times": 1}), "times"),
+        (Method::PUT, faults, json!({"faults": [{"drop": true}, {"fail_with": 600}]}), "faults[1].fail_with"),
+        (Method::PUT, faults, json!({"faults": [{"fail_with": 99}]}), "faults[0].fail_with"),
+    ] {
+        let request = sandbox.client.request(method, format!("{}{path}", sandbox.url)).bearer_auth(&sandbox.token);
+        let refused = request.json(&body).send().await.expect("an answer");
+        assert_eq!(refused.status(), 400, "{body}");
+        let told = refused.text().await.expect("text");
+        assert!(told.contains(culprit), "{body}: {told}");
+    }
+    let shown = sandbox.get("/portico/v1/sandbox").await;
+    assert_eq!((&shown["is_frozen"], &shown["faults"]), (&json!(false), &json!([])));
 }
 
 #[tokio::test(flavor = "multi_thread")]

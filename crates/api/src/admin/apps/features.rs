@@ -33,6 +33,7 @@ pub(crate) struct MadeFeature {
 
 /// The settings of a feature.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     settings: Feature,
 }
@@ -119,6 +120,7 @@ pub async fn remove(call: Call) -> Result {
 
 /// The secret that a partner gave.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PartnersSecret {
     /// A server's OAuth client secret, or the token of a link type.
     secret: String,

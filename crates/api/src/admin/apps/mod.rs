@@ -81,6 +81,7 @@ pub async fn list(call: Call) -> Result {
 
 /// A new app.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CreateApp {
     /// What it is called.
     name: String,
@@ -115,6 +116,7 @@ pub async fn get(call: Call) -> Result {
 
 /// A change of an app. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UpdateApp {
     #[serde(default)]
     name: Option<String>,
@@ -151,6 +153,7 @@ pub async fn delete(call: Call) -> Result {
 
 /// Which secret gets a successor.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RotateSecret {
     /// `signing`, `oauth` or `plugin`; `signing`, if left out.
     #[serde(default)]
@@ -189,6 +192,7 @@ pub async fn rotate(call: Call) -> Result {
 
 /// Which overlap is over.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct EndOverlap {
     /// `signing`, `oauth` or `plugin`; `signing`, if left out.
     #[serde(default)]

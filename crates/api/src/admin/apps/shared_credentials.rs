@@ -52,6 +52,7 @@ pub(crate) struct ShownAddress {
 
 /// What the app's server is shown.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ShareCredentials {
     /// By how the server is told who calls: `api_key`, `access_token`, or `username` and `password`; where it grants tokens
     /// by OAuth, `client_id` and `client_secret`, or `username` and `password`. Where a person has to consent, they are
@@ -62,6 +63,7 @@ pub(crate) struct ShareCredentials {
 
 /// A channel at an address.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ConnectAddress {
     /// One of the addresses that the app's server lists.
     address: String,

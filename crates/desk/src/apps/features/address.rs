@@ -12,6 +12,7 @@ const LONGEST: usize = 2_048;
 /// `{"url": "https://…"}`, or `{"server": "main", "url": "/hooks"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     /// The app's server that a path belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,15 +12,18 @@ use crate::names;
 /// How messages of such channels are written, and where they go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
+#[serde(deny_unknown_fields)]
 pub struct ChannelType {
     /// What it is called where channels are added.
     pub name: String,
     /// What it is for.
     #[serde(default)]
     pub description: String,
-    /// Where a new channel is announced.
-    #[serde(flatten)]
-    pub target: Target,
+    /// The app's server that a path belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Where a new channel is announced: a whole address, or a path that begins with a slash.
+    pub url: String,
     /// What its correspondents are known by.
     #[serde(default)]
     pub contact_type: ContactType,
@@ -95,7 +98,7 @@ fn yes() -> bool {
 impl ChannelType {
     pub(super) fn check(&self, beside: &[Held]) -> Result<()> {
         names::checked("name", &self.name, 128)?;
-        self.target.resolve(beside).map(drop)
+        self.target().resolve(beside).map(drop)
     }
 
     /// Refuses files that messages of such channels do not carry.
@@ -125,5 +128,10 @@ impl ChannelType {
             },
         };
         self.attachment_types.is_empty() || self.attachment_types.iter().any(matches)
+    }
+
+    /// Where a new channel is announced.
+    pub fn target(&self) -> Target {
+        Target { server: self.server.clone(), url: self.url.clone() }
     }
 }

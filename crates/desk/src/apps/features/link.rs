@@ -10,14 +10,17 @@ use crate::error::{Error, Result};
 /// Links that belong to a partner: which they are, and who is told of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
+#[serde(deny_unknown_fields)]
 pub struct LinkType {
     /// The `type` of its links.
     pub name: String,
     /// Addresses that belong to it: `*` stands for anything within a segment, `**` for anything across segments.
     pub patterns: Vec<String>,
-    /// Who is told of new links and their conversations.
-    #[serde(flatten)]
-    pub target: Target,
+    /// The app's server that a path belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Who is told of new links and their conversations: a whole address, or a path that begins with a slash.
+    pub url: String,
 }
 
 /// Words that mean something else already (contract/links.md section 1).
@@ -41,6 +44,11 @@ impl LinkType {
                 return Err(Error::invalid("patterns", why));
             }
         }
-        self.target.resolve(beside).map(drop)
+        self.target().resolve(beside).map(drop)
+    }
+
+    /// Who is told of new links and their conversations.
+    pub fn target(&self) -> Target {
+        Target { server: self.server.clone(), url: self.url.clone() }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use address::{checked_icon, is_same_server};
 pub use channel::{ChannelType, Composer, ContactType, Credentials};
 pub use link::LinkType;
 pub use oauth::OAuthClient;
-pub use object::{Field, Object, ObjectRequest, Trigger};
+pub use object::{Field, Object, Trigger};
 pub use plugin::{Place, Plugin};
 pub use server::{Authentication, Grant, Server};
 pub use webhook::{Retries, Webhook, WebhookType};

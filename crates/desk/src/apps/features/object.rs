@@ -29,7 +29,7 @@ pub struct Object {
     pub fields: Vec<Field>,
     /// Where its fields come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<ObjectRequest>,
+    pub request: Option<Target>,
 }
 
 /// A value of an object, or of a trigger's event.
@@ -45,15 +45,6 @@ pub struct Field {
     /// What people read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-}
-
-/// A signed `GET` that answers an object's fields.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct ObjectRequest {
-    /// Where it goes.
-    #[serde(flatten)]
-    pub target: Target,
 }
 
 /// Something outside that rules react to, in every conversation that holds the object.
@@ -101,7 +92,7 @@ impl Object {
         }
         check_fields("fields", &self.fields)?;
         match &self.request {
-            Some(request) => request.target.resolve(beside).map(drop),
+            Some(request) => request.resolve(beside).map(drop),
             None => Ok(()),
         }
     }

@@ -11,10 +11,13 @@ use crate::events::Kind;
 /// Who is told of what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
+#[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// Where it goes.
-    #[serde(flatten)]
-    pub target: Target,
+    /// The app's server that a path belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Where it goes: a whole address, or a path that begins with a slash.
+    pub url: String,
     /// What it is told of.
     pub events: Vec<WebhookType>,
     /// How hard it is tried.
@@ -116,7 +119,7 @@ webhook_types! {
 
 impl Webhook {
     pub(super) fn check(&self, beside: &[Held]) -> Result<()> {
-        self.target.resolve(beside)?;
+        self.target().resolve(beside)?;
         match self.events.is_empty() {
             true => Err(Error::invalid("events", "expected at least one type of event")),
             false => Ok(()),
@@ -126,5 +129,10 @@ impl Webhook {
     /// Whether it wants to know of a kind of event.
     pub fn wants(&self, kind: Kind) -> bool {
         WebhookType::of(kind).is_some_and(|r#type| self.events.contains(&r#type))
+    }
+
+    /// Where it goes.
+    pub fn target(&self) -> Target {
+        Target { server: self.server.clone(), url: self.url.clone() }
     }
 }
