@@ -131,6 +131,9 @@ async fn run(
     }
     reach::check(&app, &known, operation, &mut segments).await?;
     let params = Params::parse(head.uri.query())?;
+    if operation.is_own() {
+        params.only(&operation.about.names())?;
+    }
     let form = match head.method {
         Method::GET | Method::HEAD => Form::json(serde_json::Value::Null),
         _ => body::read(&head.headers, body, &app.reading).await?,

@@ -1,6 +1,8 @@
 //! The delivery log: what left, how it went, and once more.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use desk::deliveries::{self, Delivery, Filter, Recovered, State, Subscriber, Waiting};
@@ -131,6 +133,24 @@ fn subscriber(text: &str) -> std::result::Result<Subscriber, Refusal> {
     found.map_err(|_| Problem::bad_request(format!("expected an endpoint or a channel, found {text:?}")).into())
 }
 
+/// The subscriber, by its own name or by those that the answer's fields have.
+fn whom(params: &Params) -> std::result::Result<Option<Subscriber>, Refusal> {
+    fn id<T: FromStr<Err: Display>>(params: &Params, name: &str) -> std::result::Result<Option<T>, Refusal> {
+        let read = params.get(name).map(str::parse).transpose();
+        Ok(read.map_err(|bad| Problem::bad_request(format!("{name}: {bad}")))?)
+    }
+    let given = [
+        params.get("subscriber").map(subscriber).transpose()?,
+        id(params, "endpoint_id")?.map(Subscriber::Endpoint),
+        id(params, "channel_id")?.map(Subscriber::Channel),
+    ];
+    let mut given = given.into_iter().flatten();
+    match (given.next(), given.next()) {
+        (_, Some(_)) => Err(Problem::bad_request("say one of subscriber, endpoint_id and channel_id").into()),
+        (one, None) => Ok(one),
+    }
+}
+
 fn state(name: &str) -> std::result::Result<State, Refusal> {
     let refused = || Problem::bad_request(format!("state: expected pending, done or dead, found {name:?}"));
     Ok(State::parse(name).ok_or_else(refused)?)
@@ -148,7 +168,7 @@ fn filter(params: &Params) -> std::result::Result<Filter, Refusal> {
     };
     let time = |name: &str| params.get(name).map(|text| instant(name, text.parse().ok())).transpose();
     Ok(Filter {
-        subscriber: params.get("subscriber").map(subscriber).transpose()?,
+        subscriber: whom(params)?,
         conversation: params.get("conversation_id").map(conversation).transpose()?,
         state: params.get("state").map(state).transpose()?,
         since: time("since")?,
@@ -157,7 +177,7 @@ fn filter(params: &Params) -> std::result::Result<Filter, Refusal> {
     })
 }
 
-/// `GET /portico/v1/deliveries` with `subscriber`, `conversation_id`, `state`, `since` and `until`.
+/// `GET /portico/v1/deliveries` with `subscriber`, `endpoint_id` or `channel_id`, with `conversation_id`, `state`, `since` and `until`.
 pub async fn list(call: Call) -> Result {
     let paging = call.paging("deliveries", &PageRules::USUAL, false)?;
     let filter = filter(&call.params)?;
@@ -227,8 +247,9 @@ pub(crate) struct Again {
     id: DeliveryId,
 }
 
-/// A range of deliveries to be sent once more.
+/// A range of deliveries to be sent once more. At least one of its bounds is said: nobody means everything ever sent.
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ReplayRange {
     /// Those to this endpoint.
     #[serde(default)]

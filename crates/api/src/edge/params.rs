@@ -6,7 +6,7 @@ use super::error::Problem;
 use super::fields::{self, Fields, shorten};
 use super::nul;
 
-/// The decoded query string. Names that nobody asks for are kept and ignored.
+/// The decoded query string. Names that nobody asks for are kept, and ignored unless the operation is strict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Params {
     pairs: Vec<(String, String)>,
@@ -94,6 +94,20 @@ impl Params {
     /// All names and values in the order of their arrival, decoded.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.pairs
+    }
+
+    /// Refuses the first name that is none of these. Only Portico's own operations are so strict: Front passes over what
+    /// it doesn't know, and its clients rely on that.
+    pub fn only(&self, known: &[&str]) -> Result<(), Problem> {
+        let is_unknown = |name: &&String| !name.is_empty() && !known.contains(&name.as_str());
+        let Some(unknown) = self.pairs.iter().map(|(name, _)| name).find(is_unknown) else { return Ok(()) };
+        let known = match known {
+            [] => "nothing is asked here".to_string(),
+            known => format!("expected {}", known.join(", ")),
+        };
+        let unknown = shorten(unknown);
+        let problem = Problem::bad_request(format!("Unknown query parameter {unknown:?}: {known}"));
+        Err(problem.detail(format!("{unknown}: unknown query parameter, {known}")))
     }
 
     /// The `q` object; empty if there was none.
@@ -329,6 +343,19 @@ mod tests {
         assert_eq!(page("sort_by=name").unwrap_err().status, 400);
         assert_eq!(page("sort_order=down").unwrap_err().status, 400);
         assert_eq!(parse("sort_by=name").page(&PageRules::USUAL).unwrap().sort_by, None);
+    }
+
+    #[test]
+    fn a_strict_operation_names_what_it_does_not_know() {
+        for query in ["", "&&", "=x", "state=done", "state=done&limit=1", "state"] {
+            assert_eq!(parse(query).only(&["state", "limit"]), Ok(()), "{query}");
+        }
+        for query in ["to=x", "limit=1&to=", "to", "State=done", "state[]=done"] {
+            let problem = parse(query).only(&["state", "limit"]).unwrap_err();
+            assert_eq!(problem.status, 400);
+            assert!(problem.message.ends_with(": expected state, limit"), "{query}: {}", problem.message);
+        }
+        assert!(parse("to=x").only(&[]).unwrap_err().message.contains("\"to\""));
     }
 
     #[test]

@@ -191,6 +191,22 @@ impl About {
         About { is_deprecated: true, ..self }
     }
 
+    /// The names that may stand after the question mark. A whole collection takes the words of pages too: clients that
+    /// walk through pages needn't know which collection has only one.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<&str> = self.query.iter().map(|parameter| parameter.name).collect();
+        if !self.filter.is_empty() {
+            names.push("q");
+        }
+        if matches!(self.content, Content::List(_) | Content::Page(_) | Content::Hits(_)) {
+            names.extend(["limit", "page_token"]);
+        }
+        if self.pages.is_some_and(|rules| !rules.sort_by.is_empty()) {
+            names.extend(["sort_by", "sort_order"]);
+        }
+        names
+    }
+
     const fn body(self) -> Body {
         self.body.expect("a row says what its body is before it says more of it")
     }

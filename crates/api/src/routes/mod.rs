@@ -60,6 +60,13 @@ pub struct Operation {
     pub about: About,
 }
 
+impl Operation {
+    /// Whether it is one of Portico's own, which refuse what they do not know, where Front's pass over it.
+    pub fn is_own(&self) -> bool {
+        self.path.starts_with("/portico/")
+    }
+}
+
 /// Operations about the same noun.
 pub struct Family {
     /// What they are called in the document.

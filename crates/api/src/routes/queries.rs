@@ -38,6 +38,8 @@ pub(super) const LINKS: &[Parameter] =
 /// Which deliveries a list is narrowed to.
 pub(super) const DELIVERIES: &[Parameter] = &[
     Parameter { name: "subscriber", words: "Only those to this endpoint or channel", kind: Kind::Text },
+    Parameter { name: "endpoint_id", words: "Only those to this endpoint", kind: Kind::Text },
+    Parameter { name: "channel_id", words: "Only those to this channel", kind: Kind::Text },
     Parameter { name: "conversation_id", words: "Only those about this conversation", kind: Kind::Text },
     Parameter { name: "state", words: "Only those in this state", kind: Kind::Word(&["pending", "done", "dead"]) },
     Parameter { name: "since", words: "Only those made at or after this time", kind: Kind::Time },

@@ -135,7 +135,7 @@ fn veil(work: &mut Work<'_>, rows: &mut [Delivery]) -> Result<()> {
 }
 
 /// Which deliveries are wanted. Every field narrows; none wants all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Those to one receiver.
     pub subscriber: Option<Subscriber>,
@@ -229,8 +229,12 @@ pub struct Replayed {
 
 /// Sends finished deliveries to endpoints once more, in the order in which they were made, for instance all of an
 /// outage, at most [`MOST_REPLAYED`] at once. Messages are not repeated by the range, since a customer would read them
-/// twice, and neither is what the caller may not see.
+/// twice, and neither is what the caller may not see. A range without any bound is refused.
 pub fn replay_all(work: &mut Work<'_>, filter: &Filter, after: Option<Position>) -> Result<Replayed> {
+    if *filter == Filter::default() {
+        let why = "say since, until, subscriber, conversation_id or state, or everything ever sent goes out again";
+        return Err(Error::invalid("since", why));
+    }
     let window = Window { limit: MOST_REPLAYED, after, ascending: true };
     let until = filter.until.unwrap_or(work.now).min(work.now);
     let page = list(work, &Filter { until: Some(until), ..filter.clone() }, &window)?;

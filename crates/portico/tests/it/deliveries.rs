@@ -77,6 +77,8 @@ async fn the_log_is_narrowed_by_what_is_asked() {
         (format!("conversation_id={}", text(&first, "conversation_id")), 1),
         (format!("subscriber={}", text(&first, "endpoint_id")), 2),
         (format!("subscriber={}", told.office.custom), 0),
+        (format!("endpoint_id={}", text(&first, "endpoint_id")), 2),
+        (format!("channel_id={}", told.office.custom), 0),
         (format!("since={at}"), 1),
         (format!("until={at}"), 1),
         (format!("since={}", at + 1.0), 0),
@@ -84,9 +86,18 @@ async fn the_log_is_narrowed_by_what_is_asked() {
     ] {
         assert_eq!(told.count(&query).await, expected, "{query}");
     }
-    for query in ["state=lost", "subscriber=tag_1", "conversation_id=7", "since=monday"] {
+    let both = format!("subscriber={0}&channel_id={0}", told.office.custom);
+    let swapped = format!("endpoint_id={}", told.office.custom);
+    for query in ["state=lost", "subscriber=tag_1", "conversation_id=7", "since=monday", &both, &swapped] {
         told.server.get(&format!("/portico/v1/deliveries?{query}")).await.expect(400);
     }
+    for (path, unknown) in
+        [("deliveries", "to"), ("deliveries", "q[state]"), ("rules", "team_id"), ("company", "limit")]
+    {
+        let refused = told.server.get(&format!("/portico/v1/{path}?{unknown}=x")).await.expect(400);
+        assert!(text(&refused["_error"], "message").contains(&format!("{unknown:?}")), "{refused}");
+    }
+    told.server.get("/tags?colour=red").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,6 +132,8 @@ async fn all_that_failed_in_an_outage_is_sent_once_more_in_its_order() {
     assert_eq!(told.server.post(all, none).await.expect(202)["replayed"], 0);
     let rest = told.server.post(all, json!({"state": "dead", "subscriber": ann["endpoint_id"]})).await.expect(202);
     assert_eq!(rest["replayed"], 3, "what was repeated by hand stays what it was");
+    let everything = told.server.post(all, json!({})).await.expect(400);
+    assert!(everything.to_string().contains("everything ever sent"), "{everything}");
     told.server.post(all, json!({"state": "lost"})).await.expect(400);
     told.server.post(all, json!({"after": "later"})).await.expect(400);
 }
@@ -206,7 +219,7 @@ async fn what_concerns_a_private_inbox_shows_no_bodies_and_is_not_sent_once_more
         assert_eq!((&shown["attempts"][0]["status"], &shown["attempts"][0]["response"]), (&json!(200), &json!(null)));
     }
     told.server.post(&format!("{one}/replay"), json!({})).await.expect(404);
-    let all = told.server.post("/portico/v1/deliveries/replay", json!({})).await.expect(202);
+    let all = told.server.post("/portico/v1/deliveries/replay", json!({"since": 0})).await.expect(202);
     assert_eq!(all["replayed"], 0);
     let read = browser.get(&page).await;
     assert!(read.status == 200 && read.text.contains("of a private inbox"), "{}", read.text);
