@@ -70,8 +70,9 @@ pub trait Outside: Send + Sync {
     /// Sends a receiver a signed challenge. The error says to a person why it did not pass.
     fn validate(&self, validation: Validation) -> Asked<()>;
 
-    /// Tells a partner's server of a channel that is about to be made, with its address if it shares its credentials. It answers where the channel's messages go, if it
-    /// says so; the error says to a person why it refused.
+    /// Tells a partner's server of a channel that is about to be made, with its address if it shares its credentials. It
+    /// answers where the channel's messages go, if it says so; the error says to a person in whole words whether the
+    /// partner refused or did not answer, and why.
     fn announce(&self, partner: Partner, channel: (ChannelId, Option<String>)) -> Asked<Option<String>>;
 
     /// Asks a partner's server for the addresses that the credentials it is shown are good for.

@@ -173,6 +173,6 @@ async fn listed(app: &App, partner: Partner) -> Result<Vec<Offered>> {
 }
 
 async fn announce(app: &App, partner: Partner, channel: (ChannelId, Option<String>)) -> Result<Option<String>> {
-    let why = |why| Error::invalid("application_uid", format!("the app's server refused: {why}"));
+    let why = |why| Error::invalid("application_uid", why);
     Ok(app.outside.announce(partner, channel).await.map_err(why)?)
 }

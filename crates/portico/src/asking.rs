@@ -12,7 +12,7 @@ use desk::channels::shared::Offered;
 use desk::ids::ChannelId;
 use http::Method;
 use webhooks::challenge::{self, Challenge};
-use webhooks::client::{Answer, Client, Outgoing};
+use webhooks::client::{Answer, Client, Failure, Outgoing};
 use webhooks::diagnose::{self, Given};
 use webhooks::sign::{ApplicationKey, Signer};
 use wire::channel_calls::{Call, authorization, list_addresses};
@@ -68,8 +68,10 @@ impl Outside for Asking {
         let (client, patience, now) = (self.client.clone(), self.patience, self.desk.clock().now().0);
         Box::pin(async move {
             let call = authorization(channel, address.as_deref());
-            let answer = ask((&client, patience), now, (&partner, &call)).await?;
-            authorization::read(answer.status.as_u16(), &answer.body)
+            let answer = ask((&client, patience), now, (&partner, &call)).await;
+            let answer = answer.map_err(|why| format!("the app's server did not answer: {why}"))?;
+            let read = authorization::read(answer.status.as_u16(), &answer.body);
+            read.map_err(|why| format!("the app's server refused: {why}"))
         })
     }
 
@@ -107,5 +109,8 @@ async fn ask(
         // A person waits, and sees what went wrong: nothing is sent twice behind their back.
         repeatable: false,
     };
-    client.send(now, &outgoing).await.map_err(|failure| failure.to_string())
+    client.send(now, &outgoing).await.map_err(|failure| match failure {
+        Failure::Refused(refusal) => format!("it was not asked, because {refusal}"),
+        failure => failure.to_string(),
+    })
 }

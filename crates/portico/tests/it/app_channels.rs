@@ -141,6 +141,20 @@ async fn a_refused_channel_is_not_made_and_the_caller_learns_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_may_not_be_called_has_refused_nothing_and_the_way_out_is_named() {
+    let strict = Server::with(|settings| settings.serving.allow_private_networks = false).await;
+    let bridge = Bridge::on(strict, json!({"type": "none"}), json!({})).await;
+    let told = bridge.ask(json!({})).await.expect(400)["_error"]["message"].to_string();
+    assert!(told.contains("not asked") && told.contains("--allow-private-networks"), "{told}");
+    assert!(!told.contains("refused"), "{told}");
+    assert_eq!((bridge.partner.count(), bridge.made().await.len()), (0, 0));
+    let private = json!({"kind": "webhook", "url": "https://127.0.0.1:9/hook", "events": ["tag_added"]});
+    let path = format!("/portico/v1/apps/{}/features", bridge.uid);
+    let told = bridge.server.post(&path, json!({"settings": private})).await.expect(400).to_string();
+    assert!(told.contains("not a public address (--allow-private-networks allows it)"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_channel_is_refused_before_the_partner_is_asked() {
     let bridge = Bridge::build(json!({"type": "bearer"})).await;
     let (bare, _) = register(&bridge.server, "Without channels").await;

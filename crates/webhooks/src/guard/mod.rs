@@ -28,6 +28,9 @@ pub struct Guard {
     pub allow_http: bool,
 }
 
+/// The way out for whoever tries things on their own machine.
+const SWITCH: &str = " (--allow-private-networks allows it)";
+
 /// Why a receiver was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -35,13 +38,13 @@ pub enum Refusal {
     #[error("not a URL that can be called: {0}")]
     Malformed(String),
     /// Only `https`, and `http` where it is allowed.
-    #[error("the scheme {0} is not allowed")]
+    #[error("the scheme {0} is not allowed{hint}", hint = if .0 == "http" { SWITCH } else { "" })]
     Scheme(String),
     /// `https://trusted.example@evil.example` misleads whoever reads it.
     #[error("a URL with a user name or password is not allowed")]
     UserInfo,
     /// The host is, or resolves to, an address that is not public.
-    #[error("{host} is at {address}, which is not a public address")]
+    #[error("{host} is at {address}, which is not a public address{hint}", hint = if .address.is_unspecified() { "" } else { SWITCH })]
     Private {
         /// The host as it was written.
         host: String,
