@@ -115,6 +115,40 @@ async fn a_setting_that_is_misspelt_is_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_taken_is_told() {
+    let server = Server::start().await;
+    let (uid, _) = register(&server, "Twins").await;
+    let path = format!("/portico/v1/apps/{uid}/features");
+    let plugin =
+        |name: &str| json!({"kind": "plugin", "name": name, "place": "sidebar", "url": "https://partner.example"});
+    let side = feature(&server, &uid, plugin("Side")).await;
+    let other = feature(&server, &uid, plugin("Other")).await;
+    let at = |made: &Value| format!("{path}/{}", made["id"].as_str().expect("an id"));
+    let added = server.post(&path, json!({"settings": plugin("Side")})).await.expect(409);
+    let renamed = server.put(&at(&other), json!({"settings": plugin("Side")})).await.expect(409);
+    for refused in [added, renamed] {
+        assert_eq!(refused["_error"]["message"], "the app has a plugin called \"Side\" already");
+    }
+    server.put(&at(&side), json!({"settings": plugin("Side")})).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_asks_for_scopes_that_exist() {
+    let server = Server::start().await;
+    let (uid, _) = register(&server, "Scoped").await;
+    let path = format!("/portico/v1/apps/{uid}/features");
+    let oauth = |scopes: &[&str]| json!({"settings": {"kind": "oauth", "redirect_urls": ["http://localhost:3000/back"], "scopes": scopes}});
+    for unknown in ["tags", "tags:", "tags:red", "tag:read", "events:read", "tags:read ", ":read", "", "**"] {
+        let refused = server.post(&path, oauth(&["tags:read", unknown])).await.expect(400);
+        assert!(refused.to_string().contains("there is no scope"), "{unknown}: {refused}");
+    }
+    let is_public = |scope: &&str| !scope.starts_with("portico:") && !scope.starts_with("feature:");
+    let mut public: Vec<&str> = api::routes::all().filter_map(|operation| operation.scope).filter(is_public).collect();
+    public.extend(["*", "analytics:read", "knowledge_bases:delete"]);
+    server.post(&path, oauth(&public)).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_is_rotated_with_an_overlap_and_shown_once() {
     let server = Server::start().await;
     let (uid, first) = register(&server, "Tracker").await;

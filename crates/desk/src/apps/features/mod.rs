@@ -161,14 +161,26 @@ pub fn check(work: &mut Work<'_>, uid: &str, feature: &Feature, instead_of: Opti
     feature.check(&beside)
 }
 
+/// Whether a feature that is given may stand beside the others: it makes sense there, and nothing else has its name.
+fn admit(feature: &Feature, beside: &[Held]) -> Result<()> {
+    feature.check(beside)?;
+    if let Feature::OAuth(oauth) = feature {
+        oauth.check_scopes()?;
+    }
+    let (kind, name) = (feature.kind(), feature.name());
+    let is_twin = |held: &Held| held.feature.kind() == kind && held.feature.name() == name;
+    match (beside.iter().any(is_twin), name) {
+        (false, _) => Ok(()),
+        (true, "") => Err(Error::Conflict(format!("the app has a feature {kind} already"))),
+        (true, name) => Err(Error::Conflict(format!("the app has a {kind} called {name:?} already"))),
+    }
+}
+
 /// Adds a feature to an app.
 pub fn add(work: &mut Work<'_>, uid: &str, feature: &Feature) -> Result<Added> {
     let app = get(work, uid)?;
     let beside = of(work.conn, &app)?;
-    feature.check(&beside)?;
-    if feature.name().is_empty() && beside.iter().any(|held| held.feature.kind() == feature.kind()) {
-        return Err(Error::Conflict(format!("the app has a feature {} already", feature.kind())));
-    }
+    admit(feature, &beside)?;
     refuse_if_published(work, &app, beside.iter().map(|held| &held.feature).chain([feature]))?;
     let id = FeatureId(work.new_id());
     store::insert_feature(work.conn, app.owner, &stored(&app, id, feature)?, feature.name(), work.now)?;
@@ -189,7 +201,7 @@ pub fn change(work: &mut Work<'_>, uid: &str, id: FeatureId, feature: &Feature) 
     if before.kind() != feature.kind() {
         return Err(Error::invalid("kind", format!("the feature stays a {}", before.kind())));
     }
-    feature.check(&beside)?;
+    admit(feature, &beside)?;
     refuse_orphans(&beside, feature)?;
     refuse_if_published(work, &app, beside.iter().map(|held| &held.feature).chain([feature]))?;
     store::update_feature(work.conn, app.owner, &stored(&app, id, feature)?, feature.name(), work.now)?;

@@ -21,6 +21,42 @@ pub struct OAuthClient {
     pub reaches_private: bool,
 }
 
+/// The scopes of Front's public API: nouns and what may be done with them. An app asks for those of operations that are
+/// not served here as well, since it was written for Front.
+const SCOPES: &[(&str, &[&str])] = &[
+    ("accounts", &["read", "write", "delete"]),
+    ("analytics", &["read"]),
+    ("attachments", &["read"]),
+    ("channels", &["read", "write"]),
+    ("comments", &["read", "write"]),
+    ("contacts", &["read", "write", "delete"]),
+    ("conversations", &["read", "write", "delete"]),
+    ("custom_fields", &["read"]),
+    ("drafts", &["read", "write", "delete"]),
+    ("events:*", &["read"]),
+    ("inboxes", &["read", "write"]),
+    ("knowledge_bases", &["read", "write", "delete"]),
+    ("links", &["read", "write"]),
+    ("message_templates", &["read", "write", "delete"]),
+    ("messages", &["read", "write", "send"]),
+    ("rules", &["read"]),
+    ("shifts", &["read", "write"]),
+    ("signatures", &["read", "write", "delete"]),
+    ("statuses", &["read"]),
+    ("tags", &["read", "write", "delete"]),
+    ("teammate_groups", &["read", "write", "delete"]),
+    ("teammates", &["read", "write"]),
+    ("teams", &["read", "write"]),
+    ("time_off", &["read", "write", "delete"]),
+    ("views", &["read", "write"]),
+];
+
+fn exists(scope: &str) -> bool {
+    let is_known =
+        |(noun, verb): (&str, &str)| SCOPES.iter().any(|(known, verbs)| *known == noun && verbs.contains(&verb));
+    scope == "*" || scope.rsplit_once(':').is_some_and(is_known)
+}
+
 fn every_scope() -> Vec<String> {
     vec!["*".to_string()]
 }
@@ -37,6 +73,14 @@ impl OAuthClient {
         match self.scopes.iter().find(never) {
             Some(scope) => Err(Error::invalid("scopes", format!("{scope} is not for OAuth clients"))),
             None if self.scopes.is_empty() => Err(Error::invalid("scopes", "expected at least one scope")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there are such scopes: asked of what is given, not of what was kept before they were compared.
+    pub(super) fn check_scopes(&self) -> Result<()> {
+        match self.scopes.iter().find(|scope| !exists(scope)) {
+            Some(unknown) => Err(Error::invalid("scopes", format!("there is no scope {unknown:?}"))),
             None => Ok(()),
         }
     }
