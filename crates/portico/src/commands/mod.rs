@@ -12,6 +12,7 @@ pub use crate::failure::Failure;
 
 mod app;
 mod backup;
+mod companies;
 mod company;
 mod debug_signature;
 mod deliveries;
@@ -57,6 +58,9 @@ enum Command {
     /// Make, list and revoke API tokens. Works beside a running server.
     #[command(subcommand)]
     Token(token::Token),
+    /// Make and list companies: one store holds several, each by itself. Works beside a running server.
+    #[command(subcommand)]
+    Company(companies::Company),
     /// Print a link that signs a teammate in to the pages, once. Works beside a running server.
     #[command(after_help = "Example: portico login-link ada@acme.example --public-url https://desk.acme.example")]
     LoginLink(login_link::LoginLink),
@@ -105,6 +109,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(settings) => serve::run(settings),
         Command::Listen(listen) => listen::run(listen),
         Command::Token(token) => token::run(token),
+        Command::Company(company) => companies::run(company),
         Command::LoginLink(login_link) => login_link::run(login_link),
         Command::Openapi => openapi::run(),
         Command::App(app) => app::run(app),

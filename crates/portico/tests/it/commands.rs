@@ -344,3 +344,26 @@ fn look<T: Send + 'static>(data: &Path, at: impl Fn(&desk::Directory) -> T + Sen
     let read = desk.read_blocking(&desk::Caller::system(company), move |work| Ok(at(&*work.directory()?)));
     read.expect("it can be read")
 }
+
+#[test]
+fn a_store_holds_several_companies_each_by_itself() {
+    let folder = Folder::new();
+    let first = json(&run(&folder.0, &["company", "create", "Acme & Sons", "--json"]));
+    assert_eq!(first["slug"], "acme-sons");
+    let second = json(&run(&folder.0, &["company", "create", "Acme & Sons", "--slug", "acme", "--json"]));
+    assert_ne!(first["token"], second["token"]);
+    let names: Vec<Value> = json(&run(&folder.0, &["company", "list", "--json"])).as_array().expect("a list").clone();
+    assert_eq!(names.iter().map(|one| &one["id"]).collect::<Vec<_>>(), [&first["id"], &second["id"]]);
+    for (args, code, says) in [
+        (vec!["company", "create", "Acme"], 1, "already"),
+        (vec!["company", "create", "Acme", "--slug", "Not This"], 2, "small letters"),
+        (vec!["company", "create", "&"], 2, "small letters"),
+        (vec!["token", "list"], 2, "--company"),
+    ] {
+        let output = run(&folder.0, &args);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && error.contains(says), "{args:?}: {:?} {error}", output.status);
+    }
+    let tokens = json(&run(&folder.0, &["token", "list", "--company", "acme", "--json"]));
+    assert_eq!(tokens.as_array().map(Vec::len), Some(1));
+}
