@@ -129,9 +129,13 @@ pub(crate) fn with_channels(
 }
 
 /// Makes a channel at an address that shared credentials are good for.
-pub async fn add_address(app: &App, admin: &Caller, new: NewChannel) -> Result<()> {
-    let (new, id, url) = agreed_address(app, admin, new).await?;
-    Ok(app.desk.write(admin, move |work| shared::add(work, &new, (id, url.as_deref()))).await?)
+pub async fn add_address(app: &Arc<App>, admin: Caller, new: NewChannel) -> Result<()> {
+    let of = app.clone();
+    let task = async move {
+        let (new, id, url) = agreed_address(&of, &admin, new).await?;
+        Ok(of.desk.write(&admin, move |work| shared::add(work, &new, (id, url.as_deref()))).await?)
+    };
+    app.to_the_end("a channel", task).await
 }
 
 /// Asks about a channel at an address: whether the app's server has it, and whether it agrees.

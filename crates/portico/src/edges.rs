@@ -86,7 +86,7 @@ impl Program for Beside {
 
     fn add_address(&self, admin: Caller, new: NewChannel) -> Done {
         let app = self.app.clone();
-        Box::pin(async move { api::add_address(&app, &admin, new).await.map_err(words) })
+        Box::pin(async move { api::add_address(&app, admin, new).await.map_err(words) })
     }
 
     fn validate_links(&self, admin: Caller, uid: String) -> Done {

@@ -158,9 +158,6 @@ pub async fn addresses(call: Call) -> Result {
 /// `POST /portico/v1/shared_credentials/{shared_credentials_id}/channels`: nothing is kept if the app's server refuses.
 pub async fn connect_address(call: Call) -> Result {
     let (shared, body): (SharedCredentialsId, ConnectAddress) = (call.id(0)?, call.body()?);
-    if let Some(answer) = call.kept().await? {
-        return Ok(answer);
-    }
     let new = NewChannel {
         shared,
         inbox: body.inbox_id,
@@ -168,14 +165,22 @@ pub async fn connect_address(call: Call) -> Result {
         name: body.name.unwrap_or_default(),
         settings: body.settings.unwrap_or_default().given(),
     };
-    let (new, id, url) = connecting::agreed_address(&call.app, &call.caller, new).await?;
-    call.write(move |work| {
-        shared::add(work, &new, (id, url.as_deref()))?;
-        let row = channels::get(work, id)?;
-        let directory = work.directory()?;
-        Answer::created(&wire::channels::channel(context(work, &directory), &row))
-    })
-    .await
+    let app = Arc::clone(&call.app);
+    // The app's server hears of the channel before it is kept, so it is kept although nobody may be waiting any more.
+    let task = async move {
+        if let Some(answer) = call.kept().await? {
+            return Ok(answer);
+        }
+        let (new, id, url) = connecting::agreed_address(&call.app, &call.caller, new).await?;
+        call.write(move |work| {
+            shared::add(work, &new, (id, url.as_deref()))?;
+            let row = channels::get(work, id)?;
+            let directory = work.directory()?;
+            Answer::created(&wire::channels::channel(context(work, &directory), &row))
+        })
+        .await
+    };
+    app.to_the_end("a channel", task).await
 }
 
 /// `DELETE /portico/v1/shared_credentials/{shared_credentials_id}`
