@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::access::Access;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::CompanyId;
 use crate::work::{Actor, Caller, Desk, Work};
 use std::sync::Arc;
@@ -71,6 +71,15 @@ pub async fn all_of(from: &db::Store) -> Result<Vec<CompanyId>> {
 /// Whether the unit's company is the only one of the store: asked by those who found the first.
 pub fn is_only(work: &mut Work<'_>) -> Result<bool> {
     Ok(store::ids(work.conn)? == [work.company])
+}
+
+/// Refuses a slug that another company of the store has: asked by those who found one more.
+pub fn require_own_slug(work: &mut Work<'_>) -> Result<()> {
+    let slug = work.directory()?.company.slug.clone();
+    match store::with_slug(work.conn, &slug)? == [work.company] {
+        true => Ok(()),
+        false => Err(Error::Conflict(format!("there is a company {slug:?} already"))),
+    }
 }
 
 /// Counts up one of the company's counters and gives the new number, from 1 on.

@@ -45,6 +45,11 @@ pub(super) fn ids(conn: &mut Conn) -> db::Result<Vec<CompanyId>> {
     Ok(rows.into_iter().map(|(company,)| company).collect())
 }
 
+pub(super) fn with_slug(conn: &mut Conn, slug: &str) -> db::Result<Vec<CompanyId>> {
+    let rows: Vec<(CompanyId,)> = conn.all("SELECT company FROM companies WHERE slug = $1", args![slug])?;
+    Ok(rows.into_iter().map(|(company,)| company).collect())
+}
+
 pub(super) fn set_secret(conn: &mut Conn, company: CompanyId, secret: &str) -> db::Result<u64> {
     conn.exec("UPDATE companies SET api_secret = $2 WHERE company = $1", args![company, secret])
 }

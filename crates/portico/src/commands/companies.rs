@@ -69,11 +69,11 @@ fn create(wanted: Create) -> Result<(), Failure> {
         )));
     }
     let desk = open_desk(&wanted.location, "http://127.0.0.1:4180")?;
-    if known(&desk)?.iter().any(|one| one.slug == slug) {
-        return Err(Failure::new(format!("there is a company {slug:?} already; choose another --slug")));
-    }
     let new = New { name, slug: slug.clone(), has_ticketing: false };
-    let founded = founding::found(&desk, new, founding::furnish)?;
+    let founded = founding::found(&desk, new, |work| {
+        companies::require_own_slug(work)?;
+        founding::furnish(work)
+    })?;
     match wanted.json {
         true => say(&json!({"id": founded.company, "slug": slug, "token": founded.token}).to_string()),
         false => say(&founded.token),
