@@ -18,6 +18,9 @@ use crate::time::SECOND;
 use crate::timers::{self, Timer};
 use crate::work::Work;
 
+/// So much is kept of the words in which a channel's server says why a message did not arrive, in characters.
+const LONGEST_WORDS: usize = 1_000;
+
 /// How far a message is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -184,6 +187,7 @@ pub fn failed(work: &mut Work<'_>, id: MessageId, error: ErrorType, text: &str) 
     if message.delivery == State::Failed.as_str() {
         return Ok(());
     }
+    let text: String = text.chars().filter(|c| *c != '\0').take(LONGEST_WORDS).collect();
     let mut held = survivor(work, message.conversation)?;
     let kind = match message.delivery == State::Sent.as_str() {
         true => Kind::MessageBounceError,
@@ -191,7 +195,7 @@ pub fn failed(work: &mut Work<'_>, id: MessageId, error: ErrorType, text: &str) 
     };
     let before = std::mem::replace(&mut message.delivery, State::Failed.as_str().to_string());
     message.error_type = Some(error.as_str().to_string());
-    message.error_text = Some(text.to_string());
+    message.error_text = Some(text.clone());
     store::set_delivery(work.conn, work.company, &message)?;
     let mut change = json!({"delivery": [before, message.delivery], "error_type": [null, error.as_str()],
         "error_text": [null, text]});

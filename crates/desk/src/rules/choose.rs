@@ -161,7 +161,7 @@ mod tests {
             let mut served = vec![0; pool.len()];
             let mut last = None;
             for _ in 0..count * rounds {
-                let Choice::Teammate(id) = round_robin(&pool, last) else { unreachable!() };
+                let Choice::Teammate(id) = round_robin(&pool, last) else { panic!("somebody of {pool:?} has the turn") };
                 served[usize::try_from(id).unwrap()] += 1;
                 last = Some(id);
             }
