@@ -41,4 +41,5 @@ pub const ALL: &[Migration] = &[
     shared(23, "outbox_without_finished", include_str!("../../../migrations/0023_outbox_without_finished.sql")),
     shared(24, "channel_addresses", include_str!("../../../migrations/0024_channel_addresses.sql")),
     shared(25, "shared_credentials", include_str!("../../../migrations/0025_shared_credentials.sql")),
+    shared(26, "tag_demands", include_str!("../../../migrations/0026_tag_demands.sql")),
 ];

@@ -9,7 +9,7 @@ use crate::events::{Kind, Record};
 use crate::ids::ConversationId;
 use crate::timers::{self, Timer};
 use crate::work::{ActorKind, Work};
-use crate::{comments, messages, search};
+use crate::{comments, messages, rules, search};
 
 /// Deletes a conversation from the trash, with all that hangs on it. The log keeps that there was one.
 pub fn delete(work: &mut Work<'_>, id: ConversationId) -> Result<()> {
@@ -27,6 +27,7 @@ pub fn delete(work: &mut Work<'_>, id: ConversationId) -> Result<()> {
     messages::erase(work, id)?;
     comments::erase(work, id)?;
     search::forget(work, id)?;
+    rules::demands::forget(work, id)?;
     for merged in store::merged_into(work.conn, work.company, id)? {
         store::erase(work.conn, work.company, merged)?;
     }

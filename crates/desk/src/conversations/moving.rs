@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ConversationId, InboxId, TeamId};
 use crate::inboxes;
+use crate::rules::action::Step;
+use crate::rules::demands;
 use crate::work::{ActorKind, Work};
 
 /// Moves a conversation that the caller may see to an inbox, out of all others.
@@ -47,6 +49,9 @@ pub fn set(work: &mut Work<'_>, held: &mut Held, to: &[InboxId]) -> Result<bool>
     }
     if to == held.inboxes {
         return Ok(false);
+    }
+    if held.inboxes.iter().any(|inbox| !to.contains(inbox)) {
+        demands::meet(work, held, Step::Move)?;
     }
     let names = |inboxes: &[InboxId]| inboxes.iter().map(InboxId::to_string).collect::<Vec<_>>();
     let change = json!({"inboxes": [names(&held.inboxes), names(&to)]});

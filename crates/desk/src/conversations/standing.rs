@@ -8,6 +8,8 @@ use crate::directory::Directory;
 use crate::error::Result;
 use crate::events::{Kind, Record};
 use crate::ids::{ConversationId, StatusId};
+use crate::rules::action::Step;
+use crate::rules::demands;
 use crate::statuses;
 use crate::timers::{self, Timer};
 use crate::work::Work;
@@ -60,6 +62,10 @@ pub fn act(work: &mut Work<'_>, held: &mut Held, action: Action) -> Result<bool>
 
 /// The same with the ticket status that it ends in, where that is not the default one.
 pub(super) fn act_with(work: &mut Work<'_>, held: &mut Held, action: Action, to: Option<StatusId>) -> Result<bool> {
+    let state = held.row.state(&*work.directory()?);
+    if action == Action::Archive && state != State::Archived {
+        demands::meet(work, held, Step::Archive)?;
+    }
     let Some(Moved { kinds, change }) = change(work, held, action, to)? else { return Ok(false) };
     let is_about_tickets = change.contains_key("status_id");
     for kind in kinds {

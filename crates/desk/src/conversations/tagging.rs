@@ -44,7 +44,7 @@ fn visible(work: &mut Work<'_>, tags: &[TagId]) -> Result<Vec<TagId>> {
 }
 
 /// Whether a conversation that the caller may see shows this tag. The company's own tags are no secret there.
-pub(super) fn is_shown(work: &Work<'_>, directory: &Directory, tag: &Tag) -> bool {
+pub(crate) fn is_shown(work: &Work<'_>, directory: &Directory, tag: &Tag) -> bool {
     tag.team.is_none() && tag.owner.is_none() || work.access.sees_owner(directory, tag.team, tag.owner)
 }
 

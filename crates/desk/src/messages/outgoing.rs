@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, MessageId, SignatureId, TagId};
 use crate::names;
+use crate::rules::action::Step;
+use crate::rules::demands;
 use crate::search;
 use crate::teammates::{self, Who};
 use crate::work::{Actor, ActorKind, Work};
@@ -244,7 +246,9 @@ pub(super) fn keep(
     held.record(work, Record::with(kind, TargetKind::Message, message.id.0))?;
     linking::recognise(work, held, &[&message.text, &message.body])?;
     tagging::add(work, held, &options.tags)?;
-    if options.archive && held.row.status() == Status::Open {
+    // Who is answered matters more than where the conversation then lies: it stays open if a rule wants a tag first.
+    let may_go = options.archive && held.row.status() == Status::Open;
+    if may_go && demands::unmet(work, held, Step::Archive)?.is_none() {
         standing::act(work, held, Action::Archive)?;
     }
     held.save(work)?;

@@ -212,7 +212,11 @@ pub enum Action<Id = i64> {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
-    /// Refuses a step to teammates until the conversation has a tag.
+    /// From now on refuses a step in this conversation (409) until it has a tag.
+    ///
+    /// It binds teammates, their macros, and whoever uses the API; rules and imports are free. It holds for as long as the
+    /// rule is on, and as the rule then says. Snoozing and the trash are never refused. A message that is to archive its
+    /// conversation is sent all the same, and the conversation stays open.
     RequireTag {
         /// The steps.
         before: Vec<Step>,
@@ -329,8 +333,8 @@ pub enum WebhookBody {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Archiving.
+    /// Archiving, be it by a ticket status.
     Archive,
-    /// Moving to another inbox.
+    /// Taking out of an inbox, into another one. Showing it in one more inbox is no such step.
     Move,
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::action::Action;
 use super::compile::{Compiled, compile};
 use super::definition::{Definition, TriggerKind};
 use super::index::{Listed, RuleSet, Scope};
@@ -61,6 +62,7 @@ pub struct RuleBook {
     rules: Vec<Arc<Rule>>,
     places: HashMap<RuleId, usize>,
     running: RuleSet<usize>,
+    demands_tags: bool,
 }
 
 impl RuleBook {
@@ -74,7 +76,14 @@ impl RuleBook {
         });
         let running = RuleSet::new(listed.collect());
         let places = rules.iter().enumerate().map(|(at, rule)| (rule.id, at)).collect();
-        RuleBook { rules, places, running }
+        let demands = |action: &Action| matches!(action, Action::RequireTag { .. });
+        let demands_tags = running.rules().iter().any(|listed| listed.compiled.actions.iter().any(demands));
+        RuleBook { rules, places, running, demands_tags }
+    }
+
+    /// Whether any rule wants tags on conversations, so that there may be demands to look for.
+    pub(super) fn demands_tags(&self) -> bool {
+        self.demands_tags
     }
 
     /// The rule with an id.

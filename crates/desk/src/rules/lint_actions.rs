@@ -1,6 +1,6 @@
 //! Actions that can be read but not carried out, or that undo each other.
 
-use super::action::{Action, Choosing, Content, LinkTo, Until};
+use super::action::{Action, Choosing, Content, LinkTo, Step, Until};
 use super::choose::MOST_OPEN;
 use super::condition::{Pool, Scalar};
 use super::definition::{Definition, MAX_LIST, MAX_TEXT, TriggerKind};
@@ -25,6 +25,16 @@ pub(super) fn actions(definition: &Definition, findings: &mut Vec<Finding>) {
             lint.warning(&path, "this undoes an action before it");
         }
         let answers = matches!(action, Action::Reply { .. } | Action::AutoReply { .. });
+        if let Action::RequireTag { before, .. } = action {
+            let same = |kind| match kind {
+                TriggerKind::Archived => before.contains(&Step::Archive),
+                TriggerKind::Moved => before.contains(&Step::Move),
+                _ => false,
+            };
+            if definition.when.iter().any(|trigger| same(trigger.kind())) {
+                lint.warning(&path, "what triggers it is done by then; the tag is wanted only before it is done again");
+            }
+        }
         let own = |kind| matches!(kind, TriggerKind::OutboundReply | TriggerKind::OutboundNewConversation);
         if answers && definition.when.iter().any(|trigger| own(trigger.kind())) {
             lint.warning(&path, "the trigger is a message of ours, which this would answer");
@@ -115,7 +125,12 @@ impl Lint<'_> {
                 }
                 self.answer(&format!("{path}.as"), answer);
             }
-            Action::RequireTag { before, .. } => self.list(&format!("{path}.before"), before.len()),
+            Action::RequireTag { before, tags } => {
+                self.list(&format!("{path}.before"), before.len());
+                if tags.len() > MAX_LIST {
+                    self.list(&format!("{path}.tags"), tags.len());
+                }
+            }
             Action::Assign { .. }
             | Action::AssignToPerson { .. }
             | Action::Unassign {}

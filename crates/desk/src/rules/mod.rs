@@ -11,6 +11,7 @@ mod compare;
 pub mod compile;
 pub mod condition;
 pub mod definition;
+pub(crate) mod demands;
 pub mod evaluate;
 pub mod explanation;
 pub mod facts;

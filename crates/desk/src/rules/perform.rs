@@ -9,9 +9,9 @@ use super::condition::{Pool, Scalar};
 use super::explanation::{Ended, Outcome};
 use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
-use super::store;
 use super::values::filled;
 use super::variables::Markup;
+use super::{demands, store};
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::deliveries;
 use crate::endpoints;
@@ -202,8 +202,11 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
         Action::SetAccountField { .. }
         | Action::Forward { .. }
         | Action::SendSurvey {}
-        | Action::CallConnector { .. }
-        | Action::RequireTag { .. } => Ok(skipped("this company has nothing that does it")),
+        | Action::CallConnector { .. } => Ok(skipped("this company has nothing that does it")),
+        Action::RequireTag { .. } => {
+            demands::leave(work, scene.rule.id, id)?;
+            Ok(did())
+        }
         Action::Stop {} => Ok(did()),
     }
 }

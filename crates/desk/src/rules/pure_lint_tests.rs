@@ -322,3 +322,15 @@ proptest! {
         prop_assert!(!accepted || compile(&whole, &mut ids).is_ok());
     }
 }
+
+#[test]
+fn a_tag_can_not_be_wanted_before_what_has_happened_already() {
+    let rule = |on: &str, before: &[&str]| {
+        lint(json!({"when": [{"on": on}], "then": [{"do": "require_tag", "before": before}]}))
+    };
+    assert_eq!(rule("inbound", &["archive", "move"]), []);
+    assert_eq!(rule("archived", &["move"]), []);
+    assert_eq!(rule("archived", &["archive"]), warning("then[0]"));
+    assert_eq!(rule("moved", &["move"]), warning("then[0]"));
+    assert_eq!(rule("inbound", &[]), error("then[0].before"));
+}

@@ -180,3 +180,29 @@ pub(super) fn may_auto_reply(
     )?;
     Ok(changed > 0)
 }
+
+pub(super) fn insert_demand(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    rule: RuleId,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO tag_demands (company, conversation, rule) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        args![company, conversation, rule],
+    )
+}
+
+/// The rules that want a tag on a conversation.
+pub(super) fn demands(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<RuleId>> {
+    let rows: Vec<(RuleId,)> = conn.all(
+        "SELECT rule FROM tag_demands WHERE company = $1 AND conversation = $2 ORDER BY rule",
+        args![company, conversation],
+    )?;
+    Ok(rows.into_iter().map(|(rule,)| rule).collect())
+}
+
+/// Nobody asks a conversation that is gone for tags.
+pub(super) fn forget_demands(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<u64> {
+    conn.exec("DELETE FROM tag_demands WHERE company = $1 AND conversation = $2", args![company, conversation])
+}

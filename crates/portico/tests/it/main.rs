@@ -52,6 +52,7 @@ mod openapi;
 mod paging;
 mod places;
 mod rule_actions;
+mod rule_demands;
 mod sample_channel;
 mod sandbox;
 mod sandbox_clock;

@@ -7,13 +7,13 @@ use crate::office::Office;
 use crate::server::Server;
 
 /// A company in which rules act on what Ann writes.
-struct Stage {
-    server: Server,
-    office: Office,
+pub struct Stage {
+    pub server: Server,
+    pub office: Office,
 }
 
 impl Stage {
-    async fn set() -> Stage {
+    pub async fn set() -> Stage {
         let server = Server::start().await;
         let office = Office::furnish(&server, None).await;
         server
@@ -24,19 +24,19 @@ impl Stage {
     }
 
     /// Makes one thing, and answers its id.
-    async fn make(&self, path: &str, what: Value) -> String {
+    pub async fn make(&self, path: &str, what: Value) -> String {
         let made = self.server.post(path, what).await.expect(201);
         made["id"].as_str().expect("an id").to_string()
     }
 
     /// A rule that does this with every message that comes in.
-    async fn rule(&self, then: Value) -> String {
+    pub async fn rule(&self, then: Value) -> String {
         let rule = json!({"name": "Act", "definition": {"when": [{"on": "inbound"}], "then": then}});
         self.make("/portico/v1/rules", rule).await
     }
 
     /// Ann writes; the conversation as it is then.
-    async fn write(&self, text: &str) -> Value {
+    pub async fn write(&self, text: &str) -> Value {
         let path = format!("/channels/{}/incoming_messages", self.office.custom);
         let sender = json!({"handle": "ann", "name": "Ann Example"});
         let message = json!({"sender": sender, "subject": "A lamp", "body": text});
@@ -49,13 +49,13 @@ impl Stage {
     }
 
     /// How the last run of a rule ended, action by action.
-    async fn ended(&self, rule: &str) -> Value {
+    pub async fn ended(&self, rule: &str) -> Value {
         let runs = self.server.get(&format!("/portico/v1/rules/{rule}/runs")).await.rows();
         runs[0]["explanation"]["outcomes"].clone()
     }
 }
 
-fn id(row: &Value) -> &str {
+pub fn id(row: &Value) -> &str {
     row["id"].as_str().expect("an id")
 }
 

@@ -54,7 +54,7 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
 }
 
 /// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
-const LARGE: [&str; 22] = [
+const LARGE: [&str; 23] = [
     "attachments",
     "bodies",
     "comments",
@@ -75,6 +75,7 @@ const LARGE: [&str; 22] = [
     "participants",
     "search_docs",
     "seen_receipts",
+    "tag_demands",
     "threads",
     "contact_notes",
 ];

@@ -4,7 +4,7 @@ use db::{Conn, args};
 
 use crate::ids::{CompanyId, ConversationId};
 
-/// Gives tags, links and followers to another conversation, and with them whatever went up in this one before.
+/// Gives tags, links, followers and what rules ask of it to another conversation, and with them whatever went up in this one before.
 pub(super) fn relocate(
     conn: &mut Conn,
     company: CompanyId,
@@ -20,6 +20,8 @@ pub(super) fn relocate(
          WHERE company = $1 AND conversation = $2 ON CONFLICT DO NOTHING",
         "INSERT INTO followers (company, conversation, teammate) SELECT company, CAST($3 AS BIGINT), teammate \
          FROM followers WHERE company = $1 AND conversation = $2 ON CONFLICT DO NOTHING",
+        "INSERT INTO tag_demands (company, conversation, rule) SELECT company, CAST($3 AS BIGINT), rule \
+         FROM tag_demands WHERE company = $1 AND conversation = $2 ON CONFLICT DO NOTHING",
         "UPDATE conversations SET merged_into = $3 WHERE company = $1 AND merged_into = $2",
     ] {
         conn.exec(sql, args![company, from, to])?;
@@ -28,6 +30,7 @@ pub(super) fn relocate(
         "DELETE FROM conversation_tags WHERE company = $1 AND conversation = $2",
         "DELETE FROM conversation_links WHERE company = $1 AND conversation = $2",
         "DELETE FROM followers WHERE company = $1 AND conversation = $2",
+        "DELETE FROM tag_demands WHERE company = $1 AND conversation = $2",
     ] {
         conn.exec(sql, args![company, from])?;
     }
