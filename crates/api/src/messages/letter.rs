@@ -109,6 +109,7 @@ impl Written {
             tags: wishes.and_then(|wishes| wishes.tag_ids.clone()).unwrap_or_default(),
             archive: wishes.and_then(|wishes| wishes.archive).unwrap_or(true),
             is_auto_reply: false,
+            is_forward: false,
         }
     }
 }

@@ -81,6 +81,8 @@ pub struct Options {
     pub archive: bool,
     /// Whether a rule answers by itself: the channel is told so.
     pub is_auto_reply: bool,
+    /// Whether a message of the conversation is handed on to somebody else, which answers nobody in it.
+    pub is_forward: bool,
 }
 
 /// A message that was accepted.
@@ -239,10 +241,18 @@ pub(super) fn keep(
     letter: (&[Upload], &Options),
 ) -> Result<Message> {
     let (uploads, options) = letter;
-    let kind = if held.row.message_count == 0 { Kind::Outbound } else { Kind::OutReply };
+    let kind = match held.row.message_count {
+        _ if options.is_forward => Kind::Forward,
+        0 => Kind::Outbound,
+        _ => Kind::OutReply,
+    };
+    let waiting = (held.row.is_unreplied, held.row.waiting_since);
     store::insert(work.conn, work.company, &message)?;
     attachments::attach(work, attachments::Owner::Message(message.id), uploads)?;
     sent_off(work, held, &message)?;
+    if options.is_forward {
+        (held.row.is_unreplied, held.row.waiting_since) = waiting;
+    }
     held.record(work, Record::with(kind, TargetKind::Message, message.id.0))?;
     linking::recognise(work, held, &[&message.text, &message.body])?;
     tagging::add(work, held, &options.tags)?;

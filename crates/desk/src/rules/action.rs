@@ -127,9 +127,9 @@ pub enum Action<Id = i64> {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<Id>,
     },
-    /// Forwards the message.
+    /// Forwards the message, with its files, through its channel. What machines wrote is not forwarded.
     Forward {
-        /// To these addresses, which may be variables.
+        /// To these addresses, which may be variables. Those of its senders and of our own channels are left out.
         to: Vec<String>,
         /// What is written above it, with variables.
         #[serde(default, skip_serializing_if = "Option::is_none")]

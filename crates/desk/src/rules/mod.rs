@@ -15,6 +15,7 @@ pub(crate) mod demands;
 pub mod evaluate;
 pub mod explanation;
 pub mod facts;
+mod forwarding;
 mod gather;
 pub mod hours;
 pub mod index;

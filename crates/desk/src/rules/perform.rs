@@ -11,7 +11,7 @@ use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
 use super::values::filled;
 use super::variables::Markup;
-use super::{demands, store};
+use super::{demands, forwarding, store};
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::deliveries;
 use crate::endpoints;
@@ -32,12 +32,12 @@ pub(super) struct Done {
 }
 
 /// What every action works on.
-struct Scene<'s> {
+pub(super) struct Scene<'s> {
     event: &'s Event,
-    conversation: ConversationId,
-    rule: &'s Rule,
+    pub(super) conversation: ConversationId,
+    pub(super) rule: &'s Rule,
     index: usize,
-    facts: &'s mut Gathered,
+    pub(super) facts: &'s mut Gathered,
 }
 
 /// Runs the actions of a matching rule, in order. An error undoes them all.
@@ -88,7 +88,7 @@ fn noted(note: impl Into<String>) -> Ended {
     Ended::Done { note: Some(note.into()) }
 }
 
-fn skipped(why: impl Into<String>) -> Ended {
+pub(super) fn skipped(why: impl Into<String>) -> Ended {
     Ended::Skipped { why: why.into() }
 }
 
@@ -199,10 +199,10 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
         Action::SetContactField { field, value } => {
             set_field(work, scene, ("contact", CustomFieldId(*field)), value.as_ref())
         }
-        Action::SetAccountField { .. }
-        | Action::Forward { .. }
-        | Action::SendSurvey {}
-        | Action::CallConnector { .. } => Ok(skipped("this company has nothing that does it")),
+        Action::Forward { to, note } => forwarding::forward(work, scene, to, note.as_ref()),
+        Action::SetAccountField { .. } | Action::SendSurvey {} | Action::CallConnector { .. } => {
+            Ok(skipped("this company has nothing that does it"))
+        }
         Action::RequireTag { .. } => {
             demands::leave(work, scene.rule.id, id)?;
             Ok(did())
@@ -332,7 +332,7 @@ fn comment(work: &mut Work<'_>, scene: &mut Scene<'_>, body: &str, mentions: Vec
     Ok(with_unresolved(&unresolved))
 }
 
-fn with_unresolved(unresolved: &[String]) -> Ended {
+pub(super) fn with_unresolved(unresolved: &[String]) -> Ended {
     match unresolved {
         [] => did(),
         some => noted(format!("no value for {}", some.join(", "))),

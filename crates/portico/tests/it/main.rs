@@ -53,6 +53,7 @@ mod paging;
 mod places;
 mod rule_actions;
 mod rule_demands;
+mod rule_forwarding;
 mod sample_channel;
 mod sandbox;
 mod sandbox_clock;
