@@ -142,6 +142,9 @@ pub fn install(work: &mut Work<'_>, uid: &str) -> Result<()> {
         return Err(Error::NotFound("app"));
     }
     let app = store::get(work.conn, known.owner, known.app)?.ok_or(Error::NotFound("app"))?;
+    let features = features::of(work.conn, &app)?;
+    let types = links::types(features.iter().map(|held| &held.feature));
+    links::refuse_taken(&*work.directory()?, &app, types, |_| true)?;
     if admit(work, &app)? {
         record(work, json!({"app": app.uid, "is_installed": [false, true]}))?;
     }

@@ -3,9 +3,9 @@
 
 use serde_json::json;
 
-use super::features::{Feature, LinkType, pattern};
+use super::features::{Feature, Held, LinkType, pattern};
 use super::secrets::{self, Purpose};
-use super::{Installed, here, record, store, webhooks};
+use super::{App, Installed, here, record, store, webhooks};
 use crate::deliveries::{self, Subscriber};
 use crate::directory::Directory;
 use crate::endpoints;
@@ -78,6 +78,35 @@ fn at_work(directory: &Directory) -> impl Iterator<Item = Partner<'_>> {
             Feature::Link(link) => Some(Partner { installed: here, feature: held.id, link }),
             _ => None,
         })
+    })
+}
+
+/// Refuses types of links that another app has here already: a link's type is all that says whose it is.
+pub(super) fn refuse_taken<'f>(
+    directory: &Directory,
+    app: &App,
+    types: impl Iterator<Item = &'f LinkType>,
+    among: impl Fn(&Installed) -> bool,
+) -> Result<()> {
+    for link in types {
+        let has = |here: &&std::sync::Arc<Installed>| {
+            let is_it = |held: &Held| matches!(&held.feature, Feature::Link(other) if other.name == link.name);
+            here.app.id != app.id && among(here) && here.features.iter().any(is_it)
+        };
+        if let Some(first) = directory.apps().find(has) {
+            let App { name, uid, .. } = &first.app;
+            let why = format!("links of the type {:?} are those of the app {name:?} ({uid}) already", link.name);
+            return Err(Error::Conflict(why));
+        }
+    }
+    Ok(())
+}
+
+/// The types of links among features.
+pub(super) fn types<'f>(features: impl IntoIterator<Item = &'f Feature>) -> impl Iterator<Item = &'f LinkType> {
+    features.into_iter().filter_map(|feature| match feature {
+        Feature::Link(link) => Some(link),
+        _ => None,
     })
 }
 
@@ -167,6 +196,10 @@ pub fn to_validate(work: &mut Work<'_>, uid: &str) -> Result<Vec<Sending>> {
         return Err(Error::Conflict(format!("the app {uid} is switched off")));
     }
     installed.require_consent()?;
+    // Its features may have changed since it was installed, and another app's links may have begun to work.
+    let directory = work.directory()?;
+    let works = |other: &Installed| other.is_told() && other.links.state == State::Enabled;
+    refuse_taken(&directory, &installed.app, types(installed.features.iter().map(|held| &held.feature)), works)?;
     let mut asked: Vec<Sending> = Vec::new();
     for held in &installed.features {
         let Feature::Link(link) = &held.feature else { continue };

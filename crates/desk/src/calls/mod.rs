@@ -70,9 +70,12 @@ pub struct Line {
     pub is_internal: bool,
 }
 
-/// Keeps a call that begins.
+/// Keeps a call that begins, on a channel whose people are known by their phone numbers.
 pub fn begin(work: &mut Work<'_>, new: &New) -> Result<()> {
     let channel = application::carried(work, new.channel)?;
+    if channel.contact_type != "phone" {
+        return Err(Error::invalid("", format!("{} carries no calls: its contacts have no phone numbers", channel.id)));
+    }
     if store::get(work.conn, work.company, channel.id, &new.external_id)?.is_some() {
         return Ok(());
     }

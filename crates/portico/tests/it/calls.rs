@@ -4,7 +4,13 @@ use axum::http::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
+use crate::app_channels::Bridge;
 use crate::channel_api::Line;
+
+/// A channel whose people are known by their phone numbers.
+async fn phone() -> Line {
+    Line::on(Bridge::with(json!({"type": "none"}), json!({"contact_type": "phone"})).await).await
+}
 
 fn call(id: &str, more: Value) -> Value {
     let mut body = json!({"external_call_id": id, "initial_status": "ringing", "direction": "inbound",
@@ -43,7 +49,7 @@ async fn events(line: &Line) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_a_message_that_says_how_it_went() {
-    let line = Line::open().await;
+    let line = phone().await;
     ring(&line, "k-1", json!({"started_at": 1_700_000_000_000_i64})).await;
     ring(&line, "k-1", json!({})).await;
     let message = below(&line, "messages").await.remove(0);
@@ -67,7 +73,7 @@ async fn a_call_is_a_message_that_says_how_it_went() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_over_does_not_go_on() {
-    let line = Line::open().await;
+    let line = phone().await;
     for (id, end) in [("k-1", "missed"), ("k-2", "abandoned"), ("k-3", "transferred")] {
         ring(&line, id, json!({})).await;
         assert_eq!(become_(&line, id, "hold", json!({})).await, 400, "nobody is connected yet");
@@ -80,7 +86,7 @@ async fn a_call_that_is_over_does_not_go_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_legs_of_a_call_stand_in_one_conversation() {
-    let line = Line::open().await;
+    let line = phone().await;
     ring(&line, "k-1", json!({"initial_status": "queued"})).await;
     ring(&line, "k-2", json!({"parent_external_call_id": "k-1"})).await;
     ring(&line, "k-3", json!({"external_parent_call_id": "k-1"})).await;
@@ -94,7 +100,7 @@ async fn the_legs_of_a_call_stand_in_one_conversation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_from_outside_opens_its_conversation_and_one_of_ours_does_not() {
-    let line = Line::open().await;
+    let line = phone().await;
     ring(&line, "k-1", json!({})).await;
     let path = format!("/conversations/{}", conversations(&line).await[0]["id"].as_str().expect("an id"));
     line.bridge.server.patch(&path, json!({"status": "archived"})).await.expect(204);
@@ -114,7 +120,7 @@ async fn a_call_from_outside_opens_its_conversation_and_one_of_ours_does_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_recorded_and_said_belongs_to_the_call() {
-    let line = Line::open().await;
+    let line = phone().await;
     ring(&line, "k-1", json!({})).await;
     let path = format!("/channels/{}/calls/k-1/recording", line.id);
     let record = async |name: &'static str, kind: &str, files: usize| {
@@ -166,7 +172,7 @@ async fn what_was_recorded_and_said_belongs_to_the_call() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_call_is_named() {
-    let line = Line::open().await;
+    let line = phone().await;
     for (wrong, field) in [
         (json!({"from": null}), "from"),
         (json!({"direction": "outbound"}), "to"),
@@ -183,4 +189,11 @@ async fn what_is_wrong_with_a_call_is_named() {
     let plain = format!("/channels/{}/calls", line.bridge.office.custom);
     line.bridge.server.post(&plain, call("k-1", json!({}))).await.expect(400);
     assert_eq!(conversations(&line).await, Vec::<Value>::new());
+    for kind in ["custom", "email"] {
+        let deaf = Line::on(Bridge::with(json!({"type": "none"}), json!({"contact_type": kind})).await).await;
+        let refused = deaf.tell(Method::POST, "/calls", call("k-1", json!({}))).await.expect(400);
+        let why = format!("{} carries no calls: its contacts have no phone numbers", deaf.id);
+        assert_eq!(refused["_error"]["message"], why.as_str());
+        assert_eq!(conversations(&deaf).await, Vec::<Value>::new());
+    }
 }

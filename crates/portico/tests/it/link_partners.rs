@@ -330,3 +330,56 @@ async fn a_private_inbox_keeps_its_conversations_from_partners() {
     assert_eq!(scene.tracker.count(), 3);
     assert_eq!(scene.server.get("/portico/v1/deliveries").await.rows().len(), 2, "nothing else waits");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_of_links_is_one_apps_alone() {
+    let scene = Scene::set().await;
+    let (second, _) = register(&scene.server, "Second").await;
+    let features = format!("/portico/v1/apps/{second}/features");
+    let tracker =
+        json!({"kind": "link", "name": "tracker", "url": scene.tracker.url, "patterns": ["https://two.example/**"]});
+    let refused = scene.server.post(&features, json!({"settings": tracker})).await.expect(409);
+    let why = format!("links of the type \"tracker\" are those of the app \"Tracker\" ({}) already", scene.uid);
+    assert_eq!(refused["_error"]["message"], why.as_str());
+    let mut other = tracker.clone();
+    other["name"] = json!("issues");
+    let made = feature(&scene.server, &second, other.clone()).await;
+    let path = format!("{features}/{}", made["id"].as_str().expect("an id"));
+    assert_eq!(
+        scene.server.put(&path, json!({"settings": tracker})).await.expect(409)["_error"]["message"],
+        why.as_str()
+    );
+    other["patterns"] = json!(["https://three.example/**"]);
+    scene.server.put(&path, json!({"settings": other})).await.expect(200);
+    scene.server.delete(&format!("/portico/v1/apps/{}", scene.uid), None).await.expect(204);
+    scene.server.put(&path, json!({"settings": tracker})).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_whose_type_of_links_is_taken_is_not_installed_and_does_not_work() {
+    let scene = Scene::set().await;
+    let other = Guest::foreign(&scene.server).await;
+    let made = other.post("/portico/v1/apps", json!({"name": "Theirs"})).await.expect(201);
+    let theirs = made["uid"].as_str().expect("a uid").to_string();
+    let link = |name: &str| {
+        let patterns = ["https://theirs.example/**"];
+        json!({"settings": {"kind": "link", "name": name, "url": scene.tracker.url, "patterns": patterns}})
+    };
+    let features = format!("/portico/v1/apps/{theirs}/features");
+    let held = other.post(&features, link("tracker")).await.expect(201);
+    let path = format!("{features}/{}", held["id"].as_str().expect("an id"));
+    other.post(&format!("/portico/v1/apps/{theirs}/publish"), json!({})).await.expect(204);
+    let here = |what: &str| format!("/portico/v1/apps/{theirs}/{what}");
+    let refused = scene.server.post(&here("install"), json!({})).await.expect(409);
+    let why = format!("links of the type \"tracker\" are those of the app \"Tracker\" ({}) already", scene.uid);
+    assert_eq!(refused["_error"]["message"], why.as_str());
+    other.put(&path, link("theirs")).await.expect(200);
+    scene.server.post(&here("install"), json!({})).await.expect(204);
+    // Its maker does not see what its customers have, so the word may be taken there by the time its links are to work.
+    other.put(&path, link("tracker")).await.expect(200);
+    scene.app("links/enable").await.expect(200);
+    let refused = scene.server.post(&here("links/enable"), json!({})).await.expect(409);
+    assert_eq!(refused["_error"]["message"], why.as_str());
+    scene.app("links/disable").await.expect(204);
+    scene.server.post(&here("links/enable"), json!({})).await.expect(200);
+}

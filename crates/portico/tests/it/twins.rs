@@ -141,7 +141,7 @@ const APPS_ALONE: &[&str] = &[
 /// A channel of the app, and what its partner told of it, under ids that no other company has.
 async fn carry(owner: &Guest<'_>, uid: &str) -> HashMap<&'static str, String> {
     let partner = Partner::start().await;
-    let settings = json!({"kind": "channel", "name": "Pigeons", "url": partner.url, "has_templates": true});
+    let settings = json!({"kind": "channel", "name": "Pigeons", "url": partner.url, "has_templates": true, "contact_type": "phone"});
     owner.post(&format!("/portico/v1/apps/{uid}/features"), json!({"settings": settings})).await.expect(201);
     let inbox = owner.get("/inboxes").await.rows()[0]["id"].as_str().expect("an id").to_string();
     let channels = format!("/inboxes/{inbox}/channels");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::secrets::{self, Purpose};
 use super::store::{self, StoredFeature};
-use super::{App, changed, get, record};
+use super::{App, changed, get, links, record};
 use crate::error::{Error, Result};
 use crate::ids::FeatureId;
 use crate::sealing::Secret;
@@ -176,11 +176,17 @@ fn admit(feature: &Feature, beside: &[Held]) -> Result<()> {
     }
 }
 
+/// Refuses a type of links that another app of the company has.
+fn refuse_taken(work: &mut Work<'_>, app: &App, feature: &Feature) -> Result<()> {
+    links::refuse_taken(&*work.directory()?, app, links::types([feature]), |_| true)
+}
+
 /// Adds a feature to an app.
 pub fn add(work: &mut Work<'_>, uid: &str, feature: &Feature) -> Result<Added> {
     let app = get(work, uid)?;
     let beside = of(work.conn, &app)?;
     admit(feature, &beside)?;
+    refuse_taken(work, &app, feature)?;
     refuse_if_published(work, &app, beside.iter().map(|held| &held.feature).chain([feature]))?;
     let id = FeatureId(work.new_id());
     store::insert_feature(work.conn, app.owner, &stored(&app, id, feature)?, feature.name(), work.now)?;
@@ -203,6 +209,9 @@ pub fn change(work: &mut Work<'_>, uid: &str, id: FeatureId, feature: &Feature) 
     }
     admit(feature, &beside)?;
     refuse_orphans(&beside, feature)?;
+    if before.name() != feature.name() {
+        refuse_taken(work, &app, feature)?;
+    }
     refuse_if_published(work, &app, beside.iter().map(|held| &held.feature).chain([feature]))?;
     store::update_feature(work.conn, app.owner, &stored(&app, id, feature)?, feature.name(), work.now)?;
     changed(work, &app)?;
