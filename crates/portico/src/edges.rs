@@ -7,7 +7,9 @@ use api::App;
 use api::answer::Refusal;
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use desk::Caller;
 use desk::channels::consent::Subject;
@@ -31,7 +33,7 @@ pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
         .route("/readyz", get(move || health::ready(ready.clone())))
         .route("/metrics", get(move || health::metrics(numbers.clone())))
         .merge(web::router(pages(app.clone())))
-        .fallback_service(api::router(app))
+        .fallback_service(api::router(app).layer(from_fn(entrance)))
         .layer(from_fn(move |request: Request, next: Next| {
             let health = counted.clone();
             async move {
@@ -41,6 +43,22 @@ pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
                 response
             }
         }))
+}
+
+/// Shows a browser that asks for the bare server the way to the pages. Clients of the API are told that there is nothing.
+async fn entrance(request: Request, next: Next) -> Response {
+    let is_bare = request.uri().path() == "/" && [Method::GET, Method::HEAD].contains(request.method());
+    match is_bare && takes_pages(request.headers()) {
+        true => Redirect::to(web::ENTRANCE).into_response(),
+        false => next.run(request).await,
+    }
+}
+
+/// Whether HTML is asked for by its name, as browsers do; `*/*` is what every client says.
+fn takes_pages(headers: &HeaderMap) -> bool {
+    let kinds = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut kinds = kinds.flat_map(|value| value.split(',')).map(|kind| kind.split(';').next().unwrap_or_default());
+    kinds.any(|kind| kind.trim().eq_ignore_ascii_case("text/html"))
 }
 
 /// What the pages work with.

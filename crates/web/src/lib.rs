@@ -30,6 +30,9 @@ mod page;
 mod shared;
 mod visitor;
 
+/// Where somebody arrives who knows nothing but the server's name: from there the other pages are reached.
+pub const ENTRANCE: &str = login::PATH;
+
 /// What the pages work with.
 #[derive(Clone)]
 pub struct Pages {

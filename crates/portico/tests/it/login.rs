@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, person, written};
 use crate::commands::{Folder, portico};
 use crate::guest::Guest;
-use crate::server::Server;
+use crate::server::{Server, client};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_signs_in_by_its_button_and_only_once() {
@@ -106,4 +106,30 @@ fn a_link_is_printed_by_the_command() {
     let unknown = run(&["login-link", "nobody@acme.example"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("nobody@acme.example"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_finds_its_way_from_the_bare_server_and_a_client_of_the_api_finds_nothing() {
+    let server = Server::start().await;
+    let ask = async |method: Method, path: &str, accept: &str| {
+        let request = client().request(method, server.url(path)).header("accept", accept);
+        request.send().await.expect("an answer")
+    };
+    let chromium = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+    for (method, accept) in [(Method::GET, chromium), (Method::HEAD, chromium), (Method::GET, "a/b, Text/HTML ;q=0.1")]
+    {
+        let shown = ask(method, "/", accept).await;
+        assert_eq!((shown.status().as_u16(), shown.headers()["location"].to_str().ok()), (303, Some("/login")));
+    }
+    for (method, path, accept) in [
+        (Method::GET, "/", "*/*"),
+        (Method::GET, "/", "application/json"),
+        (Method::POST, "/", chromium),
+        (Method::GET, "/nothing", chromium),
+    ] {
+        let refused = ask(method, path, accept).await;
+        assert_eq!(refused.status(), 404, "{path} {accept}");
+        let told: Value = refused.json().await.expect("JSON");
+        assert_eq!(told["_error"]["message"], "Unknown path");
+    }
 }
