@@ -147,6 +147,15 @@ pub struct Diagnosis {
     pub causes: Vec<Cause>,
     /// The signature that belongs to headers, body and secret as they were given.
     pub expected: String,
+    /// How old the request is by its timestamp, in milliseconds; negative if that lies ahead.
+    pub age: Option<i64>,
+}
+
+impl Diagnosis {
+    /// Whether the signature is right, however old the request may be.
+    pub fn is_signed_right(&self) -> bool {
+        self.causes.iter().all(|cause| *cause == Cause::ClockSkew)
+    }
 }
 
 /// Finds what differs. A body over [`LARGEST`] is only verified, not explained.
@@ -175,11 +184,12 @@ pub fn diagnose(given: &Given<'_>) -> Diagnosis {
             }),
             _ => tries.explain(received).unwrap_or_else(|| vec![Cause::WrongSecret]),
         };
-        if stamp_number.is_some_and(|stamp| (given.now - stamp).abs() > FRESH) {
+        if stamp_number.is_some_and(|stamp| given.now.saturating_sub(stamp).saturating_abs() > FRESH) {
             causes.push(Cause::ClockSkew);
         }
     }
-    Diagnosis { scheme, is_valid: causes.is_empty(), causes, expected }
+    let age = stamp_number.map(|stamp| given.now.saturating_sub(stamp));
+    Diagnosis { scheme, is_valid: causes.is_empty(), causes, expected, age }
 }
 
 struct Tries<'g> {
@@ -515,8 +525,15 @@ mod tests {
         for (now, causes) in
             [(AT + FRESH, vec![]), (AT + FRESH + 1, vec![Cause::ClockSkew]), (AT - FRESH - 1, vec![Cause::ClockSkew])]
         {
-            assert_eq!(diagnose(&Given { now, ..given }).causes, causes);
+            let told = diagnose(&Given { now, ..given });
+            assert_eq!((told.causes, told.age), (causes, Some(now - AT)));
         }
+        let old = Given { now: AT + FRESH + 1, ..given };
+        assert!(diagnose(&old).is_signed_right());
+        let wrong = diagnose(&Given { secret: "another", ..old });
+        assert_eq!((wrong.is_signed_right(), wrong.causes), (false, vec![Cause::WrongSecret, Cause::ClockSkew]));
+        let far = HeaderMap::from_iter([(TIMESTAMP, i64::MIN.to_string().parse().expect("a value"))]);
+        assert!(!diagnose(&Given { headers: &far, ..given }).is_valid, "no timestamp is too far away");
     }
 
     #[test]

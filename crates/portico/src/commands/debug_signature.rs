@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
-use webhooks::diagnose::{Given, diagnose};
+use webhooks::diagnose::{Cause, Given, diagnose};
 
 use super::{Failure, say};
 
@@ -26,7 +26,7 @@ pub(super) struct DebugSignature {
     /// What the receiver computed in place of the signature.
     #[arg(long, value_name = "SIGNATURE")]
     computed: Option<String>,
-    /// Print {"scheme":…,"is_valid":…,"causes":[…],"expected":…}.
+    /// Print {"scheme":…,"is_valid":…,"is_signed_right":…,"causes":[…],"expected":…}; an old request may be signed right.
     #[arg(long)]
     json: bool,
 }
@@ -52,18 +52,34 @@ pub(super) fn run(wanted: DebugSignature) -> Result<(), Failure> {
     if wanted.json {
         let causes: Vec<_> =
             told.causes.iter().map(|cause| json!({"code": cause.code(), "why": cause.why()})).collect();
-        say(&json!({"scheme": told.scheme.as_str(), "is_valid": told.is_valid, "causes": causes,
-                    "expected": told.expected})
+        say(&json!({"scheme": told.scheme.as_str(), "is_valid": told.is_valid,
+                    "is_signed_right": told.is_signed_right(), "causes": causes, "expected": told.expected})
         .to_string());
     } else if told.is_valid {
         say(&format!("valid: signed as {} requests are", told.scheme.as_str()));
+    } else if told.is_signed_right() {
+        say(&format!("the signature is right: signed as {} requests are", told.scheme.as_str()));
+        say(&format!("{}: a receiver refuses what is more than five minutes off", Cause::ClockSkew.code()));
     } else {
         told.causes.iter().for_each(|cause| say(&format!("{}: {}", cause.code(), cause.why())));
         say(&format!("expected for these headers, body and secret: {}", told.expected));
     }
-    match told.is_valid {
-        true => Ok(()),
-        false => Err(Failure::new("the signature does not verify")),
+    match (told.is_valid, told.is_signed_right()) {
+        (true, _) => Ok(()),
+        (false, true) => {
+            let off = off(told.age.unwrap_or_default());
+            Err(Failure::new(format!("the signature is right, but the timestamp is {off}")))
+        }
+        (false, false) => Err(Failure::new("the signature does not verify")),
+    }
+}
+
+/// How far a timestamp is off, in minutes.
+fn off(age: i64) -> String {
+    let minutes = age.saturating_abs() / 60_000;
+    match age < 0 {
+        true => format!("{minutes} minutes ahead"),
+        false => format!("{minutes} minutes old"),
     }
 }
 

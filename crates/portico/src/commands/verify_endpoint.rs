@@ -59,10 +59,13 @@ pub(super) fn run(wanted: VerifyEndpoint) -> Result<(), Failure> {
         true => say(&Value::from_iter(checks.iter().map(as_json)).to_string()),
         false => report(&checks),
     }
-    let failed = checks.iter().filter(|check| matches!(check.outcome, Outcome::Failed(_))).count();
-    match failed {
-        0 => Ok(()),
-        _ => Err(Failure::new(format!("{failed} of {} checks failed", checks.len()))),
+    let count = |word: &str| checks.iter().filter(|check| told(&check.outcome).0 == word).count();
+    match (count("failed"), count("not run")) {
+        (0, 0) => Ok(()),
+        (failed, 0) => Err(Failure::new(format!("{failed} of {} checks failed", checks.len()))),
+        (failed, blind) => {
+            Err(Failure::new(format!("{failed} of {} checks failed, and {blind} could not be run", checks.len())))
+        }
     }
 }
 
@@ -72,6 +75,7 @@ fn told(outcome: &Outcome) -> (&'static str, &str) {
         Outcome::Warned(why) => ("warned", why),
         Outcome::Failed(why) => ("failed", why),
         Outcome::Skipped(why) => ("skipped", why),
+        Outcome::NotRun(why) => ("not run", why),
     }
 }
 
@@ -88,11 +92,12 @@ fn report(checks: &[Check]) {
     }
     let count = |wanted: &str| checks.iter().filter(|check| told(&check.outcome).0 == wanted).count();
     say(&format!(
-        "\n{} checks: {} passed, {} warned, {} failed, {} skipped",
+        "\n{} checks: {} passed, {} warned, {} failed, {} skipped, {} not run",
         checks.len(),
         count("passed"),
         count("warned"),
         count("failed"),
-        count("skipped")
+        count("skipped"),
+        count("not run")
     ));
 }

@@ -2,6 +2,7 @@
 //! with what it may get, and the log of deliveries on the command line.
 
 use std::collections::HashSet;
+use std::process::Output;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
@@ -16,14 +17,19 @@ use crate::server::Server;
 
 const SECRET: &str = "0123456789abcdef";
 
-/// Runs a command that needs no store; its answer, and whether it ended well.
-async fn run(args: &[&str]) -> (Value, bool) {
+/// Runs a command that needs no store.
+async fn output(args: &[&str]) -> Output {
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
     let ran = tokio::task::spawn_blocking(move || {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portico"));
         command.args(args).env_remove("PORTICO_SECRET").output().expect("the program runs")
     });
-    let output = ran.await.expect("the program ends");
+    ran.await.expect("the program ends")
+}
+
+/// What it answers in JSON, and whether it ended well.
+async fn run(args: &[&str]) -> (Value, bool) {
+    let output = output(args).await;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let read = serde_json::from_str(&text);
     (read.unwrap_or_else(|_| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr))), output.status.success())
@@ -69,6 +75,19 @@ async fn the_command_tells_it_too_and_scripts_can_trust_its_exit_code() {
     std::fs::write(file, "{\"id\":\"evt_1\"}").expect("a file");
     let (told, ended_well) = run(&["debug-signature", file, "--secret", SECRET, "-H", &header, "--json"]).await;
     assert!(ended_well && told["is_valid"] == true, "{told}");
+    let long_ago = desk::time::Clock::default().now().0 - 90 * 60_000 - 30_000;
+    let signature = ApplicationKey::new(SECRET).sign(long_ago, br#"{"id":"evt_1"}"#);
+    let headers = [format!("x-front-signature: {signature}"), format!("x-front-request-timestamp: {long_ago}")];
+    let of_old = ["debug-signature", file, "--secret", SECRET, "-H", &headers[0], "-H", &headers[1]];
+    let (told, ended_well) = run(&[&of_old[..], &["--json"]].concat()).await;
+    assert!(!ended_well);
+    assert_eq!((&told["is_valid"], &told["is_signed_right"]), (&json!(false), &json!(true)));
+    assert_eq!(told["causes"][0]["code"], "clock_skew");
+    let output = output(&of_old).await;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("the signature is right, but the timestamp is 90 minutes old"), "{said}");
+    assert!(!output.status.success() && !said.contains("does not verify"), "{said}");
 }
 
 /// How a receiver errs.
@@ -151,13 +170,8 @@ async fn a_good_receiver_passes_every_check() {
     assert_eq!(with(&checks, "warned"), ["it is reached over TLS"]);
     assert!(with(&checks, "skipped").is_empty() && checks.as_array().is_some_and(|all| all.len() >= 20), "{checks:#}");
     let (checks, _) = run(&["verify-endpoint", &url, "--json"]).await;
-    assert_eq!(
-        with(&checks, "passed").len()
-            + with(&checks, "failed").len()
-            + with(&checks, "warned").len()
-            + with(&checks, "skipped").len(),
-        checks.as_array().map_or(0, Vec::len)
-    );
+    let counted = ["passed", "failed", "warned", "skipped", "not run"].map(|outcome| with(&checks, outcome).len());
+    assert_eq!(counted.iter().sum::<usize>(), checks.as_array().map_or(0, Vec::len));
     assert!(with(&checks, "failed").contains(&"it is reached and takes an event".to_string()), "nothing was signed");
 }
 
@@ -179,7 +193,31 @@ async fn each_flaw_is_found() {
         assert_eq!(ended_well, with(&checks, "failed").is_empty(), "{name}");
     }
     let (checks, ended_well) = run(&["verify-endpoint", "http://127.0.0.1:1/", "--json"]).await;
-    assert!(!ended_well && checks[0]["outcome"] == "failed", "{checks:#}");
+    assert!(!ended_well, "{checks:#}");
+    assert_eq!(with(&checks, "failed"), ["it is reached and takes an event"]);
+    assert!(with(&checks, "passed").is_empty() && with(&checks, "skipped").is_empty(), "{checks:#}");
+    let (good, _) = run(&["verify-endpoint", &receiver(Flaw::None).await, "--secret", SECRET, "--json"]).await;
+    let names =
+        |checks: &Value| ["failed", "warned", "passed", "not run"].map(|outcome| with(checks, outcome)).concat();
+    assert_eq!(names(&checks).len(), names(&good).len(), "every check is told of");
+    assert_eq!(names(&checks).into_iter().collect::<HashSet<_>>(), names(&good).into_iter().collect());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_takes_nothing_is_not_praised_for_refusing() {
+    let (server, secret) = (Server::start().await, "--secret");
+    let nowhere = server.url("/nowhere");
+    let (checks, ended_well) = run(&["verify-endpoint", &nowhere, secret, SECRET, "--json"]).await;
+    assert!(!ended_well);
+    let not_run = with(&checks, "not run");
+    for name in [
+        "a challenge with a forged signature is not repeated",
+        "a request without a signature is refused",
+        "a request of ten minutes ago is refused",
+        "broken JSON is refused, and nothing breaks",
+    ] {
+        assert!(not_run.contains(&name.to_string()), "{checks:#}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
