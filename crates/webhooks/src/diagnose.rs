@@ -10,8 +10,8 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use http::HeaderMap;
+use wire::javascript;
 
-use crate::javascript;
 use crate::sign::{Algorithm, NO_BODY, SIGNATURE, TIMESTAMP, mac};
 
 /// The largest body that is looked at, in bytes: more than a thousand signatures are made of it.

@@ -3,7 +3,7 @@
 //! It does no I/O and decides nothing: it turns what the desk has loaded into what the contract promises. What a shape
 //! needs beside its own row (names of people, tags, inboxes) comes from the directory in [`Context`].
 //!
-//! Start at [`conversations`]; [`render`] makes the bytes that leave the building.
+//! Start at [`conversations`]; [`render`] makes the bytes that leave the building, as [`javascript`] writes them.
 
 use desk::Directory;
 
@@ -18,6 +18,7 @@ pub mod custom_fields;
 pub mod eml;
 pub mod events;
 pub mod inboxes;
+pub mod javascript;
 pub mod links;
 pub mod messages;
 pub mod render;

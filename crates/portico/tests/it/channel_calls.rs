@@ -68,7 +68,7 @@ async fn a_message_goes_to_the_app_in_its_envelope_signed() {
     assert_eq!(call.json["payload"]["author"]["username"], "ada");
     assert_eq!(call.json["metadata"], json!({"external_conversation_ids": []}), "a new conversation has none yet");
     assert!(is_signed(&call, &line.bridge.secret));
-    assert!(webhooks::javascript::is_faithful(&call.bytes), "a client may hash what it has parsed");
+    assert!(wire::javascript::is_faithful(&call.bytes), "a client may hash what it has parsed");
     assert_eq!(header(&call, "authorization"), "Bearer t0k");
 }
 
@@ -144,7 +144,7 @@ async fn the_app_is_told_once_that_its_message_was_taken_in() {
         assert_eq!(call.json["payload"]["is_inbound"], inbound);
         assert_eq!(call.json["payload"]["metadata"]["external_id"], id);
         assert_eq!(call.json["metadata"]["external_conversation_id"], "c-1");
-        assert!(is_signed(&call, &line.bridge.secret) && webhooks::javascript::is_faithful(&call.bytes));
+        assert!(is_signed(&call, &line.bridge.secret) && wire::javascript::is_faithful(&call.bytes));
     }
     line.inbound("m-1", "c-1", json!({})).await;
     line.inbound("m-3", "c-1", json!({})).await;

@@ -37,7 +37,7 @@ async fn a_message_goes_to_the_partner_signed_and_as_the_bare_object() {
     let secret = server.arrange(|work| Ok(work.directory()?.company.api_secret.clone())).await;
     let signature = call.headers["x-front-signature"].to_str().expect("text");
     assert_eq!(signature, RuleKey::new(&secret).sign(&call.bytes));
-    assert!(webhooks::javascript::is_faithful(&call.bytes), "a client may hash what it has parsed");
+    assert!(wire::javascript::is_faithful(&call.bytes), "a client may hash what it has parsed");
     let path = conversation_of(&message);
     let shown = server.get(&path).await.expect(200);
     assert_eq!((&shown["status"], &shown["recipient"]["handle"]), (&json!("archived"), &json!("ann")));

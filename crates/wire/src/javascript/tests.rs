@@ -145,6 +145,13 @@ fn what_only_a_second_pass_can_mend_is_mended() {
 }
 
 #[test]
+fn the_deepest_thing_that_clients_can_store_is_still_written() {
+    let deepest = "[".repeat(126) + r#"{"1":0}"# + &"]".repeat(126);
+    let stored: Value = serde_json::from_str(&deepest).unwrap();
+    assert!(is_faithful(&to_bytes(&json!({"payload": {"conversation": {"custom_fields": stored}}})).unwrap()));
+}
+
+#[test]
 fn deep_nesting_is_refused_instead_of_overflowing() {
     assert!(normalise("[".repeat(100_000).as_bytes()).is_err());
     assert!(normalise(("[".repeat(100) + &"]".repeat(100)).as_bytes()).is_ok());

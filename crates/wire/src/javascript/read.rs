@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use thiserror::Error;
 
-/// Deeper nesting is refused, so that a hostile body cannot exhaust the stack.
-const DEEPEST: usize = 128;
+/// Deeper nesting is refused, so that a hostile body cannot exhaust the stack. What clients store may be 128 levels deep,
+/// and has a few more around it when it is sent.
+const DEEPEST: usize = 256;
 
 /// The text is not JSON we could send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
