@@ -98,7 +98,7 @@ async fn ask(
     now: i64,
     (partner, call): (&Partner, &Call<impl serde::Serialize>),
 ) -> Result<Answer, String> {
-    let body = serde_json::to_vec(call).map_err(|error| error.to_string())?;
+    let body = wire::javascript::to_bytes(call).map_err(|error| error.to_string())?;
     let outgoing = Outgoing {
         url: partner.url.as_str().into(),
         method: Method::POST,

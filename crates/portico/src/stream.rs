@@ -242,7 +242,7 @@ fn batch(work: &mut Work<'_>, filter: &Filter, after: Position) -> desk::Result<
             // What a webhook has carried is shown alike; anything else is rendered as it is now.
             let bytes = match stored(view.event.id) {
                 Some((.., bytes)) => bytes.clone(),
-                None => serde_json::to_vec(&wire::events::full(context, view))
+                None => wire::javascript::to_bytes(&wire::events::full(context, view))
                     .map_err(|error| Error::Internal(format!("rendering an event: {error}")))?,
             };
             let text = String::from_utf8_lossy(&bytes);

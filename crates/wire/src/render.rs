@@ -6,7 +6,7 @@ use desk::ids::MessageId;
 use desk::{Error, Result, Work, messages};
 use serde::Serialize;
 
-use crate::Context;
+use crate::{Context, javascript};
 
 /// The renderer that `portico` gives the desk at start-up.
 #[derive(Debug, Clone, Copy)]
@@ -57,5 +57,5 @@ impl Render for Renderer {
 }
 
 fn bytes(shape: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(shape).map_err(|error| Error::Internal(format!("rendering: {error}")))
+    javascript::to_bytes(shape).map_err(|error| Error::Internal(format!("rendering: {error}")))
 }

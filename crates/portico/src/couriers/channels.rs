@@ -20,6 +20,7 @@ use webhooks::engine::{After, Boxed, Courier, Delivery, Fate, Prepared, Tried, V
 use webhooks::schedule::Retries;
 use webhooks::sign::{ApplicationKey, RuleKey, Signer};
 use wire::channel_calls::Purpose;
+use wire::javascript;
 
 use crate::partners;
 
@@ -93,7 +94,7 @@ impl Server {
             url: self.url.clone(),
             method: Method::DELETE,
             headers: self.headers.clone(),
-            body: serde_json::to_vec(&wire::channel_calls::deletion(channel)).ok().map(Into::into),
+            body: javascript::to_bytes(&wire::channel_calls::deletion(channel)).ok().map(Into::into),
             signer: self.signer.clone(),
             timeout: patience,
             retries: Retries::Three,
@@ -107,7 +108,7 @@ impl Server {
         let purpose = if is_import(job) { Purpose::Imported } else { Purpose::Send };
         let payload: &RawValue = serde_json::from_slice(bytes).ok()?;
         let envelope = wire::channel_calls::message(purpose, payload, parts.addressed.get(&MessageId(job.event))?);
-        serde_json::to_vec(&envelope).ok().map(Into::into)
+        javascript::to_bytes(&envelope).ok().map(Into::into)
     }
 }
 

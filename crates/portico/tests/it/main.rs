@@ -30,6 +30,7 @@ mod deliveries;
 mod delivery_pages;
 mod developer_tools;
 mod drafts;
+mod faithful;
 mod founding;
 mod guesses;
 mod guest;
