@@ -42,4 +42,12 @@ pub const ALL: &[Migration] = &[
     shared(24, "channel_addresses", include_str!("../../../migrations/0024_channel_addresses.sql")),
     shared(25, "shared_credentials", include_str!("../../../migrations/0025_shared_credentials.sql")),
     shared(26, "tag_demands", include_str!("../../../migrations/0026_tag_demands.sql")),
+    shared(27, "lanes_with_heads", include_str!("../../../migrations/0027_lanes_with_heads.sql")),
+    Migration {
+        number: 28,
+        name: "fewer_places",
+        sql: include_str!("../../../migrations/0028_fewer_places.sql"),
+        sqlite: include_str!("../../../migrations/sqlite/0028_fewer_places.sql"),
+        postgres: "",
+    },
 ];

@@ -8,7 +8,7 @@ use db::Json;
 use db::outbox::{self, Ending, Finished, Job, Outcome};
 use desk::ids::CompanyId;
 use desk::timers::{self, topic};
-use desk::{Caller, Desk, Result};
+use desk::{Caller, Desk, Result, Timestamp};
 
 use crate::bell::Doorbell;
 use crate::workers::Workers;
@@ -29,7 +29,13 @@ pub fn start(workers: &Workers, desk: Desk, bell: Arc<Doorbell>) {
     let stopping = workers.stopping();
     workers.spawn("timers", async move {
         let mut stopping = std::pin::pin!(stopping);
+        let mut looked_at = Timestamp(i64::MIN);
         loop {
+            let now = desk.clock().now();
+            if now.0.saturating_sub(looked_at.0) >= LEASE / 4 {
+                looked_at = now;
+                take_back_all(&desk, &bell).await;
+            }
             let pause = fire_all(&desk, &bell).await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -38,6 +44,27 @@ pub fn start(workers: &Workers, desk: Desk, bell: Arc<Doorbell>) {
             }
         }
     });
+}
+
+/// Takes up what a process that has died was about to fire.
+async fn take_back_all(desk: &Desk, bell: &Doorbell) {
+    for company in bell.companies.all() {
+        let unit = |work: &mut desk::Work<'_>| {
+            let (company, now) = (work.company.0, work.now.0);
+            Ok(outbox::take_back(work.conn, company, topic::TIMER, now)?)
+        };
+        let system = Caller::system(company);
+        let look =
+            |work: &mut desk::Work<'_>| Ok(outbox::has_lapsed(work.conn, work.company.0, topic::TIMER, work.now.0)?);
+        let taken = match desk.read(&system, look).await {
+            Ok(true) => desk.write(&system, unit).await,
+            Ok(false) => Ok(0),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = taken {
+            tracing::error!(%error, %company, "timers of a process that has died cannot be taken up");
+        }
+    }
 }
 
 /// Fires what is due in every company; answers how long nothing else will be.

@@ -2,10 +2,14 @@
 //!
 //! A lane is a (topic, subscriber, subject); its first pending job, the head, blocks only its lane. A node works on a
 //! lane under a lease. [`put`] leases an idle lane to the node that fills it, so that a fresh job goes to that node's
-//! sender in memory; [`claim`] finds what a crash, a retry or a timer left for anybody; [`finish`] records what became
-//! of a run and hands out the next one.
+//! sender in memory; [`claim`] finds what a crash, a retry or a timer left for anybody, once [`take_back`] has ended the
+//! leases of the dead; [`finish`] records what became of a run and hands out the next one.
 //!
-//! This module sends nothing, sleeps for nothing and reads no clock. Its tables are in `migrations/0001_outbox.sql`.
+//! Most jobs are alone in their lane and soon over. Such a job is named by the lane's row and costs two rows and two
+//! entries of the log's indexes; only jobs behind others stand in an index of what is pending.
+//!
+//! This module sends nothing, sleeps for nothing and reads no clock. Its tables are in `migrations/0001_outbox.sql` and
+//! `migrations/0027_lanes_with_heads.sql`.
 
 pub mod nodes;
 mod put;
@@ -82,7 +86,7 @@ pub struct Run {
     pub jobs: Vec<Job>,
 }
 
-/// Makes every lane that a node holds due now: for the start of a process that is the store's only one, when what it
+/// Lets go of every lane that a node holds, so that they are due now: for the start of a process that is the store's only one, when what it
 /// held in memory is gone.
 pub fn release_node(conn: &mut Conn, company: i64, node: i64) -> Result<u64> {
     store::release_node(conn, company, node)
@@ -93,7 +97,18 @@ pub fn renew(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, lan
     store::renew(conn, company, node, now + lease, lanes)
 }
 
-/// When the next lane of a topic becomes due.
+/// Whether a lease of a lane of the topic has lapsed: its node has died, or was too busy to renew it.
+pub fn has_lapsed(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<bool> {
+    store::has_lapsed(conn, company, topic, now)
+}
+
+/// Takes the lanes of the topic whose leases have lapsed away from their holders, so that they can be claimed; answers
+/// how many. It looks at every lane of the topic, so it is for now and then.
+pub fn take_back(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<u64> {
+    store::take_back(conn, company, topic, now)
+}
+
+/// When the next lane of a topic that nobody holds becomes due.
 pub fn next_due(conn: &mut Conn, company: i64, topic: i64) -> Result<Option<i64>> {
     store::next_due(conn, company, topic)
 }

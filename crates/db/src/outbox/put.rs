@@ -16,27 +16,27 @@ pub enum Placed {
 }
 
 /// Adds a job to its lane. If the lane was idle, it is leased to `node` until `now + lease` and the caller hands the
-/// job to its own sender after the commit; nobody has to poll for it.
+/// job to its own sender after the commit; nobody has to poll for it. A process without a sender takes no lease (0): the
+/// lane is due at once, for whoever claims it.
 pub fn put(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, job: &NewJob<'_>) -> Result<Placed> {
-    store::insert(conn, company, now, job)?;
-    match store::join_lane(conn, company, job.lane, node, now + lease)? {
-        0 => Ok(Placed::Head),
-        _ => Ok(Placed::Behind),
+    let holder = if lease > 0 { node } else { 0 };
+    match store::insert(conn, company, now, holder, now + lease, job)? {
+        true => Ok(Placed::Head),
+        false => Ok(Placed::Behind),
     }
 }
 
 /// Sets a timer: the lane's only pending job becomes this one, due at `at`. A run of its predecessor that is under way
 /// loses the lane, so that its end takes nothing of the new timer with it.
 pub fn schedule(conn: &mut Conn, company: i64, at: i64, job: &NewJob<'_>) -> Result<()> {
-    store::remove_pending(conn, company, job.lane)?;
-    store::insert(conn, company, at, job)?;
-    store::set_lane(conn, company, job.lane, at)
+    store::replace(conn, company, at, job)
 }
 
 /// Removes what is pending in a lane: a timer that is no longer wanted. False if there was nothing.
 pub fn cancel(conn: &mut Conn, company: i64, lane: Lane) -> Result<bool> {
+    let removed = store::remove_pending(conn, company, lane)?;
     store::remove_lane(conn, company, lane)?;
-    Ok(store::remove_pending(conn, company, lane)? > 0)
+    Ok(removed > 0)
 }
 
 /// Puts a finished job in once more, as a new job with the same event and payload, marked with `replay_of`. A job that

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::store::{self, JobChange, LaneChange};
+use super::store::{self, JobChange, LaneChange, LaneEnd};
 use super::{Job, Lane, Run};
 use crate::conn::Conn;
 use crate::error::Result;
@@ -58,7 +58,7 @@ pub struct Outcome {
     pub retry: Option<Retry>,
 }
 
-/// Leases up to `lanes` due lanes of a topic to a node, and reads up to `depth` pending jobs of each.
+/// Leases up to `lanes` due lanes of a topic, which nobody holds, to a node, and reads up to `depth` pending jobs of each.
 #[expect(clippy::too_many_arguments, reason = "the promised signature; each is a plain number with its own meaning")]
 pub fn claim(
     conn: &mut Conn,
@@ -98,19 +98,26 @@ pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outc
                     continue;
                 }
             };
-            changed.push(JobChange { company: outcome.company, id: job.id, state, tries: job.tries, log: &job.log });
+            let ended = Some(state);
+            changed.push(JobChange { company: outcome.company, id: job.id, ended, tries: job.tries, log: &job.log });
         }
         if let Some(retry) = outcome.retry.as_ref().filter(|_| asleep.contains(&(outcome.company, outcome.lane))) {
-            let (company, state) = (outcome.company, store::PENDING);
-            changed.push(JobChange { company, id: retry.id, state, tries: retry.tries, log: &retry.log });
+            let company = outcome.company;
+            changed.push(JobChange { company, id: retry.id, ended: None, tries: retry.tries, log: &retry.log });
         }
     }
     store::change_jobs(conn, now, &changed)?;
     store::remove_jobs(conn, &dropped)?;
 
-    let mut ended: Vec<(i64, Lane)> =
-        outcomes.iter().filter(|outcome| outcome.retry.is_none()).map(|one| (one.company, one.lane)).collect();
-    ended.dedup();
+    let mut ended: Vec<LaneEnd> = Vec::new();
+    for Outcome { company, lane, finished, retry } in outcomes {
+        let through = finished.last().map_or(0, |job| job.id);
+        match ended.last_mut().filter(|end| (end.company, end.lane) == (*company, *lane)) {
+            Some(end) => end.through = end.through.max(through),
+            None if retry.is_none() => ended.push(LaneEnd { company: *company, lane: *lane, through }),
+            None => {}
+        }
+    }
     let busy = store::end_lanes(conn, node, &ended)?;
     let leases = busy.iter().map(|(company, lane)| LaneChange::lease(*company, *lane, now + lease, node));
     let mut going = store::change_lanes(conn, node, leases)?;

@@ -12,9 +12,12 @@ use crate::conn::{Conn, Engine};
 use crate::error::{Error, Result};
 use crate::json::Json;
 
-pub(super) const PENDING: i64 = 0;
 pub(super) const DONE: i64 = 1;
 pub(super) const DEAD: i64 = 2;
+/// Pending behind others of its lane.
+const BEHIND: i64 = 0;
+/// Pending as the job that made its lane, which names it.
+const HEAD: i64 = 3;
 
 /// The lanes in an array of `[company, topic, subscriber, subject]`, as rows (c, t, r, s).
 const LANE_ROWS: &str = "SELECT CAST(value ->> 0 AS BIGINT) AS c, CAST(value ->> 1 AS BIGINT) AS t,
@@ -57,40 +60,56 @@ impl LaneChange {
     }
 }
 
-/// What a finished run does to a job.
+/// What a run does to a job.
 pub(super) struct JobChange<'a> {
     pub(super) company: i64,
     pub(super) id: i64,
-    pub(super) state: i64,
+    /// How it ended; nothing if it stays as pending as it was.
+    pub(super) ended: Option<i64>,
     pub(super) tries: i64,
     pub(super) log: &'a Json,
 }
 
-pub(super) fn insert(conn: &mut Conn, company: i64, now: i64, job: &NewJob<'_>) -> Result<()> {
+/// Puts a job at the head of an idle lane, which is leased, or behind those of a busy one. True if it is the head.
+pub(super) fn insert(
+    conn: &mut Conn,
+    company: i64,
+    now: i64,
+    holder: i64,
+    until: i64,
+    job: &NewJob<'_>,
+) -> Result<bool> {
+    let Lane { topic, subscriber, subject } = job.lane;
+    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head)
+         VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7) ON CONFLICT (company, topic, subscriber, subject) DO NOTHING";
+    let is_head = conn.exec(sql, args![company, topic, subscriber, subject, until, holder, job.id])? == 1;
+    if !is_head {
+        // A real update on purpose: a node that ends its run at the same moment must collide with it.
+        let sql = "UPDATE outbox_lanes SET behind = behind + 1
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4";
+        conn.exec(sql, args![company, topic, subscriber, subject])?;
+    }
+    insert_job(conn, company, now, if is_head { HEAD } else { BEHIND }, job)?;
+    Ok(is_head)
+}
+
+/// Makes a job the only one of its lane, due at an instant, whoever holds the lane.
+pub(super) fn replace(conn: &mut Conn, company: i64, at: i64, job: &NewJob<'_>) -> Result<()> {
+    remove_pending(conn, company, job.lane)?;
+    let Lane { topic, subscriber, subject } = job.lane;
+    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head)
+         VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6) ON CONFLICT (company, topic, subscriber, subject)
+         DO UPDATE SET due_at = excluded.due_at, tries = 0, holder = 0, head = excluded.head";
+    conn.exec(sql, args![company, topic, subscriber, subject, at, job.id])?;
+    insert_job(conn, company, at, HEAD, job)
+}
+
+fn insert_job(conn: &mut Conn, company: i64, now: i64, state: i64, job: &NewJob<'_>) -> Result<()> {
     let sql = "INSERT INTO outbox
              (company, id, topic, subscriber, subject, event, state, created_at, tries, payload, log)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 0, $8, '[]')";
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, '[]')";
     let Lane { topic, subscriber, subject } = job.lane;
-    conn.exec(sql, args![company, job.id, topic, subscriber, subject, job.event, now, job.payload]).map(drop)
-}
-
-/// Leases an idle lane, or leaves word in a busy one. Answers how many jobs were put behind the first.
-pub(super) fn join_lane(conn: &mut Conn, company: i64, lane: Lane, node: i64, until: i64) -> Result<i64> {
-    // The update is a real one on purpose: a node that ends its run at the same moment must collide with it.
-    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind)
-         VALUES ($1, $2, $3, $4, $5, 0, $6, 0)
-         ON CONFLICT (company, topic, subscriber, subject) DO UPDATE SET behind = outbox_lanes.behind + 1
-         RETURNING behind";
-    let (behind,): (i64,) = conn.one(sql, args![company, lane.topic, lane.subscriber, lane.subject, until, node])?;
-    Ok(behind)
-}
-
-/// Makes a lane due at an instant, whoever holds it.
-pub(super) fn set_lane(conn: &mut Conn, company: i64, lane: Lane, at: i64) -> Result<()> {
-    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind)
-         VALUES ($1, $2, $3, $4, $5, 0, 0, 0)
-         ON CONFLICT (company, topic, subscriber, subject) DO UPDATE SET due_at = excluded.due_at, tries = 0, holder = 0";
-    conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject, at]).map(drop)
+    conn.exec(sql, args![company, job.id, topic, subscriber, subject, job.event, state, now, job.payload]).map(drop)
 }
 
 pub(super) fn remove_lane(conn: &mut Conn, company: i64, lane: Lane) -> Result<()> {
@@ -98,16 +117,34 @@ pub(super) fn remove_lane(conn: &mut Conn, company: i64, lane: Lane) -> Result<(
     conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject]).map(drop)
 }
 
+/// Removes what is pending in a lane, which must still be there.
 pub(super) fn remove_pending(conn: &mut Conn, company: i64, lane: Lane) -> Result<u64> {
-    let sql = "DELETE FROM outbox
+    let lane = args![company, lane.topic, lane.subscriber, lane.subject];
+    let head = "DELETE FROM outbox WHERE company = $1 AND state = 3 AND id =
+             (SELECT head FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4)";
+    let behind = "DELETE FROM outbox
          WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0";
-    conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject])
+    Ok(conn.exec(head, lane)? + conn.exec(behind, lane)?)
 }
 
 pub(super) fn finished(conn: &mut Conn, company: i64, id: i64) -> Result<Job> {
-    let sql = format!("SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.id = $2 AND j.state <> 0");
+    let sql = format!("SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.id = $2 AND j.state IN (1, 2)");
     let row: Option<Stored> = conn.opt(&sql, args![company, id])?;
     row.map(Job::from).ok_or_else(|| Error::no_row("a finished job of this id"))
+}
+
+/// Whether somebody's lease of a lane of the topic has lapsed.
+pub(super) fn has_lapsed(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<bool> {
+    let sql = "SELECT topic FROM outbox_lanes
+         WHERE company = $1 AND topic = $2 AND holder <> 0 AND due_at <= $3 LIMIT 1";
+    Ok(conn.opt::<(i64,)>(sql, args![company, topic, now])?.is_some())
+}
+
+/// Takes lanes away from those whose leases have lapsed: they are due.
+pub(super) fn take_back(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<u64> {
+    let sql = "UPDATE outbox_lanes SET holder = 0
+         WHERE company = $1 AND topic = $2 AND holder <> 0 AND due_at <= $3";
+    conn.exec(sql, args![company, topic, now])
 }
 
 pub(super) fn lease_due(
@@ -123,7 +160,7 @@ pub(super) fn lease_due(
     let sql = format!(
         "WITH due AS (
              SELECT company AS c, topic AS t, subscriber AS r, subject AS s FROM outbox_lanes
-             WHERE company = $1 AND topic = $2 AND due_at <= $3 ORDER BY due_at LIMIT $4{}
+             WHERE company = $1 AND topic = $2 AND holder = 0 AND due_at <= $3 ORDER BY due_at LIMIT $4{}
          )
          UPDATE outbox_lanes SET due_at = $5, holder = $6 FROM due
          WHERE company = due.c AND topic = due.t AND subscriber = due.r AND subject = due.s
@@ -168,17 +205,20 @@ pub(super) fn change_jobs(conn: &mut Conn, now: i64, changes: &[JobChange<'_>]) 
         return Ok(());
     }
     if conn.engine() == Engine::Sqlite {
-        let sql = "UPDATE outbox SET state = $3, tries = $4, log = $5, finished_at = $6
-             WHERE company = $1 AND id = $2 AND state = 0";
-        for JobChange { company, id, state, tries, log } in changes {
-            let finished = (*state != 0).then_some(now);
-            conn.exec(sql, args![company, id, state, tries, log, finished])?;
+        let end = "UPDATE outbox SET state = $3, tries = $4, log = $5, finished_at = $6
+             WHERE company = $1 AND id = $2 AND state IN (0, 3)";
+        let note = "UPDATE outbox SET tries = $3, log = $4 WHERE company = $1 AND id = $2 AND state IN (0, 3)";
+        for JobChange { company, id, ended, tries, log } in changes {
+            match ended {
+                Some(state) => conn.exec(end, args![company, id, state, tries, log, now])?,
+                None => conn.exec(note, args![company, id, tries, log])?,
+            };
         }
         return Ok(());
     }
     let rows = array(changes.iter(), |text, change| {
-        let JobChange { company, id, state, tries, log } = change;
-        write!(text, "[{company},{id},{state},{tries},{}]", log.as_str())
+        let JobChange { company, id, ended, tries, log } = change;
+        write!(text, "[{company},{id},{},{tries},{}]", ended.unwrap_or(BEHIND), log.as_str())
     })?;
     let sql = format!(
         "WITH f AS (
@@ -186,9 +226,9 @@ pub(super) fn change_jobs(conn: &mut Conn, now: i64, changes: &[JobChange<'_>]) 
                  CAST(value ->> 2 AS BIGINT) AS st, CAST(value ->> 3 AS BIGINT) AS n, value -> 4 AS lg
              FROM {}
          )
-         UPDATE outbox SET state = f.st, tries = f.n, log = f.lg,
+         UPDATE outbox SET state = CASE WHEN f.st = 0 THEN state ELSE f.st END, tries = f.n, log = f.lg,
              finished_at = CASE WHEN f.st = 0 THEN NULL ELSE CAST($2 AS BIGINT) END
-         FROM f WHERE company = f.c AND id = f.i AND state = 0",
+         FROM f WHERE company = f.c AND id = f.i AND state IN (0, 3)",
         conn.elements(1)
     );
     conn.exec(&sql, args![rows, now]).map(drop)
@@ -200,7 +240,7 @@ pub(super) fn remove_jobs(conn: &mut Conn, jobs: &[(i64, i64)]) -> Result<()> {
     }
     let rows = array(jobs.iter(), |text, (company, id)| write!(text, "[{company},{id}]"))?;
     let sql = format!(
-        "DELETE FROM outbox WHERE state = 0 AND (company, id) IN
+        "DELETE FROM outbox WHERE state IN (0, 3) AND (company, id) IN
              (SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT) FROM {})",
         conn.elements(1)
     );
@@ -215,56 +255,82 @@ pub(super) fn each_pending(
     mut f: impl FnMut(Job) -> Result<()>,
 ) -> Result<()> {
     if conn.engine() == Engine::Sqlite {
-        let sql = format!(
+        let head = format!(
+            "SELECT {COLUMNS} FROM outbox_lanes l CROSS JOIN outbox j
+             WHERE l.company = $1 AND l.topic = $2 AND l.subscriber = $3 AND l.subject = $4
+                 AND j.company = l.company AND j.id = l.head AND j.state = 3"
+        );
+        let behind = format!(
             "SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.topic = $2 AND j.subscriber = $3
                  AND j.subject = $4 AND j.state = 0 ORDER BY j.id LIMIT $5"
         );
         for (company, Lane { topic, subscriber, subject }) in lanes {
-            conn.each(&sql, args![company, topic, subscriber, subject, depth], |row: Stored| f(row.into()))?;
+            let mut left = depth;
+            conn.each(&head, args![company, topic, subscriber, subject], |row: Stored| {
+                left -= 1;
+                f(row.into())
+            })?;
+            conn.each(&behind, args![company, topic, subscriber, subject, left], |row: Stored| f(row.into()))?;
         }
         return Ok(());
     }
     let sql = format!(
         "WITH l AS ({LANE_ROWS} FROM {})
-         SELECT {COLUMNS} FROM l CROSS JOIN LATERAL (
-             SELECT * FROM outbox WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s
-                 AND state = 0 ORDER BY id LIMIT $2
+         SELECT {COLUMNS} FROM l JOIN outbox_lanes AS n
+             ON n.company = l.c AND n.topic = l.t AND n.subscriber = l.r AND n.subject = l.s
+         CROSS JOIN LATERAL (
+             (SELECT * FROM outbox WHERE company = n.company AND id = n.head AND state = 3)
+             UNION ALL
+             (SELECT * FROM outbox WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s
+                 AND state = 0 ORDER BY id LIMIT $2)
+             ORDER BY id LIMIT $2
          ) AS j ORDER BY j.company, j.topic, j.subscriber, j.subject, j.id",
         conn.elements(1)
     );
     conn.each(&sql, args![lane_rows(lanes)?, depth], |row: Stored| f(row.into()))
 }
 
+/// A lane whose run is over.
+pub(super) struct LaneEnd {
+    pub(super) company: i64,
+    pub(super) lane: Lane,
+    /// The last job that is over, 0 for none: a head after it is still to be done.
+    pub(super) through: i64,
+}
+
 /// Lets go of those of the lanes that the node still holds and that have nothing pending; answers the others.
-pub(super) fn end_lanes(conn: &mut Conn, node: i64, lanes: &[(i64, Lane)]) -> Result<Vec<(i64, Lane)>> {
-    if lanes.is_empty() {
+pub(super) fn end_lanes(conn: &mut Conn, node: i64, ends: &[LaneEnd]) -> Result<Vec<(i64, Lane)>> {
+    if ends.is_empty() {
         return Ok(Vec::new());
     }
     if conn.engine() == Engine::Sqlite {
         let sql = "DELETE FROM outbox_lanes
-             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND holder = $5
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND holder = $5 AND head <= $6
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3
                      AND subject = $4 AND state = 0)";
         let mut busy = Vec::new();
-        for (company, lane) in lanes {
-            if conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject, node])? == 0 {
+        for LaneEnd { company, lane, through } in ends {
+            if conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject, node, through])? == 0 {
                 busy.push((*company, *lane));
             }
         }
         return Ok(busy);
     }
+    let rows = array(ends.iter(), |text, LaneEnd { company, lane, through }| {
+        write!(text, "[{company},{},{},{},{through}]", lane.topic, lane.subscriber, lane.subject)
+    })?;
     let sql = format!(
-        "WITH l AS ({LANE_ROWS} FROM {})
+        "WITH l AS ({LANE_ROWS}, CAST(value ->> 4 AS BIGINT) AS h FROM {})
          DELETE FROM outbox_lanes USING l
-         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $2
+         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $2 AND head <= l.h
              AND NOT EXISTS (SELECT 1 FROM outbox AS j WHERE j.company = l.c AND j.topic = l.t
                  AND j.subscriber = l.r AND j.subject = l.s AND j.state = 0)
          RETURNING company, topic, subscriber, subject",
         conn.elements(1)
     );
-    let gone = lanes_of(conn.all(&sql, args![lane_rows(lanes)?, node])?)?;
+    let gone = lanes_of(conn.all(&sql, args![rows, node])?)?;
     let gone: HashSet<(i64, Lane)> = gone.into_iter().collect();
-    Ok(lanes.iter().filter(|lane| !gone.contains(lane)).copied().collect())
+    Ok(ends.iter().map(|end| (end.company, end.lane)).filter(|lane| !gone.contains(lane)).collect())
 }
 
 pub(super) fn remove_lanes(conn: &mut Conn, lanes: &[(i64, Lane)]) -> Result<()> {
@@ -292,18 +358,23 @@ pub(super) fn release_node(conn: &mut Conn, company: i64, node: i64) -> Result<u
 }
 
 pub(super) fn next_due(conn: &mut Conn, company: i64, topic: i64) -> Result<Option<i64>> {
-    let sql = "SELECT due_at FROM outbox_lanes WHERE company = $1 AND topic = $2 ORDER BY due_at LIMIT 1";
+    let sql = "SELECT due_at FROM outbox_lanes
+         WHERE company = $1 AND topic = $2 AND holder = 0 ORDER BY due_at LIMIT 1";
     Ok(conn.opt::<(i64,)>(sql, args![company, topic])?.map(|(at,)| at))
 }
 
 pub(super) fn pending(conn: &mut Conn, company: i64, topic: i64) -> Result<i64> {
-    let sql = "SELECT count(*) FROM outbox WHERE company = $1 AND topic = $2 AND state = 0";
-    Ok(conn.one::<(i64,)>(sql, args![company, topic])?.0)
+    let heads = "SELECT count(*) FROM outbox_lanes l CROSS JOIN outbox j
+         WHERE l.company = $1 AND l.topic = $2 AND j.company = l.company AND j.id = l.head AND j.state = 3";
+    let behind = "SELECT count(*) FROM outbox WHERE company = $1 AND topic = $2 AND state = 0";
+    let (heads,): (i64,) = conn.one(heads, args![company, topic])?;
+    let (behind,): (i64,) = conn.one(behind, args![company, topic])?;
+    Ok(heads + behind)
 }
 
 pub(super) fn sweep(conn: &mut Conn, company: i64, before: i64, below: i64, limit: i64) -> Result<u64> {
     let sql = "DELETE FROM outbox WHERE company = $1 AND id IN
-         (SELECT id FROM outbox WHERE company = $1 AND id < $3 AND state <> 0 AND finished_at < $2 ORDER BY id LIMIT $4)";
+         (SELECT id FROM outbox WHERE company = $1 AND id < $3 AND state IN (1, 2) AND finished_at < $2 ORDER BY id LIMIT $4)";
     conn.exec(sql, args![company, before, below, limit])
 }
 

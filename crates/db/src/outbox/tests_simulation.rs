@@ -84,7 +84,10 @@ impl World<'_> {
                 }
             }
             Step::Claim { node, lanes, depth } => {
-                let runs = self.write(move |conn| claim(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth));
+                let runs = self.write(move |conn| {
+                    take_back(conn, company, 1, now)?;
+                    claim(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth)
+                });
                 self.memory[node].extend(runs);
             }
             Step::Work { node, run, jobs, fails, crashes } => {

@@ -24,9 +24,9 @@ pub fn delete(work: &mut Work<'_>, id: ConversationId) -> Result<()> {
     let change = json!({"subject": [held.row.subject, null]});
     held.record(work, Record::plain(Kind::Deleted).changing(change))?;
     timers::cancel(work, Timer::Snooze, 0, id.0)?;
+    search::forget(work, id)?;
     messages::erase(work, id)?;
     comments::erase(work, id)?;
-    search::forget(work, id)?;
     rules::demands::forget(work, id)?;
     for merged in store::merged_into(work.conn, work.company, id)? {
         store::erase(work.conn, work.company, merged)?;

@@ -41,15 +41,6 @@ impl Delivery {
 }
 
 impl State {
-    /// The number in the store.
-    pub fn code(self) -> i64 {
-        match self {
-            State::Pending => 0,
-            State::Done => 1,
-            State::Dead => 2,
-        }
-    }
-
     /// The name outside.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,9 +57,9 @@ impl State {
 
     fn from_code(code: i64) -> State {
         match code {
-            0 => State::Pending,
             1 => State::Done,
-            _ => State::Dead,
+            2 => State::Dead,
+            _ => State::Pending,
         }
     }
 }
@@ -151,21 +142,37 @@ pub struct Filter {
     pub ended_since: Option<Timestamp>,
 }
 
-/// A page of the log, the newest first unless the window says otherwise.
+/// A page of the log, the newest first unless the window says otherwise. What concerns a conversation is what its events
+/// and messages caused: after a merge, the survivor's messages are those of all.
 pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Page<Delivery>> {
     let (than, order) = direction(window.ascending);
-    let columns = store::COLUMNS;
-    let mut select = Select::new(format!("SELECT {columns} FROM outbox WHERE topic <> {}", topic::TIMER))
-        .with(" AND company = ?", work.company);
-    if let Some(subscriber) = filter.subscriber {
-        let lane = subscriber.lane(0);
-        select = select.with(" AND topic = ?", lane.topic).with(" AND subscriber = ?", lane.subscriber);
-    }
-    select = select.maybe(" AND subject = ?", filter.conversation);
-    // Written out, as the partial indexes are only used where the state is a constant.
-    if let Some(state) = filter.state {
-        select = select.text(&format!(" AND state = {}", state.code()));
-    }
+    let of_subscriber = |select: Select| match filter.subscriber.map(|subscriber| subscriber.lane(0)) {
+        Some(lane) => select.with(" AND topic = ?", lane.topic).with(" AND subscriber = ?", lane.subscriber),
+        None => select,
+    };
+    let select = Select::new(format!("SELECT {} FROM ", store::COLUMNS));
+    // What is few leads, as SQLite is told by the kind of join.
+    let select = match (filter.conversation, filter.state) {
+        (Some(conversation), _) => select
+            .with("(SELECT id AS number FROM events WHERE company = ?", work.company)
+            .with(" AND conversation = ? UNION ALL", conversation)
+            .text(" SELECT id FROM messages WHERE company = $1 AND conversation = $2) AS cause")
+            .text(" CROSS JOIN outbox WHERE company = $1 AND event = number"),
+        (None, Some(State::Pending)) => {
+            let heads = select.with("(SELECT head AS number FROM outbox_lanes WHERE company = ?", work.company);
+            let behind = of_subscriber(heads).text(" UNION ALL SELECT id FROM outbox WHERE company = $1 AND state = 0");
+            of_subscriber(behind).text(") AS waiting CROSS JOIN outbox WHERE company = $1 AND id = number")
+        }
+        (None, _) => select.with("outbox WHERE company = ?", work.company),
+    };
+    let mut select = of_subscriber(select).text(&format!(" AND topic <> {}", topic::TIMER));
+    // Written out, as the partial index of the dead is only used where the state is a constant.
+    select = match filter.state {
+        Some(State::Pending) => select.text(" AND state IN (0, 3)"),
+        Some(State::Done) => select.text(" AND state = 1"),
+        Some(State::Dead) => select.text(" AND state = 2"),
+        None => select,
+    };
     select = select
         .maybe(" AND created_at >= ?", filter.since)
         .maybe(" AND created_at < ?", filter.until)

@@ -31,23 +31,29 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: DeliveryId) -> db::Re
     conn.opt(&format!("SELECT {COLUMNS} FROM outbox WHERE company = $1 AND id = $2"), args![company, id])
 }
 
-/// The highest number that waits in a lane.
+/// The highest number in a lane that may still wait.
 pub(super) fn last_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<i64> {
-    let (last,): (i64,) = conn.one(
-        "SELECT coalesce(max(id), 0) FROM outbox \
-         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0",
+    let (behind, head): (Option<i64>, Option<i64>) = conn.one(
+        "SELECT (SELECT max(id) FROM outbox \
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0), \
+             (SELECT head FROM outbox_lanes \
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4)",
         args![company, lane.topic, lane.subscriber, lane.subject],
     )?;
-    Ok(last)
+    Ok(behind.max(head).unwrap_or(0))
 }
 
 /// The lowest number that waits in a lane.
 pub(super) fn first_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<Option<DeliveryId>> {
-    let (first,): (Option<DeliveryId>,) = conn.one(
-        "SELECT min(id) FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0",
+    let (head, behind): (Option<DeliveryId>, Option<DeliveryId>) = conn.one(
+        "SELECT (SELECT j.id FROM outbox_lanes l CROSS JOIN outbox j \
+             WHERE l.company = $1 AND l.topic = $2 AND l.subscriber = $3 AND l.subject = $4 \
+             AND j.company = l.company AND j.id = l.head AND j.state = 3), \
+             (SELECT min(id) FROM outbox \
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0)",
         args![company, lane.topic, lane.subscriber, lane.subject],
     )?;
-    Ok(first)
+    Ok(head.or(behind))
 }
 
 /// Whether a repetition of a delivery waits in its lane.
@@ -58,7 +64,11 @@ pub(super) fn is_being_repeated(
     delivery: DeliveryId,
 ) -> db::Result<bool> {
     let waiting: Vec<(Value,)> = conn.all(
-        "SELECT payload FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0",
+        "SELECT j.payload FROM outbox_lanes l CROSS JOIN outbox j \
+         WHERE l.company = $1 AND l.topic = $2 AND l.subscriber = $3 AND l.subject = $4 \
+             AND j.company = l.company AND j.id = l.head AND j.state = 3 \
+         UNION ALL SELECT payload FROM outbox \
+         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0",
         args![company, lane.topic, lane.subscriber, lane.subject],
     )?;
     Ok(waiting.iter().any(|(payload,)| payload["replay_of"].as_i64() == Some(delivery.0)))

@@ -186,7 +186,7 @@ fn keep(
         super::take_part(work, held.row.id, &[("from", &incoming.sender.handle), ("contact", &contact)])?;
         super::take_part(work, held.row.id, &[("to", &channel.address)])?;
     }
-    search::index(work, id.0, held.row.id, &[&incoming.subject, &incoming.content.text])?;
+    search::index_at(work, id.0, held.row.id, created_at, &[&incoming.subject, &incoming.content.text])?;
     held.row.message_count += 1;
     held.row.last_message = Some(id);
     held.row.last_inbound = Some(id);

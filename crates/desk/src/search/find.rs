@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::ids::ConversationId;
 use crate::paging::{Page, Position, Window, direction};
 use crate::select::Select;
+use crate::time::Timestamp;
 use crate::work::Work;
 
 /// `few`: so many conversations are looked up at most, and so far they are counted.
@@ -107,7 +108,6 @@ fn apply(work: &mut Work<'_>, select: Select, filter: &Filter, way: Way) -> Resu
     };
     const PARTY: &str =
         " AND EXISTS (SELECT 1 FROM participants p WHERE p.company = c.company AND p.conversation = c.id";
-    const DOC: &str = " AND EXISTS (SELECT 1 FROM search_docs d WHERE d.company = c.company AND d.conversation = c.id";
     Ok(match filter {
         Filter::Inbox(id) => select.with(&beside("conversation_inboxes", "inbox"), *id),
         Filter::Tag(id) => select.with(&beside("conversation_tags", "tag"), *id),
@@ -131,10 +131,23 @@ fn apply(work: &mut Work<'_>, select: Select, filter: &Filter, way: Way) -> Resu
         Filter::CustomField(name, value) => select
             .with(" AND CAST(c.custom_fields ->> CAST(? AS TEXT) AS TEXT) = ", name.clone())
             .with("CAST(? AS TEXT)", value.clone()),
-        Filter::Before(at) => select.text(DOC).with(" AND d.at < ?)", *at),
-        Filter::After(at) => select.text(DOC).with(" AND d.at > ?)", *at),
-        Filter::During(from, until) => select.text(DOC).with(" AND d.at >= ?", *from).with(" AND d.at < ?)", *until),
+        Filter::Before(at) => written(select, None, Some(*at)),
+        Filter::After(at) => written(select, Some(at.plus(1)), None),
+        Filter::During(from, until) => written(select, Some(*from), Some(*until)),
     })
+}
+
+/// Only conversations with a message or comment that was written in a time.
+fn written(mut select: Select, from: Option<Timestamp>, until: Option<Timestamp>) -> Select {
+    for (before, table, at) in [
+        (" AND (", "messages d WHERE d.draft_mode IS NULL", "created_at"),
+        (" OR ", "comments d WHERE TRUE", "posted_at"),
+    ] {
+        let docs = format!("EXISTS (SELECT 1 FROM {table} AND d.company = c.company AND d.conversation = c.id");
+        select = select.text(before).text(&docs);
+        select = select.maybe(&format!(" AND d.{at} >= ?"), from).maybe(&format!(" AND d.{at} < ?"), until).text(")");
+    }
+    select.text(")")
 }
 
 fn stands(work: &mut Work<'_>, select: Select, is: Is) -> Result<Select> {

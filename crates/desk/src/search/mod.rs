@@ -58,13 +58,13 @@ pub(crate) fn reindex(work: &mut Work<'_>, doc: i64, conversation: ConversationI
     index(work, doc, conversation, texts)
 }
 
-/// The docs of a conversation belong to another one from now on.
+/// The docs of a conversation belong to another one from now on. Its messages and comments are still its own.
 pub(crate) fn move_docs(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<()> {
     store::move_docs(work.conn, work.company, from, to)?;
     Ok(())
 }
 
-/// Nothing of a conversation is found any more.
+/// Nothing of a conversation is found any more. It still has its messages and comments.
 pub(crate) fn forget(work: &mut Work<'_>, conversation: ConversationId) -> Result<()> {
     for doc in store::docs(work.conn, work.company, conversation)? {
         store::delete_doc(work.conn, work.company, doc)?;

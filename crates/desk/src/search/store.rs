@@ -50,14 +50,20 @@ pub(super) fn move_docs(
     to: ConversationId,
 ) -> db::Result<u64> {
     conn.exec(
-        "UPDATE search_docs SET conversation = $3 WHERE company = $1 AND conversation = $2",
+        "UPDATE search_docs SET conversation = $3 WHERE company = $1 AND id IN \
+         (SELECT id FROM messages WHERE company = $1 AND conversation = $2 \
+          UNION ALL SELECT id FROM comments WHERE company = $1 AND conversation = $2)",
         args![company, from, to],
     )
 }
 
+/// The numbers of all messages and comments of a conversation, whether or not they can be found.
 pub(super) fn docs(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<i64>> {
-    let rows: Vec<(i64,)> =
-        conn.all("SELECT id FROM search_docs WHERE company = $1 AND conversation = $2", args![company, conversation])?;
+    let rows: Vec<(i64,)> = conn.all(
+        "SELECT id FROM messages WHERE company = $1 AND conversation = $2 \
+         UNION ALL SELECT id FROM comments WHERE company = $1 AND conversation = $2",
+        args![company, conversation],
+    )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
@@ -86,9 +92,14 @@ pub(super) fn conversations_of(conn: &mut Conn, company: CompanyId, docs: &[i64]
 
 /// Only conversations (`c`) that have a doc with all of the words.
 pub(super) fn having(conn: &Conn, select: Select, words: &[String]) -> Select {
-    let select = select.text(
-        " AND EXISTS (SELECT 1 FROM search_docs d WHERE d.company = c.company AND d.conversation = c.id AND EXISTS (",
-    );
+    let select = having_in(conn, select.text(" AND ("), "messages", words).text(" OR ");
+    having_in(conn, select, "comments", words).text(")")
+}
+
+fn having_in(conn: &Conn, select: Select, table: &str, words: &[String]) -> Select {
+    let docs =
+        format!("EXISTS (SELECT 1 FROM {table} d WHERE d.company = c.company AND d.conversation = c.id AND EXISTS (");
+    let select = select.text(&docs);
     match conn.engine() {
         Engine::Sqlite => select
             .text("SELECT 1 FROM search_words w WHERE w.rowid = d.id")

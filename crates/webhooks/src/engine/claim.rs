@@ -29,16 +29,25 @@ impl Bell {
     }
 }
 
+/// How often in the time of a lease it is asked whose leases have lapsed.
+const LOOKS: i64 = 4;
+
 /// Looks for due lanes at every ring, and at every poll.
 pub async fn run(inner: Arc<Inner>, line: Arc<Line>) {
     let mut stop = inner.phase.subscribe();
     let mut depth_seen = 1.0;
+    let mut looked_at = i64::MIN;
     loop {
         let companies = tokio::select! {
             () = line.bell.notify.notified() => line.bell.answer(),
             () = tokio::time::sleep(inner.limits.poll) => (inner.companies)(),
             _ = stop.changed() => return,
         };
+        let now = inner.now();
+        if now.saturating_sub(looked_at) >= inner.limits.lease / LOOKS {
+            looked_at = now;
+            take_back(&inner, &line).await;
+        }
         let mut companies = due(&inner, &line, companies).await;
         // One claim per company and round: a backlog of one does not keep the others waiting.
         while !companies.is_empty() {
@@ -77,6 +86,22 @@ async fn due(inner: &Inner, line: &Line, companies: Vec<i64>) -> Vec<i64> {
         tracing::warn!(%error, topic, "due deliveries cannot be looked for");
         Vec::new()
     })
+}
+
+/// Takes lanes away from nodes that have died.
+async fn take_back(inner: &Inner, line: &Line) {
+    let (topic, now) = (line.topic, inner.now());
+    for company in (inner.companies)() {
+        let lapsed = inner.store.read(move |conn| outbox::has_lapsed(conn, company, topic, now)).await;
+        let taken: db::Result<u64> = match lapsed {
+            Ok(true) => inner.store.write(move |conn| outbox::take_back(conn, company, topic, now)).await,
+            Ok(false) => Ok(0),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = taken {
+            tracing::warn!(%error, company, topic, "lapsed leases cannot be taken back");
+        }
+    }
 }
 
 /// Claims once; true if there is probably more.

@@ -99,9 +99,9 @@ fn alike(work: &mut Work<'_>, all: &[Held]) -> Result<()> {
 /// and whether it was replied to is what holds; `before` is when the survivor itself was last active.
 fn take_over(work: &mut Work<'_>, kept: &mut Held, other: &mut Held, before: crate::Timestamp) -> Result<()> {
     let (from, to) = (other.row.id, kept.row.id);
+    search::move_docs(work, from, to)?;
     messages::relocate(work, from, to)?;
     comments::relocate(work, from, to)?;
-    search::move_docs(work, from, to)?;
     store::relocate(work.conn, work.company, from, to)?;
     work.conversations_changed();
     timers::cancel(work, Timer::Snooze, 0, from.0)?;

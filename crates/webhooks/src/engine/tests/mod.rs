@@ -21,13 +21,22 @@ const COMPANY: i64 = 7;
 const TOPIC: i64 = 1;
 const NODE: i64 = 3;
 
-const SCHEMA: &[Migration] = &[Migration {
-    number: 1,
-    name: "outbox",
-    sql: include_str!("../../../../../migrations/0001_outbox.sql"),
-    sqlite: "",
-    postgres: "",
-}];
+const SCHEMA: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "outbox",
+        sql: include_str!("../../../../../migrations/0001_outbox.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 27,
+        name: "lanes_with_heads",
+        sql: include_str!("../../../../../migrations/0027_lanes_with_heads.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+];
 
 /// A courier whose jobs say themselves what they send.
 struct Post {
