@@ -1,6 +1,7 @@
 //! A store runs units of work: one after another on SQLite, side by side and as if one after another on PostgreSQL.
 
 mod check;
+mod checkpoint;
 pub(crate) mod postgres;
 mod queue;
 pub(crate) mod sqlite;
@@ -15,6 +16,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
+use self::checkpoint::Checkpoints;
 use self::queue::Queue;
 use self::task::{Access, Unit};
 use crate::conn::{Conn, Engine, Link};
@@ -70,6 +72,8 @@ pub struct Options {
     pub reader_cache_kib: usize,
     /// How much of the file is read through the page cache of the operating system (SQLite).
     pub mmap_bytes: usize,
+    /// How long the log becomes before it is copied into the file, in pages of 4 KiB (SQLite).
+    pub checkpoint_pages: usize,
 }
 
 impl Default for Options {
@@ -84,6 +88,7 @@ impl Default for Options {
             writer_cache_kib: 16 * 1024,
             reader_cache_kib: 16 * 1024,
             mmap_bytes: 256 * 1024 * 1024,
+            checkpoint_pages: 8_000,
         }
     }
 }
@@ -97,6 +102,7 @@ struct Inner {
     reads: Arc<Queue>,
     writes: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    checkpoints: Arc<Checkpoints>,
     #[cfg(any(test, feature = "testing"))]
     clean_up: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -113,7 +119,8 @@ impl Store {
 
     fn open_sqlite(path: Option<&Path>, options: Options) -> Result<Store> {
         let writes = Arc::new(Queue::new(options.queue_limit));
-        let writer = sqlite::open(path, sqlite::Role::Writer, &options)?;
+        let checkpoints = Checkpoints::new(options.checkpoint_pages);
+        let writer = sqlite::open(path, sqlite::Role::Writer(&checkpoints), &options)?;
         let mut readers = Vec::new();
         if path.is_some() {
             for _ in 0..options.readers.max(1) {
@@ -121,10 +128,14 @@ impl Store {
             }
         }
         let reads = if readers.is_empty() { writes.clone() } else { Arc::new(Queue::new(options.queue_limit)) };
-        let store = Store::new(Engine::Sqlite, reads, writes);
+        let store = Store::new(Engine::Sqlite, reads, writes, checkpoints.clone());
         for conn in readers {
             let queue = store.0.reads.clone();
             store.spawn("db-reader", move || sqlite::serve_reads(conn, &queue))?;
+        }
+        if let Some(path) = path {
+            let conn = checkpoint::connect(path)?;
+            store.spawn("db-checkpoint", move || checkpoints.serve(&conn))?;
         }
         let queue = store.0.writes.clone();
         store.spawn("db-writer", move || sqlite::serve_writes(writer, &queue, &options))?;
@@ -134,7 +145,7 @@ impl Store {
     fn open_postgres(url: &str, options: &Options) -> Result<Store> {
         let config = postgres::config(url)?;
         let queue = Arc::new(Queue::new(options.queue_limit));
-        let store = Store::new(Engine::Postgres, queue.clone(), queue);
+        let store = Store::new(Engine::Postgres, queue.clone(), queue, Checkpoints::new(0));
         for number in 0..options.pg_connections.max(1) {
             let (config, queue) = (config.clone(), store.0.reads.clone());
             store.spawn("db-postgres", move || postgres::serve(config, &queue, number))?;
@@ -143,12 +154,13 @@ impl Store {
         Ok(store)
     }
 
-    fn new(engine: Engine, reads: Arc<Queue>, writes: Arc<Queue>) -> Store {
+    fn new(engine: Engine, reads: Arc<Queue>, writes: Arc<Queue>, checkpoints: Arc<Checkpoints>) -> Store {
         Store(Arc::new(Inner {
             engine,
             reads,
             writes,
             threads: Mutex::new(Vec::new()),
+            checkpoints,
             #[cfg(any(test, feature = "testing"))]
             clean_up: Mutex::new(None),
         }))
@@ -263,6 +275,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.reads.close();
         self.writes.close();
+        self.checkpoints.close();
         let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner));
         // The last clone may have lived in a hook, and a thread cannot wait for its own end.
         let own = threads.iter().any(|thread| thread.thread().id() == std::thread::current().id());

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Options;
+use super::checkpoint::Checkpoints;
 use super::queue::Queue;
 use super::task::{Access, Task, Verdict, run_hooks};
 use crate::conn::{Conn, Failure, Late, Link, Param, miscounted};
@@ -180,34 +182,37 @@ fn refused(error: &rusqlite::Error, sql: &str) -> Failure {
 }
 
 /// What a connection is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    Writer,
+#[derive(Clone, Copy)]
+pub(super) enum Role<'a> {
+    /// It reports its commits, so that the log is copied in time.
+    Writer(&'a Arc<Checkpoints>),
     Reader,
 }
 
 /// Opens a database file, or a private database in memory without a path.
-pub(crate) fn open(path: Option<&Path>, role: Role, options: &Options) -> Result<Conn> {
+pub(super) fn open(path: Option<&Path>, role: Role<'_>, options: &Options) -> Result<Conn> {
     let failed = |e: rusqlite::Error| Error::sqlite(&e, "open");
-    let db = match path {
+    let mut db = match path {
         Some(path) => rusqlite::Connection::open(path),
         None => rusqlite::Connection::open_in_memory(),
     }
     .map_err(failed)?;
     db.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
-    let cache_kib = match role {
-        Role::Writer => options.writer_cache_kib,
-        Role::Reader => options.reader_cache_kib,
+    let (cache_kib, query_only) = match role {
+        Role::Writer(_) => (options.writer_cache_kib, "OFF"),
+        Role::Reader => (options.reader_cache_kib, "ON"),
     };
     // FULL: a commit is on the disk before anybody is answered; it costs little because waiting units share it.
     let settings = format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {}; PRAGMA wal_autocheckpoint = 10000;
-         PRAGMA journal_size_limit = 67108864; PRAGMA query_only = {};",
+         PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = {}; PRAGMA journal_size_limit = 67108864;
+         PRAGMA query_only = {query_only};",
         options.mmap_bytes,
-        if role == Role::Reader { "ON" } else { "OFF" },
     );
     db.execute_batch(&settings).map_err(failed)?;
+    if let Role::Writer(checkpoints) = role {
+        checkpoints.watch(&mut db).map_err(failed)?;
+    }
     // Without this SQLite compiles a statement anew whenever an argument might make a partial index usable.
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -1,5 +1,6 @@
 //! How units of work are run: alone in effect, together in commit, each answered once.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -317,4 +318,26 @@ fn a_part_that_is_undone_costs_its_neighbours_nothing() {
         assert_eq!(ids(&store), [1, 10, 12], "{name}");
         assert!(runs.load(std::sync::atomic::Ordering::Relaxed) <= 3, "{name}: it is run again once");
     }
+}
+
+#[test]
+fn the_log_is_copied_beside_the_writer_and_stays_bounded() {
+    let path = std::env::temp_dir().join(format!("portico-checkpoints-{}.db", std::process::id()));
+    let options = Options { checkpoint_pages: 100, ..Options::default() };
+    let store = Store::open(&StoreUrl::Sqlite(path.clone()), options).expect("the store opens");
+    store.migrate(SCHEMA).expect("the migrations apply");
+    let log = PathBuf::from(format!("{}-wal", path.display()));
+    for id in 0..400 {
+        // Each fills about twenty pages.
+        let sql = "INSERT INTO samples (company, id, bytes) VALUES (1, $1, $2)";
+        let put: Result<u64> = store.write_blocking(move |conn| conn.exec(sql, args![id, vec![7_u8; 80_000]]));
+        put.expect("it is kept");
+    }
+    let pages = std::fs::metadata(&log).expect("the log is there").len() / 4096;
+    assert!((100..2_000).contains(&pages), "the log has {pages} pages after 400 units of twenty");
+    let count: Result<(i64,)> = store.read_blocking(|conn| conn.one("SELECT count(*) FROM samples", &[]));
+    assert_eq!(count.expect("they are counted").0, 400);
+    drop(store);
+    assert!(!log.exists(), "the last one to go copies the rest");
+    std::fs::remove_file(&path).expect("the file can go");
 }

@@ -1,0 +1,139 @@
+//! Copying what was committed from SQLite's log into the database file, beside the writer.
+//!
+//! SQLite would do all of it inside a commit, and everybody would wait meanwhile. Here a thread copies while the writer
+//! goes on. That alone would never end the log: it is begun anew only when all of it has been copied at a moment when
+//! nobody writes. So once the thread has copied the most, the writer copies the short rest after a commit.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::hooks::Wal;
+use rusqlite::wal::CheckpointMode;
+
+use crate::error::{Error, Result};
+
+/// What the writer and the thread tell each other.
+pub(super) struct Checkpoints {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// So long may the log become before somebody copies it, in pages.
+    enough: usize,
+}
+
+struct State {
+    phase: Phase,
+    /// How long the log was after the last commit.
+    pages: usize,
+    /// How much of it is known to be copied.
+    copied: usize,
+    /// At which length something is to be done again.
+    next: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    Wanted,
+    Running,
+    Closed,
+}
+
+impl Checkpoints {
+    pub(super) fn new(enough: usize) -> Arc<Checkpoints> {
+        let state = State { phase: Phase::Idle, pages: 0, copied: 0, next: enough };
+        Arc::new(Checkpoints { state: Mutex::new(state), changed: Condvar::new(), enough })
+    }
+
+    /// Lets the writing connection report its commits, in place of the engine's own checkpoints.
+    pub(super) fn watch(self: &Arc<Self>, writer: &mut Connection) -> rusqlite::Result<()> {
+        let own = self.clone();
+        writer.wal_hook(Some(move |wal: &mut Wal, pages| {
+            own.committed(wal, usize::try_from(pages).unwrap_or(0));
+            Ok(())
+        }))
+    }
+
+    fn committed(&self, wal: &mut Wal, pages: usize) {
+        let mut state = self.lock();
+        if pages < state.pages {
+            (state.copied, state.next) = (0, self.enough);
+        }
+        state.pages = pages;
+        if pages < state.next || state.phase != Phase::Idle {
+            return;
+        }
+        if is_most(state.copied, pages) {
+            // Somebody who reads at this moment may keep the log from being begun anew: not at every commit, then.
+            state.next = pages + self.enough / 4;
+            drop(state);
+            // Whoever else is copying does it for us.
+            if let Ok((_, copied)) = wal.checkpoint_v2(CheckpointMode::PASSIVE) {
+                self.lock().copied = usize::try_from(copied).unwrap_or(0);
+            }
+        } else {
+            state.phase = Phase::Wanted;
+            self.changed.notify_all();
+        }
+    }
+
+    /// The thread: copies whenever the log has grown long, until the store is closed.
+    pub(super) fn serve(&self, conn: &Connection) {
+        while self.begin() {
+            let copied = conn.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE);
+            let mut state = self.lock();
+            match copied {
+                Ok((pages, copied)) => {
+                    let pages = usize::try_from(pages).unwrap_or(0);
+                    let copied = usize::try_from(copied).unwrap_or(0);
+                    state.copied = copied;
+                    // Somebody who has been reading for long holds the rest back; the log grows, and we come again.
+                    state.next = if is_most(copied, pages) { 0 } else { pages + self.enough };
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the log of the database could not be copied into it");
+                    state.next = state.pages + self.enough;
+                }
+            }
+            if state.phase == Phase::Running {
+                state.phase = Phase::Idle;
+            }
+        }
+    }
+
+    fn begin(&self) -> bool {
+        let waits = |state: &mut State| matches!(state.phase, Phase::Idle);
+        let mut state = self.changed.wait_while(self.lock(), waits).unwrap_or_else(PoisonError::into_inner);
+        if state.phase == Phase::Closed {
+            return false;
+        }
+        state.phase = Phase::Running;
+        true
+    }
+
+    /// Ends the thread.
+    pub(super) fn close(&self) {
+        self.lock().phase = Phase::Closed;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether so little of the log remains that the writer may copy it.
+fn is_most(copied: usize, pages: usize) -> bool {
+    pages.saturating_sub(copied) <= pages / 4
+}
+
+/// A connection for the thread.
+pub(super) fn connect(path: &Path) -> Result<Connection> {
+    let failed = |e: rusqlite::Error| Error::sqlite(&e, "open");
+    let conn = Connection::open(path).map_err(failed)?;
+    conn.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+    conn.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
+        .map_err(failed)?;
+    Ok(conn)
+}
