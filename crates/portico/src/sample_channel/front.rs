@@ -23,6 +23,9 @@ const OLDEST: i64 = 5 * MINUTE;
 /// The longest body of a call that is remembered, in bytes: anybody may send one.
 const LONGEST_KEPT: usize = 16 * 1024;
 
+/// Where customers find the chat, and what each place is called: channels that share credentials are made at these.
+const ADDRESSES: [(&str, &str); 2] = [("support-chat", "Support chat"), ("sales-chat", "Sales chat")];
+
 /// Why a partner does not do what it was asked for, in the words that the contract knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -138,6 +141,11 @@ fn answer(partner: &Partner, call: &Value) -> Result<Value, Refused> {
         "authorization" => {
             partner.chats.announce(channel);
             Ok(json!({"type": "success", "webhook_url": format!("{}{}", partner.url, address(channel))}))
+        }
+        // Only asked where the channels of the app share credentials: they are good for these.
+        "list_addresses" => {
+            let all = ADDRESSES.map(|(address, name)| json!({"address": address, "name": name}));
+            Ok(json!({"type": "success", "addresses": all}))
         }
         "message" => take(partner, call, From::Team),
         "message_autoreply" => take(partner, call, From::Automatic),

@@ -41,6 +41,11 @@ fn a_channel_is_seen_at_work_as_the_guide_says() {
 }
 
 #[test]
+fn channels_share_credentials_as_the_guide_says() {
+    run("shared-credentials.md");
+}
+
+#[test]
 fn a_first_webhook_arrives_signed_as_the_guide_says() {
     run("first-webhook.md");
 }
