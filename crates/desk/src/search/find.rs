@@ -5,6 +5,8 @@
 //! word that is everywhere costs as little as the tag alone. Only when everything is frequent are the conversations
 //! walked through in their order, and then a page is full soon.
 
+use std::collections::HashSet;
+
 use super::candidates::{Led, lead};
 use super::parse::{Filter, Is, Query};
 use super::{Found, store};
@@ -27,14 +29,10 @@ pub(super) fn conversations(work: &mut Work<'_>, query: &Query, window: &Window,
 
 /// Checks the candidates, and loads only those of the page.
 fn look_up(work: &mut Work<'_>, query: &Query, window: &Window, candidates: &[i64], words_hold: bool) -> Result<Found> {
-    let mut all = Select::new("SELECT c.id, c.bumped_at FROM conversations c WHERE c.merged_into IS NULL")
-        .with(" AND c.company = ?", work.company)
-        .among(work.conn, " AND c.id IN ?", candidates.iter().copied());
-    if !words_hold {
-        all = store::having(work.conn, all, &query.words);
-    }
-    all = narrow(work, all, query, Way::LookUp)?;
-    let found: Vec<(i64, i64)> = all.all(work.conn)?;
+    let found = match words_hold && query.filters.is_empty() {
+        true => standing(work, candidates)?,
+        false => checked(work, query, candidates, words_hold)?,
+    };
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
     let mut places: Vec<Position> = found.into_iter().map(|(id, key)| Position { key, id }).collect();
     places.sort_unstable();
@@ -56,6 +54,39 @@ fn look_up(work: &mut Work<'_>, query: &Query, window: &Window, candidates: &[i6
         rows.reverse();
     }
     Ok(Found { page: Page { rows, next: page.next }, total })
+}
+
+/// Those of the candidates for which everything else holds, and when they were last active.
+fn checked(work: &mut Work<'_>, query: &Query, candidates: &[i64], words_hold: bool) -> Result<Vec<(i64, i64)>> {
+    let mut all = Select::new("SELECT c.id, c.bumped_at FROM conversations c WHERE c.merged_into IS NULL")
+        .with(" AND c.company = ?", work.company)
+        .among(work.conn, " AND c.id IN ?", candidates.iter().copied());
+    if !words_hold {
+        all = store::having(work.conn, all, &query.words);
+    }
+    Ok(narrow(work, all, query, Way::LookUp)?.all(work.conn)?)
+}
+
+/// Those of the candidates that the caller may see, and when they were last active. Their places in inboxes say both in
+/// rows far smaller than their own, which are asked only for conversations in no inbox.
+fn standing(work: &mut Work<'_>, candidates: &[i64]) -> Result<Vec<(i64, i64)>> {
+    let directory = work.directory()?;
+    let visible = work.access.inboxes(&directory);
+    let mut places = Select::new("SELECT i.conversation, i.bumped_at FROM conversation_inboxes i WHERE")
+        .with(" i.company = ?", work.company)
+        .among(work.conn, " AND i.conversation IN ?", candidates.iter().copied());
+    if let Some(visible) = &visible {
+        places = places.among(work.conn, " AND i.inbox IN ?", visible.iter().map(|inbox| inbox.0));
+    }
+    let mut found: Vec<(i64, i64)> = places.all(work.conn)?;
+    found.sort_unstable();
+    found.dedup_by_key(|(id, _)| *id);
+    if visible.is_none() && found.len() < candidates.len() {
+        let known: HashSet<i64> = found.iter().map(|(id, _)| *id).collect();
+        let rest: Vec<i64> = candidates.iter().copied().filter(|id| !known.contains(id)).collect();
+        found.extend(checked(work, &Query::default(), &rest, true)?);
+    }
+    Ok(found)
 }
 
 /// Asks the conversations one by one, in their order, until the page is full.
