@@ -16,6 +16,7 @@ use crate::answer::{Answer, context};
 use crate::attachments::uploads;
 use crate::call::{Call, Paging, Result};
 use crate::conversations;
+use crate::custom_fields;
 use crate::edge::params::PageRules;
 use crate::whose::Whose;
 
@@ -133,7 +134,7 @@ async fn details(call: &mut Call) -> Result<Details> {
         avatar,
         links: body.links,
         lists: body.list_names.or(body.group_names),
-        custom_fields: body.custom_fields,
+        custom_fields: custom_fields::values(call, "contact", body.custom_fields).await?,
     })
 }
 

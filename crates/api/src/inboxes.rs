@@ -15,6 +15,7 @@ use wire::teammates::teammate;
 use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
 use crate::conversations;
+use crate::custom_fields;
 use crate::teammates::{TeammateIds, people};
 use crate::whose::Whose;
 
@@ -151,7 +152,8 @@ pub async fn create_private(call: Call) -> Result {
 }
 
 async fn add(call: &Call, whose: Whose) -> Result {
-    let body: CreateInbox = call.body()?;
+    let mut body: CreateInbox = call.body()?;
+    let fields = custom_fields::values(call, "inbox", body.custom_fields.take()).await?.unwrap_or_default();
     call.write(move |work| {
         let owner: Owner = whose.owner(work)?;
         let named = body.teammate_ids.as_deref().unwrap_or_default();
@@ -161,7 +163,7 @@ async fn add(call: &Call, whose: Whose) -> Result {
             // An inbox that names nobody would be open to nobody.
             is_public: body.is_public.unwrap_or(named.is_empty()),
             teammates: if owner.team().is_some() { people(work, named)? } else { Vec::new() },
-            custom_fields: body.custom_fields.clone().unwrap_or_default(),
+            custom_fields: fields.clone(),
         };
         let id = inboxes::create(work, &new)?;
         let answer = shown(work, id)?;

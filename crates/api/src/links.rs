@@ -12,6 +12,7 @@ use wire::links::link;
 use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
 use crate::conversations;
+use crate::custom_fields;
 use crate::edge::params::PageRules;
 
 /// `GET /links`
@@ -95,13 +96,14 @@ pub(crate) struct UpdateLink {
 /// `PATCH /links/{link_id}`
 pub async fn update(call: Call) -> Result {
     let id: LinkId = call.id(0)?;
-    let body: UpdateLink = call.body()?;
+    let mut body: UpdateLink = call.body()?;
+    let fields = custom_fields::values(&call, "link", body.custom_fields.take()).await?;
     call.write(move |work| {
         links::get(work, id)?;
         if let Some(name) = &body.name {
             links::rename(work, id, name)?;
         }
-        if let Some(values) = &body.custom_fields {
+        if let Some(values) = &fields {
             links::replace_fields(work, id, values)?;
         }
         Answer::no_content()

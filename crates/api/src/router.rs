@@ -81,12 +81,13 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
         }
         return response;
     };
+    let query = head.uri.query().map(str::to_string);
     let segments: Option<Vec<String>> = found.params.iter().map(|(_, raw)| decode(raw)).collect();
     let shown = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let known = match app.tokens.recognise(&app.desk, shown).await {
         Ok(known) => known,
         Err(refusal) => {
-            let mut response = refuse(refusal, &path);
+            let mut response = refuse(refusal, &app, &path, query.as_deref());
             anonymous(&app, response.headers_mut());
             return response;
         }
@@ -98,7 +99,7 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
         Some(problem) => problem.into_response(),
         None => {
             let done = run(app.clone(), operation, known, path.clone(), segments, head, body).await;
-            done.unwrap_or_else(|refusal| refuse(refusal, &path))
+            done.unwrap_or_else(|refusal| refuse(refusal, &app, &path, query.as_deref()))
         }
     };
     verdict.write(response.headers_mut());
@@ -178,16 +179,17 @@ fn anonymous(app: &App, headers: &mut HeaderMap) {
     app.limiter.ask(Caller::Company(0), &[], app.desk.clock().now().0).write(headers);
 }
 
-fn refuse(refusal: Refusal, path: &str) -> Response {
+fn refuse(refusal: Refusal, app: &App, path: &str, query: Option<&str>) -> Response {
     match refusal {
         Refusal::Problem(problem) => problem.into_response(),
         Refusal::Moved(survivor) => {
-            // The same place below the conversation that lives on: only the id in the path changes.
+            // The same place below the conversation that lives on, asked for in the same words: only the id changes.
             let moved = path.split('/').map(|part| match part.starts_with("cnv_") {
                 true => survivor.to_string(),
                 false => part.to_string(),
             });
-            let location = moved.collect::<Vec<_>>().join("/");
+            let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+            let location = format!("{}{}{query}", app.desk.settings().public_url, moved.collect::<Vec<_>>().join("/"));
             let answer = Answer { location: Some(location), ..Answer::empty(StatusCode::MOVED_PERMANENTLY) };
             answer.into_response()
         }

@@ -13,6 +13,7 @@ use wire::teammates::teammate;
 use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
 use crate::conversations;
+use crate::custom_fields;
 use crate::edge::error::Problem;
 
 /// The teammate of the path's first variable part, by id or alias.
@@ -129,7 +130,7 @@ pub async fn update(call: Call) -> Result {
         last_name: body.last_name,
         is_available: body.is_available,
         is_blocked: None,
-        custom_fields: body.custom_fields,
+        custom_fields: custom_fields::values(&call, "teammate", body.custom_fields).await?,
     };
     call.write(move |work| {
         let id = seen(work, &who)?;

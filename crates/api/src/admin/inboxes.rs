@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
+use crate::custom_fields;
 
 /// A change of an inbox. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
@@ -31,8 +32,8 @@ pub(crate) struct UpdateInbox {
 pub async fn update(call: Call) -> Result {
     let id: InboxId = call.id(0)?;
     let body: UpdateInbox = call.body()?;
-    let change =
-        Change { name: body.name, is_public: body.is_public, team: body.team_id, custom_fields: body.custom_fields };
+    let custom_fields = custom_fields::values(&call, "inbox", body.custom_fields).await?;
+    let change = Change { name: body.name, is_public: body.is_public, team: body.team_id, custom_fields };
     call.write(move |work| {
         inboxes::update(work, id, &change)?;
         let row = inboxes::get(work, id)?;

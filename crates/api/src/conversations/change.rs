@@ -1,17 +1,18 @@
 //! What is done to a conversation: its details, its place in its life, its end.
 
-use desk::Timestamp;
 use desk::conversations::fields::Task;
 use desk::conversations::snooze::{self, Snooze};
 use desk::conversations::{self, Standing, Status, Tags, Update, assign};
 use desk::ids::{ConversationId, InboxId, StatusId, TagId};
 use desk::teammates::Who;
+use desk::{Error, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 use crate::call::{Call, Result};
+use crate::custom_fields;
 use crate::edge::error::Problem;
 use crate::edge::given::given;
 use crate::messages::letter::who;
@@ -101,7 +102,7 @@ pub async fn update(call: Call) -> Result {
         standing: body.standing()?,
         tags,
         task: Task { description: body.description.clone(), due_at: body.due_at()? },
-        custom_fields: body.custom_fields,
+        custom_fields: custom_fields::values(&call, "conversation", body.custom_fields).await?,
     };
     call.write(move |work| {
         conversations::update(work, id, &update)?;
@@ -114,8 +115,11 @@ pub async fn update(call: Call) -> Result {
 pub async fn delete(call: Call) -> Result {
     let id: ConversationId = call.id(0)?;
     call.write(move |work| {
-        conversations::delete(work, id)?;
-        Answer::no_content()
+        match conversations::delete(work, id) {
+            // The one request that is not sent on: whoever wants this one gone does not mean the survivor.
+            Err(Error::Moved(_)) => Err(Error::NotFound("conversation")),
+            deleted => deleted.and_then(|()| Answer::no_content()),
+        }
     })
     .await
 }

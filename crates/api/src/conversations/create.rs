@@ -14,6 +14,7 @@ use super::change::{instant, refused};
 use crate::answer::{Answer, context};
 use crate::attachments::uploads;
 use crate::call::{Call, Result};
+use crate::custom_fields;
 use crate::messages::letter::who;
 
 /// A new discussion or task, in one inbox or among teammates.
@@ -91,7 +92,7 @@ pub async fn create(mut call: Call) -> Result {
         subject: body.subject.clone(),
         comment: first.map(|first| comments::New { uploads: files, ..comments::New::plain(&first.body) }),
         task: Task { description: body.description.clone().map(Some), due_at: due_at.map(Some) },
-        custom_fields: body.custom_fields.unwrap_or_default(),
+        custom_fields: custom_fields::values(&call, "conversation", body.custom_fields).await?.unwrap_or_default(),
     };
     call.write(move |work| {
         let mut new = new.clone();

@@ -119,7 +119,7 @@ impl Params {
     pub fn page(&self, rules: &PageRules) -> Result<PageRequest, Problem> {
         Ok(PageRequest {
             limit: self.get("limit").map_or(Ok(rules.default_limit), |text| limit(text, rules))?,
-            token: self.get("page_token").map(str::to_owned),
+            token: self.get("page_token").and_then(bare_token),
             sort_by: self.sort_by(rules)?,
             order: self.get("sort_order").map(order).transpose()?,
         })
@@ -136,6 +136,18 @@ impl Params {
             }
         }
     }
+}
+
+/// The token itself. Some clients give the whole address of the next page for it, as the official example does; whose
+/// address it is does not matter. An address without a token stays, to be refused.
+fn bare_token(given: &str) -> Option<String> {
+    let query = given.starts_with("http://") || given.starts_with("https://");
+    let query = query.then(|| given.split_once('?')).flatten().map_or("", |(_, query)| query);
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    let mut pairs = fields::pairs(query.as_bytes());
+    let within = pairs.find(|(name, value)| *name == b"page_token" && !value.is_empty());
+    let token = within.map_or(given.as_bytes().to_vec(), |(_, token)| fields::decode(token));
+    String::from_utf8(token).ok()
 }
 
 fn limit(text: &str, rules: &PageRules) -> Result<u32, Problem> {
@@ -343,6 +355,22 @@ mod tests {
         assert_eq!(page("sort_by=name").unwrap_err().status, 400);
         assert_eq!(page("sort_order=down").unwrap_err().status, 400);
         assert_eq!(parse("sort_by=name").page(&PageRules::USUAL).unwrap().sort_by, None);
+    }
+
+    #[test]
+    fn a_token_may_stand_in_the_address_of_the_page() {
+        for (given, token) in [
+            ("ab12", "ab12"),
+            ("https%3A%2F%2Facme.api.desk.example%2Ftags%3Flimit%3D5%26page_token%3Dab12", "ab12"),
+            ("http://desk.example/tags?page_token=ab%252512%26limit=5", "ab%12"),
+            ("https://desk.example/tags?page_token=ab12%23here", "ab12"),
+            ("https://desk.example/tags?page_token=%26limit=5", "https://desk.example/tags?page_token=&limit=5"),
+            ("https://desk.example/ab12", "https://desk.example/ab12"),
+            ("/tags?page_token=ab12", "/tags?page_token=ab12"),
+        ] {
+            let asked = page(&format!("page_token={given}")).unwrap();
+            assert_eq!(asked.token.as_deref(), Some(token), "{given}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use desk::access::Owner;
 use desk::{custom_fields, rules, statuses};
+use reqwest::Method;
+use reqwest::multipart::Form;
 use serde_json::{Value, json};
 
 use crate::guest::Guest;
@@ -81,6 +83,37 @@ async fn a_field_keeps_its_name_and_type_for_good() {
     server.delete(&path, None).await.expect(204);
     assert!(server.get("/links/custom_fields").await.rows().is_empty());
     server.delete(&path, None).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_gives_every_field_a_value_of_its_type() {
+    let server = Server::start().await;
+    let types = ["string", "number", "boolean", "datetime"];
+    for r#type in types {
+        let new = json!({"owner": "contact", "name": r#type, "type": r#type});
+        server.post("/portico/v1/custom_fields", new).await.expect(201);
+    }
+    let form = |values: [&'static str; 4]| {
+        let fields = types.iter().zip(values).filter(|(_, value)| !value.is_empty());
+        fields.fold(Form::new(), |form, (name, value)| form.text(format!("custom_fields[{name}]"), value))
+    };
+    let post = server.request(Method::POST, "/contacts").bearer_auth(&server.token);
+    let handle = form(["7", "7", "true", "1700000000.5"]).text("handles[0][source]", "custom");
+    let made = server.send(post.multipart(handle.text("handles[0][handle]", "ann"))).await.expect(201);
+    let wanted = json!({"string": "7", "number": 7, "boolean": true, "datetime": 1_700_000_000.5});
+    assert_eq!(made["custom_fields"], wanted);
+    let path = format!("/contacts/{}", made["id"].as_str().expect("an id"));
+    let patch = || server.request(Method::PATCH, &path).bearer_auth(&server.token);
+    server.send(patch().multipart(form(["true", "-12.0", "0", "1700000000"]))).await.expect(204);
+    let wanted = json!({"string": "true", "number": -12, "boolean": false, "datetime": 1_700_000_000});
+    assert_eq!(server.get(&path).await.expect(200)["custom_fields"], wanted);
+    for wrong in [["", "seven", "", ""], ["", "1.5", "", ""], ["", "1", "maybe", ""], ["", "1", "no", "soon"]] {
+        let refused = server.send(patch().multipart(form(wrong))).await.expect(400);
+        assert!(refused["_error"]["message"].as_str().unwrap_or_default().contains("custom_fields."), "{refused}");
+    }
+    for strict in [json!({"number": "7"}), json!({"boolean": "true"}), json!({"datetime": "1700000000"})] {
+        server.patch(&path, json!({"custom_fields": strict})).await.expect(400);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,7 +32,10 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Scene {
-        let server = Server::start().await;
+        Scene::on(Server::start().await).await
+    }
+
+    async fn on(server: Server) -> Scene {
         let world = World::make(&server).await;
         let path = begun(&server, &world, "ann").await;
         Scene { server, world, path }
@@ -274,20 +277,28 @@ async fn only_trash_is_deleted_for_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_merged_conversation_leads_to_the_survivor_with_every_method() {
-    let scene = Scene::set().await;
+    let scene = Scene::on(
+        Server::with(|settings| settings.serving.public_url = Some("https://desk.example/front".into())).await,
+    )
+    .await;
     let other = begun(&scene.server, &scene.world, "ben").await;
     let ids: Vec<ConversationId> =
         [&scene.path, &other].iter().filter_map(|path| path.rsplit('/').next()?.parse().ok()).collect();
     let survivor = scene.server.arrange(move |work| conversations::merge(work, &ids)).await;
     let gone = if scene.path.ends_with(&survivor.to_string()) { &other } else { &scene.path };
     let to = format!("/conversations/{survivor}");
-    for below in ["", "/messages", "/comments", "/events", "/followers", "/inboxes"] {
+    let pages = "/messages?limit=1&sort_order=asc&q%5Bx%5D=a+b";
+    for below in ["", "/messages", pages, "/comments", "/events", "/followers", "/inboxes"] {
         let reply = scene.server.get(&format!("{gone}{below}")).await;
         assert_eq!(reply.status, 301, "{below}");
-        assert!(reply.header("location").ends_with(&format!("{to}{below}")), "{}", reply.header("location"));
+        assert_eq!(reply.header("location"), format!("https://desk.example/front{to}{below}"));
     }
     assert_eq!(scene.server.patch(gone, json!({"status": "open"})).await.status, 301);
     assert_eq!(scene.server.post(&format!("{gone}/tags"), json!({"tag_ids": []})).await.status, 301);
+    scene.server.patch(&to, json!({"status": "deleted"})).await.expect(204);
+    let deleted = scene.server.delete(gone, None).await;
+    assert_eq!((deleted.status, deleted.header("location")), (404, ""), "nobody meant the survivor");
+    scene.server.get(&to).await.expect(200);
     let rows = scene.server.get(&format!("{to}/events")).await.rows();
     let merge = rows.iter().find(|row| row["type"] == "conversations_merged").expect("an event");
     assert_eq!(merge["target"]["_meta"]["type"], "deleted_conversation_ids");

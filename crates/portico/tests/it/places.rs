@@ -127,7 +127,8 @@ async fn conversations_become_one_and_the_others_lead_to_it() {
     assert_eq!(server.get(&format!("/conversations/{kept}/messages")).await.rows().len(), 3);
     for gone in ids.iter().filter(|id| **id != kept) {
         let moved = server.get(&format!("/conversations/{gone}/messages")).await;
-        assert_eq!((moved.status, moved.header("location")), (301, format!("/conversations/{kept}/messages").as_str()));
+        let survivor = server.url(&format!("/conversations/{kept}/messages"));
+        assert_eq!((moved.status, moved.header("location")), (301, survivor.as_str()));
     }
     server.post(&format!("/portico/v1/conversations/{kept}/merge"), json!({"conversation_ids": []})).await.expect(400);
     let itself = json!({"conversation_ids": [kept]});

@@ -85,6 +85,16 @@ impl Form {
         let loose = serde_path_to_error::Deserializer::new(Loose { value, dialect: self.dialect }, &mut track);
         T::deserialize(loose).map_err(|error| misread(&track.path().to_string(), &error.to_string()))
     }
+
+    /// Whether it knows fewer types than JSON.
+    pub fn is_of_texts(&self) -> bool {
+        self.dialect == Dialect::Form
+    }
+
+    /// A value out of this body, given a type that only became known later; `None` if it does not say such a thing.
+    pub fn give_type<T: DeserializeOwned>(&self, value: &Value) -> Option<T> {
+        T::deserialize(Loose { value: value.clone(), dialect: self.dialect }).ok()
+    }
 }
 
 /// The refusal of a body that is not what the operation asks for; its detail begins with the path of the culprit.
