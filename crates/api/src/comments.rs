@@ -24,7 +24,7 @@ pub(crate) struct Written {
     author_id: Option<String>,
     /// Whether it stays in sight.
     #[serde(default)]
-    is_pinned: bool,
+    is_pinned: Option<bool>,
 }
 
 /// `POST /conversations/{conversation_id}/comments`
@@ -55,7 +55,7 @@ async fn write(
         let new = New {
             author,
             body: body.body.clone(),
-            is_pinned: body.is_pinned,
+            is_pinned: body.is_pinned.unwrap_or(false),
             replied_to,
             uploads: uploads.clone(),
             mentions: Vec::new(),

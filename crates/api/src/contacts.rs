@@ -133,9 +133,20 @@ async fn details(call: &mut Call) -> Result<Details> {
         description: body.description,
         avatar,
         links: body.links,
-        lists: body.list_names.or(body.group_names),
+        lists: joined(body.list_names, body.group_names),
         custom_fields: custom_fields::values(call, "contact", body.custom_fields).await?,
     })
+}
+
+/// Both names of the same thing together.
+fn joined(lists: Option<Vec<String>>, groups: Option<Vec<String>>) -> Option<Vec<String>> {
+    match (lists, groups) {
+        (Some(lists), Some(groups)) => {
+            let more: Vec<String> = groups.into_iter().filter(|name| !lists.contains(name)).collect();
+            Some([lists, more].concat())
+        }
+        (lists, groups) => lists.or(groups),
+    }
 }
 
 /// `POST /contacts`

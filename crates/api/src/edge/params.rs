@@ -45,6 +45,9 @@ impl PageRules {
     }
 }
 
+/// No time in seconds is as large as this; what is larger was meant as milliseconds.
+pub const SECONDS_END: f64 = 1e12;
+
 /// The page that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
@@ -226,7 +229,7 @@ impl Filter {
     /// A time under a key, given in seconds with decimals, as milliseconds.
     pub fn millis(&self, key: &str) -> Result<Option<i64>, Problem> {
         let Some(text) = self.text(key) else { return Ok(None) };
-        let seconds = text.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12);
+        let seconds = text.trim().parse::<f64>().ok().filter(|seconds| seconds.abs() < SECONDS_END);
         let Some(seconds) = seconds else {
             let message = format!("q[{key}] must be a time in seconds, not '{}'", shorten(&text));
             return Err(Problem::bad_request(message));

@@ -1,9 +1,9 @@
 //! Messages from elsewhere.
 
-use desk::Timestamp;
 use desk::ids::{ConversationId, InboxId};
 use desk::messages::import::Type;
 use desk::messages::{self, Addressees, Content, Import};
+use desk::{Error, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,6 +12,7 @@ use super::{Accepted, BodyFormat};
 use crate::attachments::uploads;
 use crate::call::{Call, Result};
 use crate::edge::error::Problem;
+use crate::edge::params::SECONDS_END;
 
 /// A message that was written elsewhere before.
 #[derive(Deserialize, JsonSchema)]
@@ -93,6 +94,13 @@ struct Metadata {
     should_skip_rules: Option<bool>,
 }
 
+/// When a message was written. Milliseconds, which some take for seconds, would be a time that nobody lives to see.
+fn written_at(seconds: f64) -> Result<Timestamp> {
+    let at = Some(seconds).filter(|seconds| (0.0..SECONDS_END).contains(seconds)).and_then(Timestamp::from_seconds);
+    let why = || Error::invalid("created_at", format!("expected seconds since 1970, found {seconds}"));
+    Ok(at.ok_or_else(why)?)
+}
+
 /// `POST /inboxes/{inbox_id}/imported_messages`
 pub async fn import(mut call: Call) -> Result {
     let inbox: InboxId = call.id(0)?;
@@ -100,9 +108,7 @@ pub async fn import(mut call: Call) -> Result {
     if body.external_id.is_empty() {
         return Err(Problem::bad_request("Invalid body: external_id: it is not empty").into());
     }
-    let created_at = Timestamp::from_seconds(body.created_at).ok_or_else(|| {
-        Problem::bad_request(format!("Invalid body: created_at: expected seconds, found {}", body.created_at))
-    })?;
+    let created_at = written_at(body.created_at)?;
     let content = match body.body_format.unwrap_or(BodyFormat::Markdown) {
         BodyFormat::Markdown => Content::markdown(&body.body),
         BodyFormat::Html => Content::html(&body.body),

@@ -107,6 +107,7 @@ impl Written {
         let wishes = self.options.as_ref();
         Options {
             tags: wishes.and_then(|wishes| wishes.tag_ids.clone()).unwrap_or_default(),
+            tag_names: wishes.and_then(|wishes| wishes.tags.clone()).unwrap_or_default(),
             archive: wishes.and_then(|wishes| wishes.archive).unwrap_or(true),
             is_auto_reply: false,
             is_forward: false,
@@ -126,6 +127,9 @@ pub(crate) struct Wishes {
     /// Tags that it gets.
     #[serde(default)]
     tag_ids: Option<Vec<TagId>>,
+    /// Names of tags that it gets, as old clients say it.
+    #[serde(default)]
+    tags: Option<Vec<String>>,
     /// Whether it is archived; yes, if left out.
     #[serde(default)]
     archive: Option<bool>,

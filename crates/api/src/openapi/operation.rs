@@ -74,7 +74,7 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
         response["content"] = json!({media_type: {"schema": schema}});
     }
     all.insert(operation.about.status.to_string(), response);
-    if operation.path.contains("{conversation_id}") {
+    if operation.path.contains("{conversation_id}") && operation.id != "delete-conversation" {
         let words = "The conversation was merged: the same place below the one that lives on is in `Location`.";
         all.insert(
             "301".into(),

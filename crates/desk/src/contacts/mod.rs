@@ -82,7 +82,18 @@ impl Handle {
     /// The handle of somebody who writes on a channel. A telephone number is written with its country's code, however it
     /// came (contract/channels.md section 7.1); a name that stands for one, as of a parcel service, stays as it is.
     pub fn on_channel(channel: &Channel, handle: &str) -> Handle {
-        let mut handle = Handle::new(&channel.contact_type, handle);
+        Handle::written(&channel.contact_type, handle)
+    }
+
+    /// The same for somebody in a message from elsewhere, who may also be named as a contact is: `alt:phone:+14155550123`.
+    pub fn from_elsewhere(source: &str, handle: &str) -> Handle {
+        let alias = handle.trim().strip_prefix("alt:").and_then(|alias| alias.split_once(':'));
+        let (source, handle) = alias.filter(|(source, _)| SOURCES.contains(source)).unwrap_or((source, handle));
+        Handle::written(source, handle)
+    }
+
+    fn written(source: &str, handle: &str) -> Handle {
+        let mut handle = Handle::new(source, handle);
         let is_number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || "+-(). /\u{a0}".contains(c));
         if handle.source == "phone" && is_number(&handle.handle) {
             handle.handle.clone_from(&handle.key);

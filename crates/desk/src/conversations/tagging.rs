@@ -7,7 +7,7 @@ use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ConversationId, TagId};
-use crate::tags::Tag;
+use crate::tags::{self, Tag};
 use crate::work::Work;
 
 /// Adds tags to a conversation that the caller may see.
@@ -33,6 +33,16 @@ pub fn replace(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<(
     let gone = visible(work, &gone)?;
     add(work, held, tags)?;
     remove(work, held, &gone)
+}
+
+/// The tags that names mean on a conversation; unknown names become new tags.
+pub(crate) fn named(work: &mut Work<'_>, held: &Held, names: &[String]) -> Result<Vec<TagId>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inbox = held.inboxes.first().copied();
+    let inbox = inbox.ok_or_else(|| Error::invalid("tags", "this conversation is in no inbox: use tag_ids"))?;
+    names.iter().map(|name| tags::named(work, inbox, name)).collect()
 }
 
 /// Those of some tags that the caller may see.

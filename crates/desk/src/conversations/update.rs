@@ -4,9 +4,8 @@ use serde_json::{Map, Value};
 
 use super::fields::{self, Task};
 use super::{Held, Status, assign, hold, moving, standing, tagging};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{ConversationId, InboxId, StatusId, TagId};
-use crate::tags;
 use crate::teammates::Who;
 use crate::work::Work;
 
@@ -74,10 +73,6 @@ pub fn update(work: &mut Work<'_>, id: ConversationId, update: &Update) -> Resul
 fn tag_ids(work: &mut Work<'_>, held: &Held, wanted: &Tags) -> Result<Vec<TagId>> {
     match wanted {
         Tags::Ids(ids) => Ok(ids.clone()),
-        Tags::Names(names) => {
-            let inbox = held.inboxes.first().copied();
-            let inbox = inbox.ok_or_else(|| Error::invalid("tags", "this conversation is in no inbox: use tag_ids"))?;
-            names.iter().map(|name| tags::named(work, inbox, name)).collect()
-        }
+        Tags::Names(names) => tagging::named(work, held, names),
     }
 }

@@ -167,7 +167,7 @@ fn people(work: &mut Work<'_>, import: &Import) -> Result<Vec<Recipient>> {
         return Err(Error::invalid("to", format!("{count} recipients, at most {MOST_RECIPIENTS} are possible")));
     }
     let source = import.r#type.source();
-    let from = Handle::new(source, &import.handle);
+    let from = Handle::from_elsewhere(source, &import.handle);
     if from.key.is_empty() {
         return Err(Error::invalid("sender.handle", "a handle is not empty"));
     }
@@ -179,7 +179,7 @@ fn people(work: &mut Work<'_>, import: &Import) -> Result<Vec<Recipient>> {
     let mut all = vec![Recipient { role: "from".to_string(), handle: from.handle, name, contact }];
     for (role, handles) in [("to", to), ("cc", cc), ("bcc", bcc)] {
         for handle in handles {
-            let handle = Handle::new(source, handle);
+            let handle = Handle::from_elsewhere(source, handle);
             let contact: Option<ContactId> = match import.is_inbound || handle.key.is_empty() {
                 true => None,
                 false => Some(contacts::matching(work, &handle, None, None)?),

@@ -77,6 +77,8 @@ pub struct Letter {
 pub struct Options {
     /// Tags that the conversation gets.
     pub tags: Vec<TagId>,
+    /// Names of tags that it gets as well.
+    pub tag_names: Vec<String>,
     /// Whether the conversation is done with.
     pub archive: bool,
     /// Whether a rule answers by itself: the channel is told so.
@@ -256,6 +258,8 @@ pub(super) fn keep(
     held.record(work, Record::with(kind, TargetKind::Message, message.id.0))?;
     linking::recognise(work, held, &[&message.text, &message.body])?;
     tagging::add(work, held, &options.tags)?;
+    let named = tagging::named(work, held, &options.tag_names)?;
+    tagging::add(work, held, &named)?;
     // Who is answered matters more than where the conversation then lies: it stays open if a rule wants a tag first.
     let may_go = options.archive && held.row.status() == Status::Open;
     if may_go && demands::unmet(work, held, Step::Archive)?.is_none() {

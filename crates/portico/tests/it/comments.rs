@@ -112,7 +112,9 @@ async fn comments_are_listed_the_newest_first_with_what_was_said() {
 async fn a_reply_names_the_comment_it_answers_and_stands_in_the_same_conversation() {
     let scene = Scene::set().await;
     let first = scene.said("Is it lost?").await;
-    let reply = scene.server.post(&format!("{first}/replies"), json!({"body": "It is."})).await.expect(201);
+    let answer = json!({"body": "It is.", "is_pinned": null});
+    let reply = scene.server.post(&format!("{first}/replies"), answer).await.expect(201);
+    assert_eq!(reply["is_pinned"], false);
     assert_eq!(below(&reply["_links"]["related"]["comment_replied_to"], "/comments/"), first);
     assert_eq!(below(&reply["_links"]["related"]["conversation"], "/conversations/"), scene.path);
     let again = scene.server.post(&format!("{}/replies", path(&reply)), json!({"body": "Oh."})).await.expect(201);

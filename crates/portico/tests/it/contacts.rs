@@ -31,6 +31,31 @@ async fn a_contact_is_made_found_changed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_are_taken_by_both_of_their_names() {
+    let server = Server::start().await;
+    let names = |shown: &Value| {
+        let rows = shown["lists"].as_array().expect("lists").iter();
+        let mut names: Vec<String> = rows.map(|list| list["name"].as_str().expect("a name").to_string()).collect();
+        names.sort_unstable();
+        names
+    };
+    let body = json!({"handles": [{"source": "custom", "handle": "ann"}],
+                      "list_names": ["VIP", "Both"], "group_names": ["Both", "Old"]});
+    let made = server.post("/contacts", body).await.expect(201);
+    assert_eq!(names(&made), ["Both", "Old", "VIP"]);
+    let path = format!("/contacts/{}", made["id"].as_str().expect("an id"));
+    for (change, left) in [
+        (json!({"name": "Ann"}), vec!["Both", "Old", "VIP"]),
+        (json!({"group_names": ["Old"]}), vec!["Old"]),
+        (json!({"group_names": ["Old"], "list_names": []}), vec!["Old"]),
+        (json!({"list_names": []}), vec![]),
+    ] {
+        server.patch(&path, change.clone()).await.expect(204);
+        assert_eq!(names(&server.get(&path).await.expect(200)), left, "{change}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_handle_belongs_to_one_contact() {
     let server = Server::start().await;
     create(&server, ann()).await;

@@ -143,10 +143,78 @@ async fn history_is_imported_once_and_quietly() {
     assert_eq!(conversation["status"], "archived");
     assert_eq!(conversation["tags"][0]["name"], "Legacy");
     assert_eq!(server.get("/events").await.rows().len(), 0, "nobody hears of it");
-    let mut lacking = body;
+    let mut lacking = body.clone();
     lacking["metadata"] = json!({});
     let refused = server.post(&path, lacking).await.expect(400);
     assert_eq!(refused["_error"]["details"][0], "metadata.is_inbound: missing field");
+    for (at, created_at) in [-1, 1_500_000_000_000_i64, i64::MAX].into_iter().enumerate() {
+        let mut odd = body.clone();
+        (odd["created_at"], odd["external_id"]) = (json!(created_at), json!(format!("odd-{at}")));
+        let refused = server.post(&path, odd).await.expect(400);
+        let detail = refused["_error"]["details"][0].as_str().expect("a detail");
+        assert!(detail.starts_with("created_at: expected seconds since 1970"), "{detail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_in_history_are_named_as_on_a_channel_or_as_contacts_are() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let path = format!("/inboxes/{}/imported_messages", office.inbox);
+    let import = async |number: usize, r#type: &str, is_inbound: bool, handles: [&str; 2]| {
+        let body = json!({
+            "type": r#type,
+            "sender": {"handle": handles[0]},
+            "to": [handles[1]],
+            "body": "Hello",
+            "external_id": format!("old-{number}"),
+            "created_at": 1_500_000_000 + number,
+            "metadata": {"is_inbound": is_inbound},
+        });
+        let message = accepted(&server, server.post(&path, body).await.expect(202)).await;
+        let rows = message["recipients"].as_array().expect("recipients").iter();
+        let people = rows.map(|row| (row["role"].clone(), row["handle"].clone())).collect::<Vec<_>>();
+        assert_eq!((&people[0].0, &people[1].0), (&json!("from"), &json!("to")));
+        (people[0].1.clone(), people[1].1.clone(), conversation_of(&message))
+    };
+    let mut conversations = Vec::new();
+    let ann = ["4155550123", "(415) 555-0123", "alt:phone:+14155550123", "alt:phone:(415) 555-0123"];
+    for (number, handle) in ann.into_iter().enumerate() {
+        let (from, to, conversation) = import(number, "sms", true, [handle, "SHOP"]).await;
+        assert_eq!((from, to), (json!("+14155550123"), json!("SHOP")), "{handle}");
+        conversations.push(conversation);
+    }
+    let (_, to, conversation) = import(4, "sms", false, ["SHOP", "alt:phone:415 555 0123"]).await;
+    assert_eq!(to, "+14155550123");
+    conversations.push(conversation);
+    conversations.dedup();
+    assert_eq!(conversations.len(), 1, "all of it was with one person");
+    let (from, to, _) = import(5, "email", true, ["alt:email:ben@example.com", "alt:other:x"]).await;
+    assert_eq!((from, to), (json!("ben@example.com"), json!("alt:other:x")));
+    for alias in ["alt:phone:+14155550123", "alt:email:ben@example.com"] {
+        server.get(&format!("/contacts/{alias}")).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_tags_its_conversation_by_id_and_by_name() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let tag = server.post("/company/tags", json!({"name": "Known"})).await.expect(201);
+    let names = async |message: &Value| {
+        let shown = server.get(&conversation_of(message)).await.expect(200);
+        let rows = shown["tags"].as_array().expect("tags").iter();
+        rows.map(|tag| tag["name"].clone()).collect::<Vec<_>>()
+    };
+    let body = json!({"to": ["ann"], "body": "Hello", "options": {"tag_ids": [tag["id"]], "tags": ["Old", "Known"]}});
+    let answer = server.post(&format!("/channels/{}/messages", office.custom), body).await.expect(202);
+    let message = accepted(&server, answer).await;
+    assert_eq!(names(&message).await, ["Known", "Old"]);
+    let body = json!({"body": "Again", "options": {"tags": ["New"], "tag_ids": null}});
+    server.post(&format!("{}/messages", conversation_of(&message)), body).await.expect(202);
+    assert_eq!(names(&message).await, ["Known", "Old", "New"]);
+    let empty = json!({"to": ["ben"], "body": "Hello", "options": {"tags": [""]}});
+    server.post(&format!("/channels/{}/messages", office.custom), empty).await.expect(400);
 }
 
 #[tokio::test(flavor = "multi_thread")]
