@@ -82,6 +82,7 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
         return response;
     };
     let query = head.uri.query().map(str::to_string);
+    let is_bare = head.method == Method::GET || head.method == Method::HEAD;
     let segments: Option<Vec<String>> = found.params.iter().map(|(_, raw)| decode(raw)).collect();
     let shown = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let known = match app.tokens.recognise(&app.desk, shown).await {
@@ -99,7 +100,10 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
         Some(problem) => problem.into_response(),
         None => {
             let done = run(app.clone(), operation, known, path.clone(), segments, head, body).await;
-            done.unwrap_or_else(|refusal| refuse(refusal, &app, &path, query.as_deref()))
+            done.unwrap_or_else(|refusal| match refusal {
+                Refusal::Problem(problem) if is_bare => problem.of_bare_request().into_response(),
+                refusal => refuse(refusal, &app, &path, query.as_deref()),
+            })
         }
     };
     verdict.write(response.headers_mut());

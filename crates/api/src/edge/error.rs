@@ -92,6 +92,14 @@ impl Problem {
         self
     }
 
+    /// The same refusal in words for a request without a body: what is wrong with it stands in its address.
+    pub fn of_bare_request(mut self) -> Self {
+        if let Some(wrong) = self.message.strip_prefix("Invalid body: ") {
+            self.message = format!("Invalid request: {wrong}");
+        }
+        self
+    }
+
     /// The body that is sent.
     pub fn to_json(&self) -> Value {
         let mut error = Map::new();

@@ -1,5 +1,6 @@
 //! Messages: received, sent, answered, imported, shown.
 
+use desk::Work;
 use desk::channels::{self, Which};
 use desk::ids::ContactId;
 use desk::messages::threading::Space;
@@ -110,12 +111,35 @@ pub async fn receive_custom(mut call: Call) -> Result {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AcceptedMessage")]
 pub(crate) struct Accepted {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    _links: Option<AcceptedLinks>,
     status: &'static str,
     message_uid: String,
 }
 
+/// Where a message of ours stands, which some clients look for at once.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct AcceptedLinks {
+    related: AcceptedRelated,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct AcceptedRelated {
+    /// The conversation.
+    conversation: String,
+}
+
 impl Accepted {
     pub(crate) fn answer(uid: &str) -> desk::Result<Answer> {
-        Answer::accepted(&Accepted { status: "accepted", message_uid: uid.to_string() })
+        Answer::accepted(&Accepted { _links: None, status: "accepted", message_uid: uid.to_string() })
+    }
+
+    /// The same for a message of ours.
+    pub(crate) fn sent(work: &Work<'_>, sent: &messages::Accepted) -> desk::Result<Answer> {
+        let conversation = format!("{}/conversations/{}", work.public_url(), sent.conversation);
+        let links = AcceptedLinks { related: AcceptedRelated { conversation } };
+        Answer::accepted(&Accepted { _links: Some(links), status: "accepted", message_uid: sent.uid.clone() })
     }
 }

@@ -19,7 +19,8 @@ pub async fn create(mut call: Call) -> Result {
     call.write(move |work| {
         let channel = channels::resolve(work, &channel)?;
         let new = New { channel, letter: letter.clone(), author: author.clone(), options: options.clone() };
-        Accepted::answer(&messages::send(work, &new)?.uid)
+        let sent = messages::send(work, &new)?;
+        Accepted::sent(work, &sent)
     })
     .await
 }
@@ -39,7 +40,7 @@ pub async fn reply(mut call: Call) -> Result {
         };
         let (letter, author, options) = (letter.clone(), author.clone(), options.clone());
         let sent = messages::reply(work, &Reply { conversation, channel, letter, author, options })?;
-        Accepted::answer(&sent.uid)
+        Accepted::sent(work, &sent)
     })
     .await
 }

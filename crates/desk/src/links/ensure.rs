@@ -24,7 +24,7 @@ pub fn ensure(work: &mut Work<'_>, url: &str, name: Option<&str>) -> Result<Link
     let scheme = url.split_once("://").filter(|(scheme, rest)| {
         !scheme.is_empty() && !rest.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
     });
-    if scheme.is_none() || url.len() > LONGEST || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    if scheme.is_none() || url.len() > LONGEST || url.contains(char::is_control) {
         let shown: String = url.chars().take(64).collect();
         return Err(Error::invalid("external_url", format!("{shown:?} is no address with a scheme, or too long")));
     }

@@ -16,7 +16,7 @@ const LONGEST: usize = 128;
 /// What is to change; what is `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// Another username, unique in the company: letters, digits and underscores.
+    /// Another username, unique in the company: lower-case letters, digits and underscores.
     pub username: Option<String>,
     /// Another given name.
     pub first_name: Option<String>,
@@ -80,11 +80,13 @@ fn save(work: &mut Work<'_>, row: &Teammate) -> Result<()> {
     Ok(())
 }
 
-/// A username as it is kept: letters, digits and underscores.
+/// A username as it is kept: lower-case letters, digits and underscores.
 pub fn checked_username(name: &str) -> Result<String> {
     let name = names::checked("username", name, LONGEST)?;
-    match name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_') {
+    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let why = || format!("expected lower-case letters, digits and underscores, found {name:?}");
+    match name.chars().all(fits) {
         true => Ok(name),
-        false => Err(Error::invalid("username", format!("expected letters, digits and underscores, found {name:?}"))),
+        false => Err(Error::invalid("username", why())),
     }
 }

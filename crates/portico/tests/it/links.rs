@@ -21,6 +21,20 @@ async fn a_link_is_known_by_its_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_identifies_a_link_as_it_was_written() {
+    let server = Server::start().await;
+    let mut ids = Vec::new();
+    for url in ["https://tracker.example/a b", "https://tracker.example/a%20b", "https://tracker.example/\u{e4}"] {
+        let link = server.post("/links", json!({"external_url": url})).await.expect(201);
+        assert_eq!((&link["external_url"], &link["name"]), (&json!(url), &json!(url)));
+        assert_eq!(server.post("/links", json!({"external_url": format!(" {url} ")})).await.expect(201), link);
+        ids.push(link["id"].clone());
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 3, "each is a link of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn links_come_in_pages_and_by_type() {
     let server = Server::start().await;
     for number in 1..=3 {
@@ -41,6 +55,7 @@ async fn what_is_wrong_with_a_link_is_named() {
     for body in [
         json!({}),
         json!({"external_url": "nowhere"}),
+        json!({"external_url": "https://a.example/\n1"}),
         json!({"pattern": "ORDER-1"}),
         json!({"external_url": "https://a.example", "pattern": "ORDER-1"}),
     ] {

@@ -26,7 +26,9 @@ async fn a_message_goes_to_the_partner_signed_and_as_the_bare_object() {
     partner.answers(200, json!({"type": "success", "external_id": "m-1", "external_conversation_id": "c-1"}));
     let body = json!({"to": ["ann"], "body": "Caf\u{e9} <b>now</b>", "author_id": "alt:email:ada@acme.example"});
     let answer = server.post(&format!("/channels/{}/messages", office.custom), body).await.expect(202);
+    let told = answer["_links"]["related"]["conversation"].clone();
     let message = accepted(&server, answer).await;
+    assert_eq!(told, message["_links"]["related"]["conversation"]);
     let call = partner.call(0).await;
     assert_eq!(call.json["id"], message["id"]);
     assert_eq!(call.json["text"], "Caf\u{e9} now");
@@ -211,7 +213,8 @@ async fn a_message_tags_its_conversation_by_id_and_by_name() {
     let message = accepted(&server, answer).await;
     assert_eq!(names(&message).await, ["Known", "Old"]);
     let body = json!({"body": "Again", "options": {"tags": ["New"], "tag_ids": null}});
-    server.post(&format!("{}/messages", conversation_of(&message)), body).await.expect(202);
+    let reply = server.post(&format!("{}/messages", conversation_of(&message)), body).await.expect(202);
+    assert_eq!(conversation_of(&reply), conversation_of(&message));
     assert_eq!(names(&message).await, ["Known", "Old", "New"]);
     let empty = json!({"to": ["ben"], "body": "Hello", "options": {"tags": [""]}});
     server.post(&format!("/channels/{}/messages", office.custom), empty).await.expect(400);

@@ -66,6 +66,9 @@ fn the_sample_company_is_made_once_and_believable() {
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).expect("JSON")
     };
+    for below in ["tags", "rules", "contacts"] {
+        get(&format!("/teammates/alt:email:sofia@lumenoak.example/{below}"));
+    }
     let mut next = Some("/conversations?limit=100".to_string());
     let mut all: Vec<Value> = Vec::new();
     while let Some(path) = next {

@@ -166,6 +166,7 @@ async fn a_filter_that_makes_no_sense_is_refused_with_its_place() {
         let error = ask(&scene.server, query).await.expect(400);
         let message = error["_error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains(part), "{query}: {message}");
+        assert!(message.starts_with("Invalid request: query: "), "it has no body: {message}");
     }
     // What only looks like a filter is text.
     scene.finds("10:30", &[]).await;

@@ -42,9 +42,12 @@ async fn a_teammate_is_changed_in_part() {
         (&json!("Augusta"), &json!("ada"), &json!(false))
     );
     server.patch(&path, json!({"username": "ben"})).await.expect(409);
-    for body in
-        [json!({"username": "a b"}), json!({"is_available": "perhaps"}), json!({"custom_fields": {"No such": 1}})]
-    {
+    for body in [
+        json!({"username": "a b"}),
+        json!({"username": "Ada"}),
+        json!({"is_available": "perhaps"}),
+        json!({"custom_fields": {"No such": 1}}),
+    ] {
         server.patch(&path, body).await.expect(400);
     }
 }
