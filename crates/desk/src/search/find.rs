@@ -7,6 +7,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::candidates::{Led, lead};
 use super::parse::{Filter, Is, Query};
 use super::{Found, store};
@@ -159,9 +161,11 @@ fn apply(work: &mut Work<'_>, select: Select, filter: &Filter, way: Way) -> Resu
             select.with(" AND p.party = ?)", id.to_string())
         }
         Filter::Is(is) => stands(work, select, *is)?,
-        Filter::CustomField(name, value) => select
-            .with(" AND CAST(c.custom_fields ->> CAST(? AS TEXT) AS TEXT) = ", name.clone())
-            .with("CAST(? AS TEXT)", value.clone()),
+        Filter::CustomField(name, value) => {
+            let select = select.with(" AND CAST(c.custom_fields -> CAST(? AS TEXT) AS TEXT)", name.clone());
+            let spelled = spelled(value);
+            select.any_of(" IN (", &spelled.iter().map(String::as_str).collect::<Vec<_>>(), ")")
+        }
         Filter::Before(at) => written(select, None, Some(*at)),
         Filter::After(at) => written(select, Some(at.plus(1)), None),
         Filter::During(from, until) => written(select, Some(*from), Some(*until)),
@@ -179,6 +183,19 @@ fn written(mut select: Select, from: Option<Timestamp>, until: Option<Timestamp>
         select = select.maybe(&format!(" AND d.{at} >= ?"), from).maybe(&format!(" AND d.{at} < ?"), until).text(")");
     }
     select.text(")")
+}
+
+/// How the value of a custom field may stand in JSON. SQLite takes `true` out of it as the number 1, so what is stored is
+/// compared with what could have been written.
+fn spelled(value: &str) -> Vec<String> {
+    let mut all = vec![value.to_string(), Value::from(value).to_string()];
+    // Clients write the same number as `7` and as `7.0`.
+    if value.parse::<i64>().is_ok() {
+        all.push(format!("{value}.0"));
+    } else if let Some(whole) = value.strip_suffix(".0") {
+        all.push(whole.to_string());
+    }
+    all
 }
 
 fn stands(work: &mut Work<'_>, select: Select, is: Is) -> Result<Select> {

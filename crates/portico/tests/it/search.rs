@@ -159,6 +159,32 @@ async fn a_custom_field_is_asked_for_by_name_and_value() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn custom_fields_of_every_type_are_asked_for_as_they_are_written() {
+    let scene = Scene::set().await;
+    for (name, r#type) in [("Paid", "boolean"), ("Count", "number"), ("Due", "datetime"), ("Word", "string")] {
+        let field = json!({"owner": "conversation", "name": name, "type": r#type});
+        scene.server.post("/portico/v1/custom_fields", field).await.expect(201);
+    }
+    let lamp = json!({"Paid": true, "Count": 1, "Due": 1_700_000_000.0, "Word": "tr\u{fc}b \"1\""});
+    scene.server.patch(&scene.lamp, json!({"custom_fields": lamp})).await.expect(204);
+    let chair = json!({"Paid": false, "Count": 10, "Due": 1_700_000_000.5, "Word": "true"});
+    scene.server.patch(&scene.chair, json!({"custom_fields": chair})).await.expect(204);
+    for (asked, subjects) in [
+        ("Paid=true", &["Lamp"][..]),
+        ("Paid=false", &["Chair"]),
+        ("Paid=1", &[]),
+        ("Count=1", &["Lamp"]),
+        ("Count=1.0", &["Lamp"]),
+        ("Due=1700000000", &["Lamp"]),
+        ("Due=1700000000.5", &["Chair"]),
+        ("Word=true", &["Chair"]),
+        ("Word=tr\u{fc}b", &[]),
+    ] {
+        scene.finds(&format!("custom_field:\"{asked}\""), subjects).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_filter_that_makes_no_sense_is_refused_with_its_place() {
     let scene = Scene::set().await;
     let long = "is:open ".repeat(16);
