@@ -42,12 +42,15 @@ struct Related<'a> {
 #[schemars(inline)]
 struct Settings {
     undo_send_time: i64,
-    all_teammates_can_reply: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all_teammates_can_reply: Option<bool>,
 }
 
 /// A channel as answers show it. Secrets and addresses of webhooks stay inside.
 pub fn channel<'a>(context: Context<'a>, row: &'a desk::channels::Channel) -> Channel<'a> {
     let inbox = context.directory.inbox(row.inbox);
+    let is_private = inbox.is_some_and(desk::inboxes::Inbox::is_private);
+    let can_all_reply = row.settings.get("all_teammates_can_reply").and_then(Value::as_bool).unwrap_or(true);
     Channel {
         _links: Links {
             this: context.url("/channels/", row.id),
@@ -63,13 +66,9 @@ pub fn channel<'a>(context: Context<'a>, row: &'a desk::channels::Channel) -> Ch
         send_as: row.send_as.as_deref(),
         settings: Settings {
             undo_send_time: row.settings.get("undo_send_time").and_then(Value::as_i64).unwrap_or(0),
-            all_teammates_can_reply: row
-                .settings
-                .get("all_teammates_can_reply")
-                .and_then(Value::as_bool)
-                .unwrap_or(true),
+            all_teammates_can_reply: (!is_private).then_some(can_all_reply),
         },
-        is_private: inbox.is_some_and(desk::inboxes::Inbox::is_private),
+        is_private,
         is_valid: row.is_valid,
     }
 }

@@ -93,8 +93,7 @@ pub struct Agreed {
 
 /// Checks a channel that is to be made, and says which server is to be told of it and under which id.
 pub fn announce(work: &mut Work<'_>, new: &New) -> Result<Announced> {
-    inboxes::get(work, new.inbox)?;
-    checked_settings(&new.settings)?;
+    checked_settings(&new.settings, &inboxes::get(work, new.inbox)?)?;
     let installed = running(work, &new.app)?;
     let (kind, url) = kind(&installed)?;
     refuse_shared(&installed, kind)?;
@@ -152,8 +151,7 @@ pub(super) fn make(
     (installed, new): (&Installed, &New),
     (id, given): (ChannelId, Given),
 ) -> Result<()> {
-    inboxes::get(work, new.inbox)?;
-    checked_settings(&new.settings)?;
+    checked_settings(&new.settings, &inboxes::get(work, new.inbox)?)?;
     let (kind, url) = kind(installed)?;
     let contact_type = match kind.contact_type {
         ContactType::Custom => "custom",

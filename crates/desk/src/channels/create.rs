@@ -6,7 +6,7 @@ use super::{Channel, store};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{ChannelId, InboxId};
-use crate::inboxes;
+use crate::inboxes::{self, Inbox};
 use crate::names;
 use crate::work::Work;
 
@@ -39,7 +39,7 @@ pub struct New {
 
 /// Adds a channel to an inbox.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
-    inboxes::get(work, new.inbox)?;
+    let inbox = inboxes::get(work, new.inbox)?;
     let usual = match new.r#type.as_str() {
         "custom" => "custom",
         "smtp" => "email",
@@ -52,7 +52,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
     if new.r#type == "smtp" && new.send_as.as_ref().is_some_and(|address| !address.contains('@')) {
         return Err(Error::invalid("send_as", "expected an e-mail address"));
     }
-    checked_settings(&new.settings)?;
+    checked_settings(&new.settings, &inbox)?;
     let webhook_url = new.webhook_url.as_deref().map(checked_url).transpose()?;
     let address = match new.address.as_ref().or(new.send_as.as_ref()) {
         Some(address) => names::checked("address", address, LONGEST)?.to_lowercase(),
@@ -98,8 +98,8 @@ pub(super) fn taken(address: &str) -> Error {
     Error::Conflict(format!("there is a channel with the address {address} already"))
 }
 
-/// Refuses settings that no channel understands.
-pub(super) fn checked_settings(settings: &Map<String, Value>) -> Result<()> {
+/// Refuses settings that no channel of such an inbox understands.
+pub(super) fn checked_settings(settings: &Map<String, Value>, inbox: &Inbox) -> Result<()> {
     if let Some(undo) = settings.get("undo_send_time")
         && !undo.as_i64().is_some_and(|seconds| UNDO_TIMES.contains(&seconds))
     {
@@ -115,6 +115,9 @@ pub(super) fn checked_settings(settings: &Map<String, Value>) -> Result<()> {
             "settings.all_teammates_can_reply",
             format!("expected true or false, found {open}"),
         ));
+    }
+    if inbox.is_private() && settings.contains_key("all_teammates_can_reply") {
+        return Err(Error::invalid("settings.all_teammates_can_reply", "only shared channels have this setting"));
     }
     Ok(())
 }

@@ -229,8 +229,7 @@ pub fn taken(work: &mut Work<'_>, id: SharedCredentialsId) -> Result<HashMap<Str
 
 /// Checks a channel at an address, and says which server is to be told of it and under which id.
 pub fn announce(work: &mut Work<'_>, new: &NewChannel) -> Result<(ChannelId, Partner)> {
-    inboxes::get(work, new.inbox)?;
-    checked_settings(&new.settings)?;
+    checked_settings(&new.settings, &inboxes::get(work, new.inbox)?)?;
     let address = names::checked("address", &new.address, LONGEST)?;
     if taken(work, new.shared)?.contains_key(&address) {
         return Err(create::taken(&address));

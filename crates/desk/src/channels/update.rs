@@ -35,7 +35,11 @@ pub fn update(work: &mut Work<'_>, id: ChannelId, change: &Change) -> Result<()>
     if let Some(name) = &change.name {
         row.name = names::checked("name", name, LONGEST)?;
     }
-    checked_settings(&change.settings)?;
+    let inbox = match change.inbox {
+        Some(id) => inboxes::get(work, id).map_err(|_| Error::invalid("inbox_id", format!("unknown inbox {id}")))?,
+        None => inboxes::get(work, before.inbox)?,
+    };
+    checked_settings(&change.settings, &inbox)?;
     for (name, value) in &change.settings {
         if row.r#type != "custom" && !COMMON.contains(&name.as_str()) {
             return Err(Error::invalid(format!("settings.{name}"), format!("not of a channel of type {}", row.r#type)));
@@ -59,13 +63,9 @@ pub fn update(work: &mut Work<'_>, id: ChannelId, change: &Change) -> Result<()>
         }
         row.webhook_url = Some(url);
     }
-    if let Some(inbox) = change.inbox {
-        let target =
-            inboxes::get(work, inbox).map_err(|_| Error::invalid("inbox_id", format!("unknown inbox {inbox}")))?;
-        row.inbox = target.id;
-        if before.inbox != inbox {
-            conversations::follow_channel(work, id, before.inbox, &target)?;
-        }
+    row.inbox = inbox.id;
+    if before.inbox != inbox.id {
+        conversations::follow_channel(work, id, before.inbox, &inbox)?;
     }
     let mut changed = Map::new();
     for (field, before, after) in [

@@ -1,6 +1,8 @@
 //! Channels over HTTP.
 
-use serde_json::{Value, json};
+use desk::access::Owner;
+use desk::inboxes;
+use serde_json::{Map, Value, json};
 
 use crate::guest::Guest;
 use crate::server::Server;
@@ -76,6 +78,41 @@ async fn a_channel_moves_with_its_conversations() {
     server.patch(&path(&channel), json!({"inbox_id": "inb_1a2b"})).await.expect(400);
     server.patch(&path(&channel), json!({"settings": {"undo_send_time": "soon"}})).await.expect(400);
     server.patch("/channels/cha_1a2b", json!({})).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_all_may_answer_is_a_setting_of_shared_channels_alone() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let ada = world.ada;
+    let private = server
+        .arrange(move |work| {
+            let new = inboxes::New {
+                owner: Owner::Teammate(ada),
+                name: "Ada".to_string(),
+                is_public: false,
+                teammates: Vec::new(),
+                custom_fields: Map::new(),
+            };
+            inboxes::create(work, &new)
+        })
+        .await;
+    let settings = json!({"settings": {"all_teammates_can_reply": false}});
+    let shared = make(&server, &world, json!({"type": "custom", "settings": settings["settings"]})).await;
+    assert_eq!(shared["settings"]["all_teammates_can_reply"], false);
+    let channels = format!("/inboxes/{private}/channels");
+    server.post(&channels, json!({"type": "custom", "settings": settings["settings"]})).await.expect(400);
+    server.post(&channels, json!({"type": "custom", "settings": {"undo_send_time": 10}})).await.expect(204);
+    let own = server.get(&channels).await.rows().pop().expect("a channel");
+    assert_eq!((&own["is_private"], &own["settings"]), (&json!(true), &json!({"undo_send_time": 10})));
+    server.patch(&path(&own), settings.clone()).await.expect(400);
+    let moving = json!({"inbox_id": private, "settings": settings["settings"]});
+    server.patch(&path(&shared), moving).await.expect(400);
+    server.patch(&path(&shared), json!({"inbox_id": private})).await.expect(204);
+    let moved = server.get(&path(&shared)).await.expect(200);
+    assert_eq!(moved["settings"], json!({"undo_send_time": 0}));
+    server.patch(&path(&shared), json!({"inbox_id": world.inbox})).await.expect(204);
+    assert_eq!(server.get(&path(&shared)).await.expect(200)["settings"], shared["settings"], "it was not forgotten");
 }
 
 #[tokio::test(flavor = "multi_thread")]
