@@ -38,9 +38,9 @@ pub struct Conversation<'a> {
     is_private: bool,
     scheduled_reminders: Vec<Reminder<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
+    description: Option<OrNull<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<Seconds>,
+    due_at: Option<OrNull<Seconds>>,
     metadata: Metadata<'a>,
 }
 
@@ -51,6 +51,12 @@ struct Links<'a> {
     this: Url<'a>,
     related: Related<'a>,
 }
+
+/// Something that is null, rather than absent, while there is nothing to say. It has a name in the document, because what
+/// stands in its place there and may be absent is never null.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}OrNull")]
+struct OrNull<T>(Option<T>);
 
 /// The resources below a conversation.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -145,7 +151,10 @@ pub fn recipient<'a>(
 pub fn conversation<'a>(context: Context<'a>, view: &'a View) -> Conversation<'a> {
     let row = &view.row;
     let this = context.url("/conversations/", row.id);
-    let status = row.ticket_status.and_then(|id| context.directory.status(id));
+    // What tickets stood at is kept, in case the company turns ticketing on again.
+    let status = row.ticket_status.filter(|_| context.directory.company.has_ticketing);
+    let status = status.and_then(|id| context.directory.status(id));
+    let is_task = row.r#type == "task";
     let reminder = row.snoozed_until.map(|until| Reminder {
         _links: ReminderLinks {
             related: ReminderRelated { owner: row.snoozed_by.map(|id| context.url("/teammates/", id)) },
@@ -176,8 +185,8 @@ pub fn conversation<'a>(context: Context<'a>, view: &'a View) -> Conversation<'a
         waiting_since: maybe(row.waiting_since),
         is_private: row.is_private,
         scheduled_reminders: reminder.into_iter().collect(),
-        description: row.description.as_deref(),
-        due_at: maybe(row.due_at),
+        description: is_task.then_some(OrNull(row.description.as_deref())),
+        due_at: is_task.then_some(OrNull(maybe(row.due_at))),
         metadata: Metadata { external_conversation_ids: &view.external_ids },
     }
 }

@@ -264,6 +264,23 @@ async fn a_discussion_is_created_in_an_inbox_or_among_teammates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tasks_alone_tell_what_is_to_be_done_and_when() {
+    let scene = Scene::set().await;
+    let made = |r#type: &str| {
+        let comment = (r#type == "discussion").then(|| json!({"body": "Let us talk"}));
+        let body = json!({"type": r#type, "subject": "Call", "inbox_id": scene.world.inbox, "comment": comment});
+        scene.server.post("/conversations", body)
+    };
+    let task = made("task").await.expect(201);
+    let discussion = made("discussion").await.expect(201);
+    for name in ["description", "due_at"] {
+        assert_eq!(task.get(name), Some(&Value::Null), "{task:#}");
+        assert_eq!(discussion.get(name), None, "{discussion:#}");
+        assert_eq!(scene.conversation().await.get(name), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_trash_is_deleted_for_good() {
     let scene = Scene::set().await;
     scene.server.delete(&scene.path, None).await.expect(400);
@@ -332,6 +349,9 @@ async fn ticket_statuses_are_there_only_with_ticketing() {
     let none = scene.server.get("/conversations?q[status_categories][]=waiting").await.rows();
     assert_eq!((found.len(), none.len()), (1, 0));
     scene.server.get("/conversations?q[status_categories]=done").await.expect(400);
+    scene.server.arrange(|work| desk::companies::set_ticketing(work, false)).await;
+    let off = scene.conversation().await;
+    assert_eq!((off.get("status_id"), off.get("status_category")), (None, None), "{off:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
