@@ -1,6 +1,8 @@
 //! Conversations (schema `ConversationResponse`).
 
-use desk::conversations::View;
+use std::sync::LazyLock;
+
+use desk::conversations::{Shelf, View};
 use desk::ids::{ContactId, ConversationId, StatusId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,8 +33,10 @@ pub struct Conversation<'a> {
     links: Vec<Link<'a>>,
     #[schemars(with = "Map<String, Value>")]
     custom_fields: &'a Value,
-    created_at: Seconds,
-    updated_at: Seconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting_since: Option<Seconds>,
     is_private: bool,
@@ -180,13 +184,42 @@ pub fn conversation<'a>(context: Context<'a>, view: &'a View) -> Conversation<'a
         tags: view.tags.iter().filter_map(|id| context.directory.tag(*id)).map(|row| tag(context, row)).collect(),
         links: view.links.iter().map(|row| link(context, row)).collect(),
         custom_fields: &row.custom_fields,
-        created_at: Seconds(row.created_at),
-        updated_at: Seconds(row.updated_at),
+        created_at: Some(Seconds(row.created_at)),
+        updated_at: Some(Seconds(row.updated_at)),
         waiting_since: maybe(row.waiting_since),
         is_private: row.is_private,
         scheduled_reminders: reminder.into_iter().collect(),
         description: is_task.then_some(OrNull(row.description.as_deref())),
         due_at: is_task.then_some(OrNull(maybe(row.due_at))),
         metadata: Metadata { external_conversation_ids: &view.external_ids },
+    }
+}
+
+/// A conversation that was deleted for good, as events go on to show it: what is not known any more is empty.
+pub(crate) fn departed<'a>(context: Context<'a>, id: ConversationId, subject: &'a str) -> Conversation<'a> {
+    static NO_FIELDS: LazyLock<Value> = LazyLock::new(|| Value::Object(Map::new()));
+    let this = context.url("/conversations/", id);
+    Conversation {
+        _links: Links { this, related: related(this, None) },
+        id,
+        r#type: "conversation",
+        subject,
+        status: Shelf::Trashed.reported(),
+        status_id: None,
+        status_category: None,
+        ticket_ids: Vec::new(),
+        assignee: None,
+        recipient: None,
+        tags: Vec::new(),
+        links: Vec::new(),
+        custom_fields: &NO_FIELDS,
+        created_at: None,
+        updated_at: None,
+        waiting_since: None,
+        is_private: false,
+        scheduled_reminders: Vec::new(),
+        description: None,
+        due_at: None,
+        metadata: Metadata { external_conversation_ids: &[] },
     }
 }

@@ -1,6 +1,6 @@
 //! Events, in full and as previews (contract/events.md sections 2 and 3).
 
-use desk::events::{Event as Row, Source, TargetKind, View};
+use desk::events::{DepartedRule, Event as Row, Source, TargetKind, View};
 use desk::ids::{ConversationId, EventId, InboxId, RuleId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,11 +8,11 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
 use crate::comments::comment;
-use crate::conversations::{Conversation, Related, conversation, related};
+use crate::conversations::{self, Conversation, Related, conversation, related};
 use crate::inboxes::{Inbox, inbox};
 use crate::links::{SelfLink, link};
 use crate::messages::message;
-use crate::tags::{owner, tag};
+use crate::tags::{self, owner, tag};
 use crate::teammates::teammate;
 use crate::{Context, Seconds, Url};
 
@@ -75,7 +75,6 @@ enum FullSource<'a> {
 #[serde(untagged)]
 #[schemars(inline)]
 enum FullTarget<'a> {
-    Nothing,
     Ids(Vec<ConversationId>),
     Inboxes(Vec<Inbox<'a>>),
     Teammate(Box<crate::teammates::Teammate<'a>>),
@@ -84,6 +83,8 @@ enum FullTarget<'a> {
     Tag(Box<crate::tags::Tag<'a>>),
     Link(Box<crate::links::Link<'a>>),
     Json(#[schemars(with = "Map<String, Value>")] Value),
+    /// What is gone: that it was there.
+    Departed(#[schemars(with = "Map<String, Value>")] PreviewData<'a>),
 }
 
 /// A rule.
@@ -120,6 +121,20 @@ pub fn rule<'a>(context: Context<'a>, row: &'a desk::rules::Rule) -> Rule<'a> {
         id: row.id,
         name: &row.name,
         actions: &row.sentences,
+        is_private: row.owner.is_some(),
+    }
+}
+
+/// A rule that was removed. What it did is not told any more, as its sentences name things by what they are called now.
+fn departed_rule<'a>(context: Context<'a>, row: &'a DepartedRule) -> Rule<'a> {
+    Rule {
+        _links: RuleLinks {
+            this: context.url("/rules/", row.id),
+            related: RuleRelated { owner: owner(context, row.team, row.owner) },
+        },
+        id: row.id,
+        name: &row.name,
+        actions: &[],
         is_private: row.owner.is_some(),
     }
 }
@@ -238,6 +253,12 @@ fn deleted(event: &Row) -> Vec<ConversationId> {
     ids.iter().filter_map(Value::as_str).filter_map(|id| id.parse().ok()).collect()
 }
 
+/// What the event's change calls the thing that it is about.
+fn named(event: &Row) -> &str {
+    let change = event.change.as_ref().and_then(|change| change["name"].as_array());
+    change.and_then(|names| names.iter().find_map(Value::as_str)).unwrap_or_default()
+}
+
 /// An event with everything that it is about.
 pub fn full<'a>(context: Context<'a>, view: &'a View) -> Full<'a> {
     let event = &view.event;
@@ -253,16 +274,24 @@ pub fn full<'a>(context: Context<'a>, view: &'a View) -> Full<'a> {
         ),
         Source::Rule(id) => part(
             "rule",
-            context.directory.rules.get(id).map_or(FullSource::Nothing, |row| FullSource::Rule(rule(context, row))),
+            match (context.directory.rules.get(id), &view.departed_rule) {
+                (Some(row), _) => FullSource::Rule(rule(context, row)),
+                (None, Some(row)) => FullSource::Rule(departed_rule(context, row)),
+                (None, None) => FullSource::Nothing,
+            },
         ),
         Source::Named(name) => part(name, FullSource::Nothing),
     };
+    let subject = view.departed_subject.as_deref().unwrap_or_default();
     Full {
         _links: SelfLink::new(context.url("/events/", event.id)),
         id: event.id,
         r#type: event.kind.as_str(),
         emitted_at: Seconds(event.at),
-        conversation: view.conversation.as_deref().map(|view| conversation(context, view)),
+        conversation: match &view.conversation {
+            Some(view) => Some(conversation(context, view)),
+            None => event.conversation.map(|id| conversations::departed(context, id, subject)),
+        },
         source,
         target: event.target.map(|target| part(target.kind.as_str(), full_target(context, view, target))),
     }
@@ -275,7 +304,10 @@ fn full_target<'a>(context: Context<'a>, view: &'a View, target: desk::events::T
         TargetKind::Teammate => {
             directory.teammate(TeammateId(target.id)).map(|row| FullTarget::Teammate(Box::new(teammate(context, row))))
         }
-        TargetKind::Tag => directory.tag(TagId(target.id)).map(|row| FullTarget::Tag(Box::new(tag(context, row)))),
+        TargetKind::Tag => Some(FullTarget::Tag(Box::new(match directory.tag(TagId(target.id)) {
+            Some(row) => tag(context, row),
+            None => tags::departed(context, TagId(target.id), named(&view.event)),
+        }))),
         TargetKind::Message => view.message.as_ref().map(|view| FullTarget::Message(Box::new(message(context, view)))),
         TargetKind::Comment => view.comment.as_ref().map(|view| FullTarget::Comment(Box::new(comment(context, view)))),
         TargetKind::Link => view.link.as_ref().map(|row| FullTarget::Link(Box::new(link(context, row)))),
@@ -286,5 +318,5 @@ fn full_target<'a>(context: Context<'a>, view: &'a View, target: desk::events::T
         TargetKind::DeletedConversationIds => Some(FullTarget::Ids(deleted(&view.event))),
         TargetKind::CustomField => view.event.change.clone().map(FullTarget::Json),
     };
-    found.unwrap_or(FullTarget::Nothing)
+    found.unwrap_or_else(|| FullTarget::Departed(preview_target(context, &view.event, target)))
 }

@@ -16,8 +16,10 @@ pub struct Tag<'a> {
     highlight: Option<&'a str>,
     is_private: bool,
     is_visible_in_conversation_lists: bool,
-    created_at: Seconds,
-    updated_at: Seconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Seconds>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -57,8 +59,32 @@ pub fn tag<'a>(context: Context<'a>, row: &'a desk::tags::Tag) -> Tag<'a> {
         highlight: row.highlight.as_deref(),
         is_private: row.owner.is_some(),
         is_visible_in_conversation_lists: row.is_visible,
-        created_at: Seconds(row.created_at),
-        updated_at: Seconds(row.updated_at),
+        created_at: Some(Seconds(row.created_at)),
+        updated_at: Some(Seconds(row.updated_at)),
+    }
+}
+
+/// A tag that was deleted, as events go on to show it.
+pub(crate) fn departed<'a>(context: Context<'a>, id: TagId, name: &'a str) -> Tag<'a> {
+    let this = context.url("/tags/", id);
+    Tag {
+        _links: Links {
+            this,
+            related: Related {
+                conversations: this.then("/conversations"),
+                owner: None,
+                parent_tag: None,
+                children: None,
+            },
+        },
+        id,
+        name,
+        description: None,
+        highlight: None,
+        is_private: false,
+        is_visible_in_conversation_lists: false,
+        created_at: None,
+        updated_at: None,
     }
 }
 

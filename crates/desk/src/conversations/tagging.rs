@@ -61,10 +61,12 @@ pub(crate) fn is_shown(work: &Work<'_>, directory: &Directory, tag: &Tag) -> boo
 /// Takes tags off a conversation in one's hands, each with its event; those that it does not have are left alone. The
 /// caller saves it.
 pub fn remove(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<()> {
+    let directory = work.directory()?;
     for id in tags {
         if store::untag(work.conn, work.company, held.row.id, *id)? > 0 {
             held.row.tag_count -= 1;
-            let change = json!({"tags": [id.to_string(), null]});
+            let name = directory.tag(*id).map(|tag| &tag.name);
+            let change = json!({"tags": [id.to_string(), null], "name": [name, null]});
             held.record(work, Record::with(Kind::Untag, TargetKind::Tag, id.0).changing(change))?;
         }
     }
@@ -74,8 +76,11 @@ pub fn remove(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<()
 /// Adds tags to a conversation in one's hands, each with its event; those that it has already are left alone. The caller
 /// saves it.
 pub fn add(work: &mut Work<'_>, held: &mut Held, tags: &[TagId]) -> Result<()> {
+    let directory = work.directory()?;
     for tag in quietly(work, held, tags)? {
-        let change = json!({"tags": [null, tag.to_string()]});
+        // The name outlives the tag in the log.
+        let name = directory.tag(tag).map(|tag| &tag.name);
+        let change = json!({"tags": [null, tag.to_string()], "name": [null, name]});
         held.record(work, Record::with(Kind::Tag, TargetKind::Tag, tag.0).changing(change))?;
     }
     Ok(())

@@ -79,12 +79,10 @@ pub fn in_conversation(work: &mut Work<'_>, id: ConversationId, window: &Window)
 pub fn get(work: &mut Work<'_>, id: EventId) -> Result<Event> {
     let event = store::get(work.conn, work.company, id)?.filter(|event| event.kind.is_public());
     let event = event.ok_or(Error::NotFound("event"))?;
-    if let Some(conversation) = event.conversation {
-        match conversations::see(work, conversation) {
-            Err(Error::NotFound(_)) => return Err(Error::NotFound("event")),
-            Err(Error::Moved(_)) | Ok(_) => {}
-            Err(other) => return Err(other),
-        }
+    if let Some(conversation) = event.conversation
+        && conversations::hidden(work, &[conversation])?.contains(&conversation)
+    {
+        return Err(Error::NotFound("event"));
     }
     Ok(event)
 }

@@ -4,7 +4,7 @@ use db::{Conn, Json, args};
 use serde_json::Value;
 
 use super::{Event, Kind, Shape, Target, TargetKind};
-use crate::ids::{CompanyId, ConversationId, EventId, InboxId, RuleId, TeammateId};
+use crate::ids::{CompanyId, ConversationId, EventId, InboxId, RuleId, TeamId, TeammateId};
 use crate::select::Select;
 use crate::time::Timestamp;
 use crate::work::{Actor, ActorKind};
@@ -25,6 +25,17 @@ db::record! {
         pub(super) depth: i64,
         pub(super) change: Option<Value>,
         pub(super) inboxes: Value,
+    }
+}
+
+db::record! {
+    /// A rule that was removed, as far as its row tells.
+    #[derive(Debug, Clone)]
+    pub struct DepartedRule {
+        pub id: RuleId,
+        pub team: Option<TeamId>,
+        pub owner: Option<TeammateId>,
+        pub name: String,
     }
 }
 
@@ -107,6 +118,24 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: EventId) -> db::Resul
     let sql = format!("SELECT {COLUMNS} FROM events WHERE company = $1 AND id = $2");
     let row: Option<Stored> = conn.opt(&sql, args![company, id])?;
     Ok(row.map(Event::from))
+}
+
+/// What the log says of the end of conversations that are gone.
+pub(super) fn ends(
+    conn: &mut Conn,
+    company: CompanyId,
+    gone: &[ConversationId],
+) -> db::Result<Vec<(ConversationId, Option<Value>)>> {
+    let among = conn.among(3);
+    let sql =
+        format!("SELECT conversation, change FROM events WHERE company = $1 AND type = $2 AND conversation IN {among}");
+    conn.all(&sql, args![company, Kind::Deleted.as_str(), db::list(gone.iter().map(|id| id.0))])
+}
+
+pub(super) fn departed_rules(conn: &mut Conn, company: CompanyId, gone: &[RuleId]) -> db::Result<Vec<DepartedRule>> {
+    let among = conn.among(2);
+    let sql = format!("SELECT id, team, owner, name FROM rules WHERE company = $1 AND id IN {among}");
+    conn.all(&sql, args![company, db::list(gone.iter().map(|id| id.0))])
 }
 
 /// The last public event in the order in which events become visible, of those behind which nothing can still appear.

@@ -28,6 +28,7 @@ mod conversations;
 mod crash;
 mod deliveries;
 mod delivery_pages;
+mod departed;
 mod developer_tools;
 mod drafts;
 mod faithful;
