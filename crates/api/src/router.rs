@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 
 use crate::answer::{Answer, Refusal};
@@ -81,14 +81,14 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
         }
         return response;
     };
-    let query = head.uri.query().map(str::to_string);
+    let asked = Asked { uri: head.uri.clone(), host: head.headers.get(header::HOST).cloned() };
     let is_bare = head.method == Method::GET || head.method == Method::HEAD;
     let segments: Option<Vec<String>> = found.params.iter().map(|(_, raw)| decode(raw)).collect();
     let shown = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let known = match app.tokens.recognise(&app.desk, shown).await {
         Ok(known) => known,
         Err(refusal) => {
-            let mut response = refuse(refusal, &app, &path, query.as_deref());
+            let mut response = refuse(refusal, &app, &path, &asked);
             anonymous(&app, response.headers_mut());
             return response;
         }
@@ -102,7 +102,7 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
             let done = run(app.clone(), operation, known, path.clone(), segments, head, body).await;
             done.unwrap_or_else(|refusal| match refusal {
                 Refusal::Problem(problem) if is_bare => problem.of_bare_request().into_response(),
-                refusal => refuse(refusal, &app, &path, query.as_deref()),
+                refusal => refuse(refusal, &app, &path, &asked),
             })
         }
     };
@@ -183,7 +183,13 @@ fn anonymous(app: &App, headers: &mut HeaderMap) {
     app.limiter.ask(Caller::Company(0), &[], app.desk.clock().now().0).write(headers);
 }
 
-fn refuse(refusal: Refusal, app: &App, path: &str, query: Option<&str>) -> Response {
+/// What a request said that its answer may send it on with.
+struct Asked {
+    uri: Uri,
+    host: Option<HeaderValue>,
+}
+
+fn refuse(refusal: Refusal, app: &App, path: &str, asked: &Asked) -> Response {
     match refusal {
         Refusal::Problem(problem) => problem.into_response(),
         Refusal::Moved(survivor) => {
@@ -192,10 +198,38 @@ fn refuse(refusal: Refusal, app: &App, path: &str, query: Option<&str>) -> Respo
                 true => survivor.to_string(),
                 false => part.to_string(),
             });
-            let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-            let location = format!("{}{}{query}", app.desk.settings().public_url, moved.collect::<Vec<_>>().join("/"));
+            let query = asked.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            let base = base_for(&app.desk.settings().public_url, asked.host.as_ref());
+            let location = format!("{base}{}{query}", moved.collect::<Vec<_>>().join("/"));
             let answer = Answer { location: Some(location), ..Answer::empty(StatusCode::MOVED_PERMANENTLY) };
             answer.into_response()
         }
+    }
+}
+
+/// What a `Location` begins with: the public URL. A client that came by another name than that is told the path alone, as
+/// many send no credentials along to another host.
+fn base_for<'a>(public_url: &'a str, host: Option<&HeaderValue>) -> &'a str {
+    let authority_at = public_url.find("://").map_or(0, |at| at + 3);
+    let path_at = public_url[authority_at..].find('/').map_or(public_url.len(), |at| authority_at + at);
+    let (authority, path) = (&public_url[authority_at..path_at], &public_url[path_at..]);
+    match host.is_none_or(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes())) {
+        true => public_url,
+        false => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_stays_with_the_name_by_which_it_came() {
+        let base = |url: &'static str, host: &'static str| base_for(url, Some(&HeaderValue::from_static(host)));
+        assert_eq!(base("https://desk.example/front", "Desk.example"), "https://desk.example/front");
+        assert_eq!(base("https://desk.example/front", "inside:4180"), "/front");
+        assert_eq!(base("http://127.0.0.1:4180", "127.0.0.1:4180"), "http://127.0.0.1:4180");
+        assert_eq!(base("http://127.0.0.1:4180", "localhost:4180"), "");
+        assert_eq!(base_for("https://desk.example", None), "https://desk.example");
     }
 }
