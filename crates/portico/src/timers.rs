@@ -34,7 +34,7 @@ pub fn start(workers: &Workers, desk: Desk, bell: Arc<Doorbell>) {
             let now = desk.clock().now();
             if now.0.saturating_sub(looked_at.0) >= LEASE / 4 {
                 looked_at = now;
-                take_back_all(&desk, &bell).await;
+                fire_lapsed(&desk, &bell).await;
             }
             let pause = fire_all(&desk, &bell).await;
             tokio::select! {
@@ -46,23 +46,19 @@ pub fn start(workers: &Workers, desk: Desk, bell: Arc<Doorbell>) {
     });
 }
 
-/// Takes up what a process that has died was about to fire.
-async fn take_back_all(desk: &Desk, bell: &Doorbell) {
+/// Fires what a process that has died was about to.
+async fn fire_lapsed(desk: &Desk, bell: &Doorbell) {
     for company in bell.companies.all() {
-        let unit = |work: &mut desk::Work<'_>| {
-            let (company, now) = (work.company.0, work.now.0);
-            Ok(outbox::take_back(work.conn, company, topic::TIMER, now)?)
-        };
         let system = Caller::system(company);
         let look =
             |work: &mut desk::Work<'_>| Ok(outbox::has_lapsed(work.conn, work.company.0, topic::TIMER, work.now.0)?);
-        let taken = match desk.read(&system, look).await {
-            Ok(true) => desk.write(&system, unit).await,
-            Ok(false) => Ok(0),
+        let fired = match desk.read(&system, look).await {
+            Ok(true) => fire_claimed(desk, &system, outbox::claim_lapsed).await,
+            Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
-        if let Err(error) = taken {
-            tracing::error!(%error, %company, "timers of a process that has died cannot be taken up");
+        if let Err(error) = fired {
+            tracing::error!(%error, %company, "timers of a process that has died cannot be fired");
         }
     }
 }
@@ -91,18 +87,26 @@ async fn fire_due(desk: &Desk, company: CompanyId) -> Result<Duration> {
     if due.is_none_or(|at| at > now) {
         return Ok(next(now, due));
     }
+    fire_claimed(desk, &system, outbox::claim).await?;
+    let (now, due) = desk.read(&system, look).await?;
+    Ok(next(now, due))
+}
+
+/// One of the two ways to claim: what nobody holds, or what somebody has lost.
+type Claim = fn(&mut db::Conn, i64, i64, i64, i64, i64, i64, i64) -> db::Result<Vec<outbox::Run>>;
+
+async fn fire_claimed(desk: &Desk, system: &Caller, claim: Claim) -> Result<()> {
     let node = desk.settings().node;
-    let claimed = desk.write(&system, move |work| {
+    let claimed = desk.write(system, move |work| {
         let (company, now) = (work.company.0, work.now.0);
-        Ok(outbox::claim(work.conn, company, topic::TIMER, node, now, LEASE, BATCH, 1)?)
+        Ok(claim(work.conn, company, topic::TIMER, node, now, LEASE, BATCH, 1)?)
     });
     for run in claimed.await? {
         for job in run.jobs {
-            fire(desk, &system, job).await?;
+            fire(desk, system, job).await?;
         }
     }
-    let (now, due) = desk.read(&system, look).await?;
-    Ok(next(now, due))
+    Ok(())
 }
 
 async fn fire(desk: &Desk, system: &Caller, job: Job) -> Result<()> {

@@ -2,8 +2,8 @@
 //!
 //! A lane is a (topic, subscriber, subject); its first pending job, the head, blocks only its lane. A node works on a
 //! lane under a lease. [`put`] leases an idle lane to the node that fills it, so that a fresh job goes to that node's
-//! sender in memory; [`claim`] finds what a crash, a retry or a timer left for anybody, once [`take_back`] has ended the
-//! leases of the dead; [`finish`] records what became of a run and hands out the next one.
+//! sender in memory; [`claim`] finds what a retry or a timer left for anybody, [`claim_lapsed`] what the dead have
+//! left; [`finish`] records what became of a run and hands out the next one.
 //!
 //! Most jobs are alone in their lane and soon over. Such a job is named by the lane's row and costs two rows and two
 //! entries of the log's indexes; only jobs behind others stand in an index of what is pending.
@@ -26,7 +26,7 @@ use crate::conn::Conn;
 use crate::error::Result;
 
 pub use put::{Placed, again, cancel, put, schedule};
-pub use run::{Ending, Finished, Outcome, Retry, claim, finish};
+pub use run::{Ending, Finished, Outcome, Retry, claim, claim_lapsed, finish};
 
 /// What keeps jobs in order: work for one subscriber about one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,15 +97,9 @@ pub fn renew(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, lan
     store::renew(conn, company, node, now + lease, lanes)
 }
 
-/// Whether a lease of a lane of the topic has lapsed: its node has died, or was too busy to renew it.
+/// Whether a lease of a lane of the topic has lapsed, so that [`claim_lapsed`] would find it.
 pub fn has_lapsed(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<bool> {
     store::has_lapsed(conn, company, topic, now)
-}
-
-/// Takes the lanes of the topic whose leases have lapsed away from their holders, so that they can be claimed; answers
-/// how many. It looks at every lane of the topic, so it is for now and then.
-pub fn take_back(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<u64> {
-    store::take_back(conn, company, topic, now)
 }
 
 /// When the next lane of a topic that nobody holds becomes due.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::store::{self, JobChange, LaneChange, LaneEnd};
+use super::store::{self, JobChange, LaneChange, LaneEnd, Whose};
 use super::{Job, Lane, Run};
 use crate::conn::Conn;
 use crate::error::Result;
@@ -70,7 +70,25 @@ pub fn claim(
     lanes: i64,
     depth: i64,
 ) -> Result<Vec<Run>> {
-    let claimed = store::lease_due(conn, company, topic, node, now, now + lease, lanes)?;
+    let claimed = store::lease_due(conn, Whose::Nobodys, company, topic, node, now, now + lease, lanes)?;
+    next_runs(conn, &claimed, depth)
+}
+
+/// The same for lanes whose holder has let its lease lapse: it has died, or was too busy to renew it. It looks at every
+/// lane of the topic, so it is for now and then. The lease goes over in one step: a holder that ends its run at the same
+/// moment collides with it, or comes too late.
+#[expect(clippy::too_many_arguments, reason = "as for a claim")]
+pub fn claim_lapsed(
+    conn: &mut Conn,
+    company: i64,
+    topic: i64,
+    node: i64,
+    now: i64,
+    lease: i64,
+    lanes: i64,
+    depth: i64,
+) -> Result<Vec<Run>> {
+    let claimed = store::lease_due(conn, Whose::Lapsed, company, topic, node, now, now + lease, lanes)?;
     next_runs(conn, &claimed, depth)
 }
 

@@ -140,15 +140,19 @@ pub(super) fn has_lapsed(conn: &mut Conn, company: i64, topic: i64, now: i64) ->
     Ok(conn.opt::<(i64,)>(sql, args![company, topic, now])?.is_some())
 }
 
-/// Takes lanes away from those whose leases have lapsed: they are due.
-pub(super) fn take_back(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<u64> {
-    let sql = "UPDATE outbox_lanes SET holder = 0
-         WHERE company = $1 AND topic = $2 AND holder <> 0 AND due_at <= $3";
-    conn.exec(sql, args![company, topic, now])
+/// Which lanes are claimed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those that nobody holds.
+    Nobodys,
+    /// Those whose holder has let its lease lapse.
+    Lapsed,
 }
 
+#[expect(clippy::too_many_arguments, reason = "as for a claim; each is a plain number with its own meaning")]
 pub(super) fn lease_due(
     conn: &mut Conn,
+    whose: Whose,
     company: i64,
     topic: i64,
     node: i64,
@@ -156,11 +160,16 @@ pub(super) fn lease_due(
     until: i64,
     lanes: i64,
 ) -> Result<Vec<(i64, Lane)>> {
+    // Written out, as an index of the lanes that nobody holds serves only where that is a constant.
+    let holder = match whose {
+        Whose::Nobodys => "holder = 0",
+        Whose::Lapsed => "holder <> 0",
+    };
     // A common table expression, because a plan may run a subselect in IN twice, and then lock more than the limit.
     let sql = format!(
         "WITH due AS (
              SELECT company AS c, topic AS t, subscriber AS r, subject AS s FROM outbox_lanes
-             WHERE company = $1 AND topic = $2 AND holder = 0 AND due_at <= $3 ORDER BY due_at LIMIT $4{}
+             WHERE company = $1 AND topic = $2 AND {holder} AND due_at <= $3 ORDER BY due_at LIMIT $4{}
          )
          UPDATE outbox_lanes SET due_at = $5, holder = $6 FROM due
          WHERE company = due.c AND topic = due.t AND subscriber = due.r AND subject = due.s

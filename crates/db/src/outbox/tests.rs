@@ -46,9 +46,10 @@ fn put_one(store: &Store, node: i64, now: i64, subject: i64, id: i64) -> Placed 
 fn claim_ids(store: &Store, node: i64, now: i64, lanes: i64, depth: i64) -> Vec<(i64, Vec<i64>)> {
     let mut runs = write(store, move |conn| {
         let lapsed = has_lapsed(conn, COMPANY, TOPIC, now)?;
-        let taken = take_back(conn, COMPANY, TOPIC, now)?;
-        assert_eq!(lapsed, taken > 0);
-        claim(conn, COMPANY, TOPIC, node, now, LEASE, lanes, depth)
+        let mut runs = claim_lapsed(conn, COMPANY, TOPIC, node, now, LEASE, lanes, depth)?;
+        assert!(lapsed || runs.is_empty());
+        runs.extend(claim(conn, COMPANY, TOPIC, node, now, LEASE, lanes, depth)?);
+        Ok(runs)
     });
     runs.sort_by_key(|run| run.lane);
     ids(&runs)

@@ -85,8 +85,9 @@ impl World<'_> {
             }
             Step::Claim { node, lanes, depth } => {
                 let runs = self.write(move |conn| {
-                    take_back(conn, company, 1, now)?;
-                    claim(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth)
+                    let mut runs = claim_lapsed(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth)?;
+                    runs.extend(claim(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth)?);
+                    Ok(runs)
                 });
                 self.memory[node].extend(runs);
             }

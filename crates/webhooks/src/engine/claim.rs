@@ -46,7 +46,12 @@ pub async fn run(inner: Arc<Inner>, line: Arc<Line>) {
         let now = inner.now();
         if now.saturating_sub(looked_at) >= inner.limits.lease / LOOKS {
             looked_at = now;
-            take_back(&inner, &line).await;
+            for company in lapsed(&inner, &line).await {
+                while inner.room() >= inner.limits.jobs / 4
+                    && !inner.is_stopping()
+                    && claim(&inner, &line, company, Whose::Lapsed, &mut depth_seen).await
+                {}
+            }
         }
         let mut companies = due(&inner, &line, companies).await;
         // One claim per company and round: a backlog of one does not keep the others waiting.
@@ -61,7 +66,7 @@ pub async fn run(inner: Arc<Inner>, line: Arc<Line>) {
                     unfinished.clear();
                     break;
                 }
-                if claim(&inner, &line, company, &mut depth_seen).await {
+                if claim(&inner, &line, company, Whose::Nobodys, &mut depth_seen).await {
                     unfinished.push(company);
                 }
             }
@@ -88,29 +93,42 @@ async fn due(inner: &Inner, line: &Line, companies: Vec<i64>) -> Vec<i64> {
     })
 }
 
-/// Takes lanes away from nodes that have died.
-async fn take_back(inner: &Inner, line: &Line) {
-    let (topic, now) = (line.topic, inner.now());
-    for company in (inner.companies)() {
-        let lapsed = inner.store.read(move |conn| outbox::has_lapsed(conn, company, topic, now)).await;
-        let taken: db::Result<u64> = match lapsed {
-            Ok(true) => inner.store.write(move |conn| outbox::take_back(conn, company, topic, now)).await,
-            Ok(false) => Ok(0),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = taken {
-            tracing::warn!(%error, company, topic, "lapsed leases cannot be taken back");
+/// The companies in which somebody's lease has lapsed.
+async fn lapsed(inner: &Inner, line: &Line) -> Vec<i64> {
+    let (topic, now, companies) = (line.topic, inner.now(), (inner.companies)());
+    let unit = move |conn: &mut db::Conn| {
+        let mut lapsed = Vec::new();
+        for &company in &companies {
+            if outbox::has_lapsed(conn, company, topic, now)? {
+                lapsed.push(company);
+            }
         }
-    }
+        Ok::<_, db::Error>(lapsed)
+    };
+    inner.store.read(unit).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, topic, "lapsed leases cannot be looked for");
+        Vec::new()
+    })
+}
+
+/// Which lanes are claimed: those that nobody holds, or those whose holder has let its lease lapse. What of these finds no
+/// room is taken at the next look.
+#[derive(Clone, Copy)]
+enum Whose {
+    Nobodys,
+    Lapsed,
 }
 
 /// Claims once; true if there is probably more.
-async fn claim(inner: &Inner, line: &Line, company: i64, depth_seen: &mut f64) -> bool {
+async fn claim(inner: &Inner, line: &Line, company: i64, whose: Whose, depth_seen: &mut f64) -> bool {
     let (topic, node, lease, depth) = (line.topic, inner.node, inner.limits.lease, line.depth);
     let now = inner.now();
     let room = inner.room() as f64 / *depth_seen;
     let lanes = (room as i64).clamp(1, inner.limits.claim_lanes);
-    let unit = move |conn: &mut db::Conn| outbox::claim(conn, company, topic, node, now, lease, lanes, depth);
+    let unit = move |conn: &mut db::Conn| match whose {
+        Whose::Nobodys => outbox::claim(conn, company, topic, node, now, lease, lanes, depth),
+        Whose::Lapsed => outbox::claim_lapsed(conn, company, topic, node, now, lease, lanes, depth),
+    };
     match inner.store.write(unit).await {
         Ok(runs) => {
             let more = runs.len() as i64 == lanes;
