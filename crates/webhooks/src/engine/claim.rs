@@ -2,7 +2,7 @@
 
 use super::{Inner, Line};
 use db::outbox;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -125,6 +125,11 @@ async fn claim(inner: &Inner, line: &Line, company: i64, whose: Whose, depth_see
     let now = inner.now();
     let room = inner.room() as f64 / *depth_seen;
     let lanes = (room as i64).clamp(1, inner.limits.claim_lanes);
+    // Our own leases lapse too when we are slow. What is in memory now goes on there, even if it ends before the answer.
+    let ours = match whose {
+        Whose::Nobodys => HashSet::new(),
+        Whose::Lapsed => inner.held().keys(),
+    };
     let unit = move |conn: &mut db::Conn| match whose {
         Whose::Nobodys => outbox::claim(conn, company, topic, node, now, lease, lanes, depth),
         Whose::Lapsed => outbox::claim_lapsed(conn, company, topic, node, now, lease, lanes, depth),
@@ -136,7 +141,8 @@ async fn claim(inner: &Inner, line: &Line, company: i64, whose: Whose, depth_see
                 let jobs: usize = runs.iter().map(|run| run.jobs.len()).sum();
                 *depth_seen = (*depth_seen + jobs as f64 / runs.len() as f64) / 2.0;
             }
-            runs.into_iter().for_each(|run| inner.claimed(line, run));
+            let others = runs.into_iter().filter(|run| !ours.contains(&(run.company, run.lane)));
+            others.for_each(|run| inner.claimed(line, run));
             more
         }
         Err(error) => {

@@ -1,8 +1,8 @@
 //! The lanes this node works on at the moment: at most one run of each is in memory, which is what keeps order.
 
 use db::outbox::{Lane, Run};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -85,6 +85,11 @@ impl Held {
     pub fn drain(&mut self) -> Vec<Key> {
         self.early.clear();
         self.lanes.drain().map(|(key, _)| key).collect()
+    }
+
+    /// Which lanes these are.
+    pub fn keys(&self) -> HashSet<Key> {
+        self.lanes.keys().copied().collect()
     }
 
     pub fn len(&self) -> usize {

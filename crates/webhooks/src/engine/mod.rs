@@ -324,8 +324,8 @@ impl Inner {
         self.board().next(key, weight, now)
     }
 
-    /// A run was found in the store. One of a lane that is still held comes from a lease that lapsed while we worked: the
-    /// run in memory goes on, and its end tells what is left.
+    /// A run was found in the store. One of a lane that is held is dropped: the run in memory goes on, and its end tells
+    /// what is left.
     fn claimed(&self, line: &Line, run: Run) {
         let lease = self.held().take((run.company, run.lane), self.now());
         if let Some(lease) = lease {
