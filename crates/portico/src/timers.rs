@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Json;
-use db::outbox::{self, Ending, Finished, Job, Outcome};
+use db::outbox::{self, Ending, Finished, Job, Outcome, Whose};
 use desk::ids::CompanyId;
 use desk::timers::{self, topic};
 use desk::{Caller, Desk, Result, Timestamp};
@@ -53,7 +53,7 @@ async fn fire_lapsed(desk: &Desk, bell: &Doorbell) {
         let look =
             |work: &mut desk::Work<'_>| Ok(outbox::has_lapsed(work.conn, work.company.0, topic::TIMER, work.now.0)?);
         let fired = match desk.read(&system, look).await {
-            Ok(true) => fire_claimed(desk, &system, outbox::claim_lapsed).await,
+            Ok(true) => fire_claimed(desk, &system, Whose::Lapsed).await,
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
@@ -87,19 +87,16 @@ async fn fire_due(desk: &Desk, company: CompanyId) -> Result<Duration> {
     if due.is_none_or(|at| at > now) {
         return Ok(next(now, due));
     }
-    fire_claimed(desk, &system, outbox::claim).await?;
+    fire_claimed(desk, &system, Whose::Nobodys).await?;
     let (now, due) = desk.read(&system, look).await?;
     Ok(next(now, due))
 }
 
-/// One of the two ways to claim: what nobody holds, or what somebody has lost.
-type Claim = fn(&mut db::Conn, i64, i64, i64, i64, i64, i64, i64) -> db::Result<Vec<outbox::Run>>;
-
-async fn fire_claimed(desk: &Desk, system: &Caller, claim: Claim) -> Result<()> {
+async fn fire_claimed(desk: &Desk, system: &Caller, whose: Whose) -> Result<()> {
     let node = desk.settings().node;
     let claimed = desk.write(system, move |work| {
         let (company, now) = (work.company.0, work.now.0);
-        Ok(claim(work.conn, company, topic::TIMER, node, now, LEASE, BATCH, 1)?)
+        Ok(outbox::claim(work.conn, whose, company, topic::TIMER, node, now, LEASE, BATCH, 1)?)
     });
     for run in claimed.await? {
         for job in run.jobs {

@@ -2,7 +2,7 @@
 //!
 //! A lane is a (topic, subscriber, subject); its first pending job, the head, blocks only its lane. A node works on a
 //! lane under a lease. [`put`] leases an idle lane to the node that fills it, so that a fresh job goes to that node's
-//! sender in memory; [`claim`] finds what a retry or a timer left for anybody, [`claim_lapsed`] what the dead have
+//! sender in memory; [`claim`] finds what a retry or a timer left for anybody, and now and then what the dead have
 //! left; [`finish`] records what became of a run and hands out the next one.
 //!
 //! Most jobs are alone in their lane and soon over. Such a job is named by the lane's row and costs two rows and two
@@ -26,7 +26,7 @@ use crate::conn::Conn;
 use crate::error::Result;
 
 pub use put::{Placed, again, cancel, put, schedule};
-pub use run::{Ending, Finished, Outcome, Retry, claim, claim_lapsed, finish};
+pub use run::{Ending, Finished, Outcome, Retry, Whose, claim, finish};
 
 /// What keeps jobs in order: work for one subscriber about one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,8 +86,8 @@ pub struct Run {
     pub jobs: Vec<Job>,
 }
 
-/// Lets go of every lane that a node holds, so that they are due now: for the start of a process that is the store's only one, when what it
-/// held in memory is gone.
+/// Lets go of every lane that a node holds, so that they are due now: for the start of a process that is the store's
+/// only one, when what it held in memory is gone.
 pub fn release_node(conn: &mut Conn, company: i64, node: i64) -> Result<u64> {
     store::release_node(conn, company, node)
 }
@@ -97,7 +97,7 @@ pub fn renew(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, lan
     store::renew(conn, company, node, now + lease, lanes)
 }
 
-/// Whether a lease of a lane of the topic has lapsed, so that [`claim_lapsed`] would find it.
+/// Whether a lease of a lane of the topic has lapsed, so that a claim of [`Whose::Lapsed`] would find it.
 pub fn has_lapsed(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<bool> {
     store::has_lapsed(conn, company, topic, now)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::store::{self, JobChange, LaneChange, LaneEnd, Whose};
+use super::store::{self, JobChange, LaneChange, LaneEnd};
 use super::{Job, Lane, Run};
 use crate::conn::Conn;
 use crate::error::Result;
@@ -58,10 +58,22 @@ pub struct Outcome {
     pub retry: Option<Retry>,
 }
 
-/// Leases up to `lanes` due lanes of a topic, which nobody holds, to a node, and reads up to `depth` pending jobs of each.
+/// Which lanes are claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those that nobody holds.
+    Nobodys,
+    /// Those whose holder has let its lease lapse: it has died, or was too busy to renew it. Every lane of the topic is
+    /// looked at for them, so they are for now and then. The lease goes over in one step: a holder that ends its run at
+    /// the same moment collides with it, or comes too late.
+    Lapsed,
+}
+
+/// Leases up to `lanes` due lanes of a topic to a node, and reads up to `depth` pending jobs of each.
 #[expect(clippy::too_many_arguments, reason = "the promised signature; each is a plain number with its own meaning")]
 pub fn claim(
     conn: &mut Conn,
+    whose: Whose,
     company: i64,
     topic: i64,
     node: i64,
@@ -70,25 +82,7 @@ pub fn claim(
     lanes: i64,
     depth: i64,
 ) -> Result<Vec<Run>> {
-    let claimed = store::lease_due(conn, Whose::Nobodys, company, topic, node, now, now + lease, lanes)?;
-    next_runs(conn, &claimed, depth)
-}
-
-/// The same for lanes whose holder has let its lease lapse: it has died, or was too busy to renew it. It looks at every
-/// lane of the topic, so it is for now and then. The lease goes over in one step: a holder that ends its run at the same
-/// moment collides with it, or comes too late.
-#[expect(clippy::too_many_arguments, reason = "as for a claim")]
-pub fn claim_lapsed(
-    conn: &mut Conn,
-    company: i64,
-    topic: i64,
-    node: i64,
-    now: i64,
-    lease: i64,
-    lanes: i64,
-    depth: i64,
-) -> Result<Vec<Run>> {
-    let claimed = store::lease_due(conn, Whose::Lapsed, company, topic, node, now, now + lease, lanes)?;
+    let claimed = store::lease_due(conn, whose, company, topic, node, now, now + lease, lanes)?;
     next_runs(conn, &claimed, depth)
 }
 

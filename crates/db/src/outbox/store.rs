@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Job, Lane, NewJob};
+use super::{Job, Lane, NewJob, Whose};
 use crate::args;
 use crate::conn::{Conn, Engine};
 use crate::error::{Error, Result};
@@ -138,15 +138,6 @@ pub(super) fn has_lapsed(conn: &mut Conn, company: i64, topic: i64, now: i64) ->
     let sql = "SELECT topic FROM outbox_lanes
          WHERE company = $1 AND topic = $2 AND holder <> 0 AND due_at <= $3 LIMIT 1";
     Ok(conn.opt::<(i64,)>(sql, args![company, topic, now])?.is_some())
-}
-
-/// Which lanes are claimed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// Those that nobody holds.
-    Nobodys,
-    /// Those whose holder has let its lease lapse.
-    Lapsed,
 }
 
 #[expect(clippy::too_many_arguments, reason = "as for a claim; each is a plain number with its own meaning")]

@@ -46,9 +46,9 @@ fn put_one(store: &Store, node: i64, now: i64, subject: i64, id: i64) -> Placed 
 fn claim_ids(store: &Store, node: i64, now: i64, lanes: i64, depth: i64) -> Vec<(i64, Vec<i64>)> {
     let mut runs = write(store, move |conn| {
         let lapsed = has_lapsed(conn, COMPANY, TOPIC, now)?;
-        let mut runs = claim_lapsed(conn, COMPANY, TOPIC, node, now, LEASE, lanes, depth)?;
+        let mut runs = claim(conn, Whose::Lapsed, COMPANY, TOPIC, node, now, LEASE, lanes, depth)?;
         assert!(lapsed || runs.is_empty());
-        runs.extend(claim(conn, COMPANY, TOPIC, node, now, LEASE, lanes, depth)?);
+        runs.extend(claim(conn, Whose::Nobodys, COMPANY, TOPIC, node, now, LEASE, lanes, depth)?);
         Ok(runs)
     });
     runs.sort_by_key(|run| run.lane);
@@ -131,7 +131,7 @@ fn a_failed_head_is_retried_when_its_time_has_come() {
         let due = store.read_blocking(|conn| next_due(conn, COMPANY, TOPIC)).expect("it is known");
         assert_eq!(due, Some(900), "{name}");
         assert_eq!(claim_ids(&store, 2, 899, 5, 5), [], "{name}");
-        let runs = write(&store, |conn| claim(conn, COMPANY, TOPIC, 2, 900, LEASE, 5, 5));
+        let runs = write(&store, |conn| claim(conn, Whose::Nobodys, COMPANY, TOPIC, 2, 900, LEASE, 5, 5));
         assert_eq!(ids(&runs), [(1, vec![2, 3, 4])], "{name}");
         assert_eq!((runs[0].tries, &runs[0].jobs[0].log), (1, &json!([{"status": 503}])), "{name}");
     }

@@ -85,8 +85,8 @@ impl World<'_> {
             }
             Step::Claim { node, lanes, depth } => {
                 let runs = self.write(move |conn| {
-                    let mut runs = claim_lapsed(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth)?;
-                    runs.extend(claim(conn, company, 1, node as i64 + 1, now, LEASE, lanes, depth)?);
+                    let mut runs = claim(conn, Whose::Lapsed, company, 1, node as i64 + 1, now, LEASE, lanes, depth)?;
+                    runs.extend(claim(conn, Whose::Nobodys, company, 1, node as i64 + 1, now, LEASE, lanes, depth)?);
                     Ok(runs)
                 });
                 self.memory[node].extend(runs);

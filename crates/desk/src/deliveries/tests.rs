@@ -39,8 +39,19 @@ fn tell_in(fixture: &Fixture, inboxes: Vec<InboxId>) -> (ConversationId, Deliver
 fn claim(fixture: &Fixture) -> Vec<Run> {
     fixture.write(|work| {
         let later = work.now.0 + 36_000_000;
-        let mut runs = outbox::claim_lapsed(work.conn, work.company.0, topic::WEBHOOK, 1, later, 60_000, 10, 10)?;
-        runs.extend(outbox::claim(work.conn, work.company.0, topic::WEBHOOK, 1, later, 60_000, 10, 10)?);
+        let mut runs =
+            outbox::claim(work.conn, outbox::Whose::Lapsed, work.company.0, topic::WEBHOOK, 1, later, 60_000, 10, 10)?;
+        runs.extend(outbox::claim(
+            work.conn,
+            outbox::Whose::Nobodys,
+            work.company.0,
+            topic::WEBHOOK,
+            1,
+            later,
+            60_000,
+            10,
+            10,
+        )?);
         Ok(runs)
     })
 }

@@ -1,7 +1,7 @@
 //! Finding work in the store: what a crash left, what waited for its retry, what found no room in memory.
 
 use super::{Inner, Line};
-use db::outbox;
+use db::outbox::{self, Whose};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -46,6 +46,7 @@ pub async fn run(inner: Arc<Inner>, line: Arc<Line>) {
         let now = inner.now();
         if now.saturating_sub(looked_at) >= inner.limits.lease / LOOKS {
             looked_at = now;
+            // What finds no room is taken at the next look.
             for company in lapsed(&inner, &line).await {
                 while inner.room() >= inner.limits.jobs / 4
                     && !inner.is_stopping()
@@ -111,14 +112,6 @@ async fn lapsed(inner: &Inner, line: &Line) -> Vec<i64> {
     })
 }
 
-/// Which lanes are claimed: those that nobody holds, or those whose holder has let its lease lapse. What of these finds no
-/// room is taken at the next look.
-#[derive(Clone, Copy)]
-enum Whose {
-    Nobodys,
-    Lapsed,
-}
-
 /// Claims once; true if there is probably more.
 async fn claim(inner: &Inner, line: &Line, company: i64, whose: Whose, depth_seen: &mut f64) -> bool {
     let (topic, node, lease, depth) = (line.topic, inner.node, inner.limits.lease, line.depth);
@@ -130,10 +123,7 @@ async fn claim(inner: &Inner, line: &Line, company: i64, whose: Whose, depth_see
         Whose::Nobodys => HashSet::new(),
         Whose::Lapsed => inner.held().keys(),
     };
-    let unit = move |conn: &mut db::Conn| match whose {
-        Whose::Nobodys => outbox::claim(conn, company, topic, node, now, lease, lanes, depth),
-        Whose::Lapsed => outbox::claim_lapsed(conn, company, topic, node, now, lease, lanes, depth),
-    };
+    let unit = move |conn: &mut db::Conn| outbox::claim(conn, whose, company, topic, node, now, lease, lanes, depth);
     match inner.store.write(unit).await {
         Ok(runs) => {
             let more = runs.len() as i64 == lanes;

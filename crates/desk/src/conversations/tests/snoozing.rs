@@ -20,7 +20,8 @@ fn with_ada(fixture: &Fixture) {
 fn fire(fixture: &Fixture) -> usize {
     fixture.write(|work| {
         let (company, now) = (work.company.0, work.now.0);
-        let runs = db::outbox::claim(work.conn, company, topic::TIMER, 1, now, 60_000, 10, 10)?;
+        let runs =
+            db::outbox::claim(work.conn, db::outbox::Whose::Nobodys, company, topic::TIMER, 1, now, 60_000, 10, 10)?;
         for run in &runs {
             for job in &run.jobs {
                 timers::fire(work, job)?;

@@ -28,7 +28,8 @@ fn new(channel: ChannelId, letter: Letter) -> New {
 fn waiting(fixture: &Fixture) -> Vec<i64> {
     fixture.write(|work| {
         let later = work.now.0 + 36_000_000;
-        let runs = outbox::claim_lapsed(work.conn, work.company.0, topic::CHANNEL, 1, later, 60_000, 10, 10)?;
+        let runs =
+            outbox::claim(work.conn, outbox::Whose::Lapsed, work.company.0, topic::CHANNEL, 1, later, 60_000, 10, 10)?;
         Ok(runs.iter().flat_map(|run| run.jobs.iter().map(|job| job.event)).collect())
     })
 }
