@@ -23,6 +23,7 @@ use crate::idempotency::{self, Once};
 use crate::oauth;
 use crate::openapi;
 use crate::reach;
+use crate::routes::about::Reach;
 use crate::routes::{self, Operation};
 use crate::seen::Seen;
 use crate::tokens::Known;
@@ -133,6 +134,13 @@ async fn run(
 ) -> Result<Response, Refusal> {
     if let Some(scope) = operation.scope.filter(|scope| !known.holds(scope)) {
         return Err(Problem::forbidden(format!("The token lacks the scope {scope}.")).into());
+    }
+    if operation.is_own() {
+        match operation.about.reach {
+            Reach::Everything => known.caller.access.require_everything()?,
+            Reach::Company => known.caller.access.require_global()?,
+            Reach::WhatIsNamed => {}
+        }
     }
     reach::check(&app, &known, operation, &mut segments).await?;
     let params = Params::parse(head.uri.query())?;

@@ -47,6 +47,24 @@ impl Access {
         }
     }
 
+    /// Refuses who does not reach everything: what opens all workspaces is not for who sees some.
+    pub fn require_everything(&self) -> Result<()> {
+        match self.includes(&Access::everything()) {
+            true => Ok(()),
+            false => Err(Error::Forbidden("the token does not reach everything in the company".to_string())),
+        }
+    }
+
+    /// Whether whatever another access reaches is reached by this one as well.
+    pub fn includes(&self, other: &Access) -> bool {
+        let shared = match (&self.shared, &other.shared) {
+            (Shared::All, _) | (_, Shared::None) => true,
+            (Shared::Teams(own), Shared::Teams(asked)) => asked.iter().all(|team| own.contains(team)),
+            (Shared::None | Shared::Teams(_), _) => false,
+        };
+        (self.global || !other.global) && shared && (self.private || !other.private)
+    }
+
     /// Whether things of a workspace are visible.
     pub fn sees_team(&self, team: TeamId) -> bool {
         match &self.shared {

@@ -28,6 +28,10 @@ fn which(call: &Call) -> Result<Which> {
 fn shown(work: &mut Work<'_>, which: &Which) -> desk::Result<Answer> {
     let id = channels::resolve(work, which)?;
     let channel = channels::get(work, id)?;
+    if channel.secret.is_none() {
+        // It would be the company's, which signs for every workspace.
+        work.access.require_everything()?;
+    }
     let directory = work.directory()?;
     Answer::ok(&Secret {
         secret: channels::secret(&directory, &channel).to_string(),

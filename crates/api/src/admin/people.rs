@@ -23,7 +23,6 @@ pub(crate) struct CreateTeam {
 pub async fn create_team(call: Call) -> Result {
     let body: CreateTeam = call.body()?;
     call.write(move |work| {
-        work.access.require_global()?;
         let id = teams::create(work, &teams::New { name: body.name.clone() })?;
         let row = teams::get(work, id)?;
         let directory = work.directory()?;
@@ -101,7 +100,6 @@ pub async fn create(call: Call) -> Result {
     let parse = |id: &String| id.parse::<TeamId>().map_err(|bad| Error::invalid("team_ids", bad.to_string()));
     let team_ids: Vec<TeamId> = body.team_ids.iter().flatten().map(parse).collect::<desk::Result<_>>()?;
     call.write(move |work| {
-        work.access.require_global()?;
         let id = teammates::create(work, &new)?;
         for team in &team_ids {
             teams::add_members(work, *team, &[id])?;
@@ -131,7 +129,6 @@ pub async fn update(call: Call) -> Result {
     let who: Who = call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?;
     let body: UpdateTeammate = call.body()?;
     call.write(move |work| {
-        work.access.require_global()?;
         let id = teammates::resolve(work, &who)?;
         teammates::update(work, id, &Change { is_blocked: body.is_blocked, ..Change::default() })?;
         if let Some(exposes) = body.exposes_private {

@@ -11,6 +11,7 @@ use wire::Seconds;
 use crate::answer::Answer;
 use crate::call::{Call, Result};
 use crate::edge::bearer::{ApiClaims, mint};
+use crate::edge::error::Problem;
 
 /// A token without its text.
 #[derive(Serialize, JsonSchema)]
@@ -113,6 +114,10 @@ pub async fn create(call: Call) -> Result {
     let access = access(body.namespaces.as_ref())?;
     if body.name.trim().is_empty() {
         return Err(desk::Error::invalid("name", "a token needs a name").into());
+    }
+    if let Some(scope) = body.scopes.iter().find(|scope| !call.token.holds(scope)) {
+        let why = format!("The token lacks the scope {scope}, so it cannot give it to another.");
+        return Err(Problem::forbidden(why).into());
     }
     call.write(move |work| {
         let (company, issued_at) = (work.company.0, work.now.0 / 1_000);

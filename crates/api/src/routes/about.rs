@@ -29,6 +29,19 @@ pub struct About {
     pub content: Content,
     /// Whether something else should be used today.
     pub is_deprecated: bool,
+    /// What a token must reach, if it is one of Portico's own operations.
+    pub reach: Reach,
+}
+
+/// What a token must reach before an operation of Portico's own looks at anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything: what is shown or changed opens all workspaces.
+    Everything,
+    /// The company's own things.
+    Company,
+    /// No more than what is named: the operation checks that.
+    WhatIsNamed,
 }
 
 /// The body of a request: the fields of all its shapes side by side.
@@ -142,6 +155,7 @@ const NOTHING: About = About {
     status: 200,
     content: Content::Nothing,
     is_deprecated: false,
+    reach: Reach::Everything,
 };
 
 impl About {
@@ -184,6 +198,16 @@ impl About {
     /// The same with more parameters.
     pub const fn asking(self, query: &'static [Parameter]) -> About {
         About { query, ..self }
+    }
+
+    /// The same for tokens that reach the company's own things.
+    pub const fn of_company(self) -> About {
+        About { reach: Reach::Company, ..self }
+    }
+
+    /// The same for tokens that reach what it is about.
+    pub const fn of_what_is_named(self) -> About {
+        About { reach: Reach::WhatIsNamed, ..self }
     }
 
     /// The same, but something else should be used today.

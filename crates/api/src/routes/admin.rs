@@ -10,29 +10,29 @@ use crate::edge::params::PageRules;
 
 pub(super) static CONVERSATIONS: &[Operation] = operations! {
     POST "/portico/v1/conversations/{conversation_id}/merge" "portico-merge-conversations" "portico:write" => admin::conversations::merge,
-        "Make one conversation of several", one::<Conversation>().takes::<admin::conversations::MergeConversations>();
+        "Make one conversation of several", one::<Conversation>().takes::<admin::conversations::MergeConversations>().of_what_is_named();
 };
 
 pub(super) static PLACES: &[Operation] = operations! {
     PATCH "/portico/v1/inboxes/{inbox_id}" "portico-update-inbox" "portico:write" => admin::inboxes::update,
-        "Rename an inbox, open or close it, or move it to another workspace", one::<Inbox>().takes::<admin::inboxes::UpdateInbox>();
+        "Rename an inbox, open or close it, or move it to another workspace", one::<Inbox>().takes::<admin::inboxes::UpdateInbox>().of_what_is_named();
     DELETE "/portico/v1/inboxes/{inbox_id}" "portico-delete-inbox" "portico:write" => admin::inboxes::delete,
-        "Delete an inbox that nothing is in any more", nothing();
+        "Delete an inbox that nothing is in any more", nothing().of_what_is_named();
     DELETE "/portico/v1/channels/{channel_id}" "portico-delete-channel" "portico:write" => admin::channels::delete,
-        "Delete a channel; what came and went on it stays", nothing();
+        "Delete a channel; what came and went on it stays", nothing().of_what_is_named();
     GET "/portico/v1/channels/{channel_id}/secret" "portico-get-channel-secret" "portico:write" => admin::channels::secret,
-        "Show what signs the calls to a channel's server, and where they go", one::<admin::channels::Secret>();
+        "Show what signs the calls to a channel's server, and where they go", one::<admin::channels::Secret>().of_what_is_named();
     POST "/portico/v1/channels/{channel_id}/secret/rotate" "portico-rotate-channel-secret" "portico:write" => admin::channels::rotate,
-        "Give a channel a new secret of its own", one::<admin::channels::Secret>();
+        "Give a channel a new secret of its own", one::<admin::channels::Secret>().of_what_is_named();
     DELETE "/portico/v1/channels/{channel_id}/secret" "portico-share-channel-secret" "portico:write" => admin::channels::share,
-        "Sign the calls to a channel's server with the company's secret again", nothing();
+        "Sign the calls to a channel's server with the company's secret again", nothing().of_what_is_named();
 };
 
 pub(super) static COMPANY: &[Operation] = operations! {
     GET "/portico/v1/company" "portico-get-company" "portico:read" => admin::company::get,
-        "Show the company", one::<admin::company::Company<'static>>();
+        "Show the company", one::<admin::company::Company<'static>>().of_what_is_named();
     PATCH "/portico/v1/company" "portico-update-company" "portico:write" => admin::company::update,
-        "Change the company", nothing().takes::<admin::company::UpdateCompany>();
+        "Change the company", nothing().takes::<admin::company::UpdateCompany>().of_company();
     GET "/portico/v1/company/secret" "portico-get-secret" "portico:write" => admin::company::secret,
         "Show the secret that signs rule webhooks and channel calls", one::<admin::company::Secret<'static>>();
     POST "/portico/v1/company/secret/rotate" "portico-rotate-secret" "portico:write" => admin::company::rotate,
@@ -41,23 +41,23 @@ pub(super) static COMPANY: &[Operation] = operations! {
 
 pub(super) static RULES: &[Operation] = operations! {
     GET "/portico/v1/rules" "portico-list-rules" "portico:read" => admin::rules::list,
-        "List rules and macros with their definitions", list::<admin::rules::Shown>();
+        "List rules and macros with their definitions", list::<admin::rules::Shown>().of_what_is_named();
     POST "/portico/v1/rules" "portico-create-rule" "portico:write" => admin::rules::create,
-        "Make a rule or a macro", one::<admin::rules::Shown>().status(201).takes::<admin::rules::CreateRule>();
+        "Make a rule or a macro", one::<admin::rules::Shown>().status(201).takes::<admin::rules::CreateRule>().of_what_is_named();
     POST "/portico/v1/rules/order" "portico-order-rules" "portico:write" => admin::rules::order,
-        "Say in which order rules run", nothing().takes::<admin::rules::OrderRules>();
+        "Say in which order rules run", nothing().takes::<admin::rules::OrderRules>().of_what_is_named();
     POST "/portico/v1/rules/test" "portico-test-rule" "portico:read" => admin::rules::test,
-        "Check a definition, and try it against an event that happened", one::<admin::rules::Trial>().takes::<admin::rules::TryRule>();
+        "Check a definition, and try it against an event that happened", one::<admin::rules::Trial>().takes::<admin::rules::TryRule>().of_what_is_named();
     GET "/portico/v1/rules/{rule_id}" "portico-get-rule" "portico:read" => admin::rules::get,
-        "Show a rule or macro with its definition", one::<admin::rules::Shown>();
+        "Show a rule or macro with its definition", one::<admin::rules::Shown>().of_what_is_named();
     PATCH "/portico/v1/rules/{rule_id}" "portico-update-rule" "portico:write" => admin::rules::update,
-        "Change a rule or macro, or switch it", one::<admin::rules::Shown>().takes::<admin::rules::UpdateRule>();
+        "Change a rule or macro, or switch it", one::<admin::rules::Shown>().takes::<admin::rules::UpdateRule>().of_what_is_named();
     DELETE "/portico/v1/rules/{rule_id}" "portico-delete-rule" "portico:write" => admin::rules::delete,
-        "Delete a rule or macro", nothing();
+        "Delete a rule or macro", nothing().of_what_is_named();
     GET "/portico/v1/rules/{rule_id}/runs" "portico-list-rule-runs" "portico:read" => admin::rules::runs,
-        "List the last runs of a rule, each explained", list::<admin::rules::Run>();
+        "List the last runs of a rule, each explained", list::<admin::rules::Run>().of_what_is_named();
     POST "/portico/v1/rules/{rule_id}/run" "portico-run-macro" "portico:write" => admin::rules::run,
-        "Run a macro in a conversation", one::<admin::rules::MacroRun>().takes::<admin::rules::RunMacro>();
+        "Run a macro in a conversation", one::<admin::rules::MacroRun>().takes::<admin::rules::RunMacro>().of_what_is_named();
 };
 
 pub(super) static TOKENS: &[Operation] = operations! {
@@ -71,28 +71,28 @@ pub(super) static TOKENS: &[Operation] = operations! {
 
 pub(super) static PEOPLE: &[Operation] = operations! {
     POST "/portico/v1/teams" "portico-create-team" "portico:write" => admin::people::create_team,
-        "Make a workspace", one::<Team>().status(201).takes::<admin::people::CreateTeam>();
+        "Make a workspace", one::<Team>().status(201).takes::<admin::people::CreateTeam>().of_company();
     PATCH "/portico/v1/teams/{team_id}" "portico-update-team" "portico:write" => admin::people::update_team,
-        "Rename a workspace, or limit its load balancing", one::<Team>().takes::<admin::people::UpdateTeam>();
+        "Rename a workspace, or limit its load balancing", one::<Team>().takes::<admin::people::UpdateTeam>().of_what_is_named();
     POST "/portico/v1/teammates" "portico-create-teammate" "portico:write" => admin::people::create,
-        "Add a teammate", one::<Teammate>().status(201).takes::<admin::people::CreateTeammate>();
+        "Add a teammate", one::<Teammate>().status(201).takes::<admin::people::CreateTeammate>().of_company();
     PATCH "/portico/v1/teammates/{teammate_id}" "portico-update-teammate" "portico:write" => admin::people::update,
-        "Keep a teammate out, or let the API see what is theirs alone", nothing().takes::<admin::people::UpdateTeammate>();
+        "Keep a teammate out, or let the API see what is theirs alone", nothing().takes::<admin::people::UpdateTeammate>().of_company();
     POST "/portico/v1/teammates/{teammate_id}/login_link" "portico-create-login-link" "portico:write" => admin::people::make_login_link,
         "Make a link that signs a teammate in to the pages, once", one::<admin::people::ShownLink>().status(201);
 };
 
 pub(super) static DEFINITIONS: &[Operation] = operations! {
     POST "/portico/v1/custom_fields" "portico-create-custom-field" "portico:write" => admin::definitions::create_field,
-        "Define a custom field", one::<CustomField>().status(201).takes::<admin::definitions::CreateField>();
+        "Define a custom field", one::<CustomField>().status(201).takes::<admin::definitions::CreateField>().of_company();
     PATCH "/portico/v1/custom_fields/{custom_field_id}" "portico-update-custom-field" "portico:write" => admin::definitions::update_field,
-        "Change a custom field", nothing().takes::<admin::definitions::UpdateField>();
+        "Change a custom field", nothing().takes::<admin::definitions::UpdateField>().of_company();
     DELETE "/portico/v1/custom_fields/{custom_field_id}" "portico-delete-custom-field" "portico:write" => admin::definitions::delete_field,
-        "Delete a custom field with its values", nothing();
+        "Delete a custom field with its values", nothing().of_company();
     POST "/portico/v1/statuses" "portico-create-status" "portico:write" => admin::definitions::create_status,
-        "Make a ticket status", one::<Status>().status(201).takes::<admin::definitions::CreateStatus>();
+        "Make a ticket status", one::<Status>().status(201).takes::<admin::definitions::CreateStatus>().of_company();
     PATCH "/portico/v1/statuses/{status_id}" "portico-update-status" "portico:write" => admin::definitions::update_status,
-        "Change a ticket status", nothing().takes::<admin::definitions::UpdateStatus>();
+        "Change a ticket status", nothing().takes::<admin::definitions::UpdateStatus>().of_company();
 };
 
 pub(super) static SANDBOX: &[Operation] = operations! {

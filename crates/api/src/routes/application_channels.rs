@@ -37,5 +37,5 @@ pub(super) static TEMPLATES: &[Operation] = operations! {
     PATCH "/channels/{channel_id}/application_message_templates/{external_id}" "update-application-message-template" "message_templates:write" => templates::change,
         "Change a message template of an app's channel", one::<templates::Kept>().takes::<templates::Edit>();
     GET "/portico/v1/channels/{channel_id}/templates" "portico-list-channel-templates" "portico:read" => templates::list,
-        "List the message templates of an app's channel", list::<templates::Shown>();
+        "List the message templates of an app's channel", list::<templates::Shown>().of_what_is_named();
 };

@@ -132,6 +132,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
 
 /// Gives a rule another name or definition. A changed definition is a new version; runs keep the one they ran with.
 pub fn change(work: &mut Work<'_>, id: RuleId, name: Option<&str>, definition: Option<&Value>) -> Result<()> {
+    visible(work, id)?;
     let mut row = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("rule"))?;
     let before = (row.name.clone(), row.version);
     if let Some(name) = name {
@@ -154,6 +155,7 @@ pub fn change(work: &mut Work<'_>, id: RuleId, name: Option<&str>, definition: O
 
 /// Switches a rule on or off.
 pub fn switch(work: &mut Work<'_>, id: RuleId, is_enabled: bool) -> Result<()> {
+    visible(work, id)?;
     let mut row = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("rule"))?;
     if row.is_enabled == is_enabled {
         return Ok(());
@@ -171,9 +173,8 @@ fn save(work: &mut Work<'_>, row: &store::Stored, change: Value) -> Result<()> {
 
 /// Puts the rules of one owner into an order. Those not named keep their order behind the named ones.
 pub fn order(work: &mut Work<'_>, ids: &[RuleId]) -> Result<()> {
+    let named = ids.iter().map(|id| visible(work, *id)).collect::<Result<Vec<_>>>()?;
     let directory = work.directory()?;
-    let of = |id: &RuleId| directory.rules.get(*id).cloned().ok_or(Error::NotFound("rule"));
-    let named = ids.iter().map(of).collect::<Result<Vec<_>>>()?;
     let Some(first) = named.first() else { return Ok(()) };
     if named.iter().any(|rule| (rule.team, rule.owner) != (first.team, first.owner)) {
         return Err(Error::invalid("rule_ids", "the rules to be ordered belong to different owners"));
@@ -194,6 +195,7 @@ pub fn order(work: &mut Work<'_>, ids: &[RuleId]) -> Result<()> {
 
 /// Removes a rule. Its past runs and events keep naming it.
 pub fn remove(work: &mut Work<'_>, id: RuleId) -> Result<()> {
+    visible(work, id)?;
     if store::delete(work.conn, work.company, id, work.now)? == 0 {
         return Err(Error::NotFound("rule"));
     }

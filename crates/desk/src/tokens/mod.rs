@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::access::Access;
+use crate::access::{Access, Shared};
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
@@ -55,7 +55,17 @@ pub struct New {
 }
 
 /// Makes a token. `mint` turns its number into the text that the client will show; only that text's digest is kept.
+/// Nobody gives away more than they reach.
 pub fn create(work: &mut Work<'_>, new: &New, mint: impl Fn(TokenId, &[u8]) -> String) -> Result<(TokenId, String)> {
+    if !work.access.includes(&new.access) {
+        return Err(Error::Forbidden("a token cannot reach further than the one that makes it".to_string()));
+    }
+    if let Shared::Teams(teams) = &new.access.shared {
+        let directory = work.directory()?;
+        if let Some(unknown) = teams.iter().find(|team| directory.team(**team).is_none()) {
+            return Err(Error::invalid("namespaces.shared", format!("unknown workspace {unknown}")));
+        }
+    }
     let id = TokenId(work.new_id());
     let bot = teammates::create(
         work,

@@ -78,7 +78,8 @@ impl<'a> Guest<'a> {
         self.call(Method::DELETE, path, body).await
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+    /// Any request.
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request.json(&body);

@@ -39,6 +39,7 @@ mod guides;
 mod hostile;
 mod idempotency;
 mod inboxes;
+mod limited_tokens;
 mod link_partners;
 mod links;
 mod login;
