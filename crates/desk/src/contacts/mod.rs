@@ -194,6 +194,11 @@ pub(crate) fn fields_of(work: &mut Work<'_>, id: ContactId) -> Result<Value> {
     Ok(store::get(work.conn, work.company, id)?.map_or(Value::Null, |contact| contact.custom_fields))
 }
 
+/// When a contact was made, whoever asks.
+pub(crate) fn born(work: &mut Work<'_>, id: ContactId) -> Result<Option<Timestamp>> {
+    Ok(store::get(work.conn, work.company, id)?.map(|contact| contact.created_at))
+}
+
 /// The lists that a contact is on.
 pub(crate) fn lists_of(work: &mut Work<'_>, id: ContactId) -> Result<Vec<ContactListId>> {
     Ok(store::lists_of(work.conn, work.company, id)?)

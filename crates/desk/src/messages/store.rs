@@ -3,7 +3,7 @@
 use db::{Conn, args, list};
 use serde_json::Value;
 
-use super::Message;
+use super::{Message, Sent};
 use crate::ids::{ChannelId, CompanyId, ContactId, ConversationId, MessageId};
 use crate::time::Timestamp;
 
@@ -202,6 +202,36 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, message: &Message) -> 
 
 pub(super) fn delete(conn: &mut Conn, company: CompanyId, id: MessageId) -> db::Result<u64> {
     conn.exec("DELETE FROM messages WHERE company = $1 AND id = $2", args![company, id])
+}
+
+/// The last message of each author and kind that left a conversation, the newest first. Imports, which belong to no
+/// channel, do not say what they answer.
+pub(super) fn sent_from(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<Sent>> {
+    conn.all(
+        "SELECT author, is_auto_reply, (replied_to IS NOT NULL OR channel IS NULL) AS is_answer, max(created_at) AS newest \
+         FROM messages WHERE company = $1 AND conversation = $2 AND NOT is_inbound AND draft_mode IS NULL \
+         GROUP BY author, is_auto_reply, (replied_to IS NOT NULL OR channel IS NULL) ORDER BY newest DESC",
+        args![company, conversation],
+    )
+}
+
+pub(super) fn has_earlier(conn: &mut Conn, company: CompanyId, message: &Message) -> db::Result<bool> {
+    let row: Option<(MessageId,)> = conn.opt(
+        "SELECT id FROM messages WHERE company = $1 AND conversation = $2 AND draft_mode IS NULL \
+         AND (created_at < $3 OR (created_at = $3 AND id < $4)) LIMIT 1",
+        args![company, message.conversation, message.created_at, message.id],
+    )?;
+    Ok(row.is_some())
+}
+
+/// The teammates who wrote, commented or were mentioned, by their public ids.
+pub(super) fn partakers(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<String>> {
+    let rows: Vec<(String,)> = conn.all(
+        "SELECT DISTINCT party FROM participants WHERE company = $1 AND conversation = $2 \
+         AND role IN ('author', 'commenter', 'mention')",
+        args![company, conversation],
+    )?;
+    Ok(rows.into_iter().map(|(party,)| party).collect())
 }
 
 /// The drafts of a conversation, the newest first, those before a given one.

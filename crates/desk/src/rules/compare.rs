@@ -362,6 +362,8 @@ fn any_text(value: Value<'_>, hit: &mut dyn FnMut(&str) -> bool) -> bool {
 fn number_in(value: Value<'_>) -> Option<f64> {
     match value {
         Value::Number(number) => Some(number),
+        // As a field of time is written: in seconds.
+        Value::Time(at) => Some(at as f64 / 1_000.0),
         Value::Text(text) => text.folded().parse().ok(),
         Value::Word(word) => word.trim().parse().ok(),
         _ => None,

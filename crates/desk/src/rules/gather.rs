@@ -12,16 +12,19 @@ use crate::conversations::{self, Conversation, Status};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{Event, Kind, TargetKind};
-use crate::ids::{CommentId, ConversationId, CustomFieldId, InboxId, LinkId, MessageId, TeamId, TeammateId};
-use crate::messages::{self, Message};
+use crate::ids::{CommentId, ConversationId, CustomFieldId, InboxId, LinkId, MessageId, StatusId, TeamId, TeammateId};
+use crate::messages::{self, Message, Sent};
+use crate::time::Timestamp;
 use crate::work::{ActorKind, Work};
 
 /// What is known so far about an event and its conversation.
 pub(super) struct Gathered {
-    event: Event,
-    conversation: ConversationId,
+    pub(super) event: Event,
+    pub(super) conversation: ConversationId,
     row: Option<Option<Box<Conversation>>>,
     message: Option<Option<Box<Message>>>,
+    inboxes: Option<Vec<InboxId>>,
+    sent: Option<Vec<Sent>>,
     known: KnownFacts,
     asked: HashSet<Field>,
 }
@@ -29,7 +32,26 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Nothing is known yet.
     pub(super) fn new(event: Event, conversation: ConversationId) -> Gathered {
-        Gathered { event, conversation, row: None, message: None, known: KnownFacts::new(), asked: HashSet::new() }
+        Gathered {
+            event,
+            conversation,
+            row: None,
+            message: None,
+            inboxes: None,
+            sent: None,
+            known: KnownFacts::new(),
+            asked: HashSet::new(),
+        }
+    }
+
+    /// Forgets what an action may have changed. The message stays the one that the rule is about, even where an action
+    /// has just written a newer one.
+    pub(super) fn renew(&mut self, work: &mut Work<'_>) -> Result<()> {
+        self.message(work)?;
+        (self.row, self.inboxes, self.sent) = (None, None, None);
+        self.known = KnownFacts::new();
+        self.asked.clear();
+        Ok(())
     }
 
     /// The facts as the evaluator asks for them, gathered through a unit.
@@ -48,6 +70,27 @@ impl Gathered {
             self.row = Some(conversations::row(work, self.conversation)?.map(Box::new));
         }
         Ok(self.row.as_ref().and_then(|row| row.as_deref()))
+    }
+
+    /// The inboxes that the conversation is in now. In none any more (merged, deleted), it is where it was at the event.
+    pub(super) fn inboxes(&mut self, work: &mut Work<'_>) -> Result<&[InboxId]> {
+        let inboxes = match self.inboxes.take() {
+            Some(known) => known,
+            None => match conversations::inboxes_of(work, self.conversation)? {
+                none if none.is_empty() => self.event.inboxes.clone(),
+                now => now,
+            },
+        };
+        Ok(self.inboxes.insert(inboxes))
+    }
+
+    /// What left the conversation, the newest first.
+    pub(super) fn sent(&mut self, work: &mut Work<'_>) -> Result<&[Sent]> {
+        let sent = match self.sent.take() {
+            Some(known) => known,
+            None => messages::sent_from(work, self.conversation)?,
+        };
+        Ok(self.sent.insert(sent))
     }
 
     /// The message of the event, or the conversation's newest.
@@ -70,8 +113,8 @@ impl Gathered {
 
 /// Facts bound to the unit that gathers them.
 pub(super) struct Asked<'g, 'w, 'c> {
-    gathered: &'g mut Gathered,
-    work: &'w mut Work<'c>,
+    pub(super) gathered: &'g mut Gathered,
+    pub(super) work: &'w mut Work<'c>,
 }
 
 impl Facts for Asked<'_, '_, '_> {
@@ -107,7 +150,6 @@ impl Asked<'_, '_, '_> {
             | Field::Header(_)
             | Field::HasAttachment
             | Field::IsAutoReply
-            | Field::IsReply
             | Field::IsInbound
             | Field::Channel
             | Field::MessageType
@@ -120,12 +162,19 @@ impl Asked<'_, '_, '_> {
             | Field::LinkApplication
             | Field::EventApplication
             | Field::Follower
-            | Field::Participant
             | Field::Inbox
             | Field::Team
             | Field::ContactList
             | Field::ContactField(_)
             | Field::LinkField(_) => self.beside(field),
+            Field::IsReply
+            | Field::ContactExists
+            | Field::Participant
+            | Field::Replied
+            | Field::LastMessageAt
+            | Field::LastInboundAt
+            | Field::LastOutboundAt
+            | Field::ContactSilentSince => self.of_past(field),
             Field::CommentBody | Field::Commenter | Field::Mention => self.of_comment(field),
             Field::Available(pool) => self.available(pool).map(Some),
             _ => self.of_row(field),
@@ -137,11 +186,7 @@ impl Asked<'_, '_, '_> {
         let event = &self.gathered.event;
         Some(match field {
             Field::Now => Some(Known::Time(self.work.now.0)),
-            Field::EventTarget => Some(Known::Ids(match event.target {
-                Some(target) if target.kind == TargetKind::Inboxes => event.inboxes.iter().map(|id| id.0).collect(),
-                Some(target) => vec![target.id],
-                None => Vec::new(),
-            })),
+            Field::EventTarget => Some(Known::Ids(targets(event))),
             Field::EventType => {
                 let told = event.change.as_ref().filter(|_| event.kind == Kind::AppEvent);
                 let told = told.and_then(|change| change["event_type"].as_str());
@@ -184,7 +229,6 @@ impl Asked<'_, '_, '_> {
             }
             Field::HasAttachment => Some(Known::Flag(message.attachment_count > 0)),
             Field::IsAutoReply => Some(Known::Flag(message.is_auto_reply)),
-            Field::IsReply => Some(Known::Flag(message.replied_to.is_some())),
             Field::IsInbound => Some(Known::Flag(message.is_inbound)),
             Field::Channel => message.channel.map(|id| Known::Ids(vec![id.0])),
             Field::MessageType => Some(Known::Word(message.r#type.clone())),
@@ -197,10 +241,9 @@ impl Asked<'_, '_, '_> {
     fn of_row(&mut self, field: &Field) -> Result<Option<Known>> {
         let directory = self.work.directory()?;
         let Some(row) = self.gathered.row(self.work)? else { return Ok(None) };
-        let time = |at: Option<crate::Timestamp>| at.map(|at| Known::Time(at.0));
+        let time = |at: Option<Timestamp>| at.map(|at| Known::Time(at.0));
         Ok(match field {
             Field::Contact => row.recipient_contact.map(|id| Known::Ids(vec![id.0])),
-            Field::ContactExists => Some(Known::Flag(row.recipient_contact.is_some())),
             Field::Assignee => Some(Known::Ids(row.assignee.iter().map(|id| id.0).collect())),
             Field::AssigneeAvailable => {
                 row.assignee.and_then(|id| directory.teammate(id)).map(|teammate| Known::Flag(teammate.is_available))
@@ -211,16 +254,10 @@ impl Asked<'_, '_, '_> {
                 row.ticket_status.and_then(|id| directory.status(id)).map(|status| Known::Word(status.category.clone()))
             }
             Field::MessageCount => Some(Known::Number(row.message_count as f64)),
-            Field::Replied => Some(Known::Flag(row.last_message.is_some() && row.last_message != row.last_inbound)),
             Field::ConversationField(id) => value_of(&directory, CustomFieldId(*id), &row.custom_fields),
             Field::IsDiscussion => Some(Known::Flag(row.r#type == "discussion")),
             Field::CreatedAt => time(Some(row.created_at)),
-            Field::LastMessageAt => time(Some(row.bumped_at)),
             Field::WaitingSince => time(row.waiting_since.filter(|_| row.is_unreplied)),
-            Field::ContactSilentSince => {
-                let answered = row.is_unreplied || row.last_message.is_none();
-                time((!answered).then_some(row.bumped_at))
-            }
             Field::StatusSince => time(Some(row.status_since)),
             Field::Summary => row.description.clone().map(|text| Known::Text(Text::new(text))),
             _ => None,
@@ -231,18 +268,15 @@ impl Asked<'_, '_, '_> {
     fn beside(&mut self, field: &Field) -> Result<Option<Known>> {
         let id = self.gathered.conversation;
         let directory = self.work.directory()?;
-        let inboxes = |gathered: &Gathered| gathered.event.inboxes.clone();
         Ok(match field {
             Field::Tag => Some(Known::Ids(conversations::tags_of(self.work, id)?.iter().map(|tag| tag.0).collect())),
-            Field::Inbox => Some(Known::Ids(inboxes(self.gathered).iter().map(|inbox| inbox.0).collect())),
-            Field::Team => Some(Known::Ids(
-                inboxes(self.gathered)
-                    .iter()
-                    .filter_map(|inbox| directory.inbox(*inbox)?.team)
-                    .map(|team| team.0)
-                    .collect(),
-            )),
-            Field::Follower | Field::Participant => {
+            Field::Inbox => Some(Known::Ids(self.gathered.inboxes(self.work)?.iter().map(|inbox| inbox.0).collect())),
+            Field::Team => {
+                let inboxes = self.gathered.inboxes(self.work)?.iter();
+                let teams = inboxes.filter_map(|inbox| directory.inbox(*inbox)?.team);
+                Some(Known::Ids(teams.map(|team| team.0).collect()))
+            }
+            Field::Follower => {
                 Some(Known::Ids(conversations::followers_of(self.work, id)?.iter().map(|who| who.0).collect()))
             }
             Field::Link => Some(Known::Ids(self.links()?.iter().map(|link| link.id.0).collect())),
@@ -314,11 +348,28 @@ impl Asked<'_, '_, '_> {
 
     fn available(&mut self, pool: &Pool) -> Result<Known> {
         let directory = self.work.directory()?;
-        let members = pool_members(&directory, pool, &self.gathered.event.inboxes);
+        let members = pool_members(&directory, pool, self.gathered.inboxes(self.work)?);
         let here = members
             .into_iter()
             .filter(|id| directory.teammate(*id).is_some_and(|teammate| teammate.is_available && !teammate.is_blocked));
         Ok(Known::Ids(here.map(|id| id.0).collect()))
+    }
+}
+
+/// What an event was done with, as triggers name it.
+fn targets(event: &Event) -> Vec<i64> {
+    // The target of a mention is the comment, and a change of the ticket status has none: what was changed tells.
+    let told = |field: &str| event.change.as_ref()?.get(field)?.get(1)?.as_str();
+    match (event.kind, event.target) {
+        (Kind::Mention, _) => {
+            told("mentions").and_then(|id| id.parse::<TeammateId>().ok()).map(|id| id.0).into_iter().collect()
+        }
+        (Kind::TicketStatusUpdate, _) => {
+            told("status_id").and_then(|id| id.parse::<StatusId>().ok()).map(|id| id.0).into_iter().collect()
+        }
+        (_, Some(target)) if target.kind == TargetKind::Inboxes => event.inboxes.iter().map(|id| id.0).collect(),
+        (_, Some(target)) => vec![target.id],
+        (_, None) => Vec::new(),
     }
 }
 
@@ -366,8 +417,12 @@ fn apps_of<'a>(directory: &Directory, links: impl Iterator<Item = &'a crate::lin
 
 /// The value of a custom field: values are kept by name, rules name the definition.
 fn value_of(directory: &Directory, field: CustomFieldId, values: &Json) -> Option<Known> {
-    let name = &super::words::field(directory, field)?.name;
-    values.get(name).and_then(known)
+    let field = super::words::field(directory, field)?;
+    let value = values.get(&field.name)?;
+    match value.as_f64().filter(|_| field.r#type == "datetime") {
+        Some(seconds) => Timestamp::from_seconds(seconds).map(|at| Known::Time(at.0)),
+        None => known(value),
+    }
 }
 
 fn known(value: &Json) -> Option<Known> {

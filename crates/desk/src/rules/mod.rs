@@ -25,6 +25,7 @@ mod lint_actions;
 mod lint_conditions;
 mod machines;
 mod manage;
+mod past;
 pub mod pattern;
 mod perform;
 pub mod periods;
@@ -44,6 +45,8 @@ mod words;
 mod pure_lint_tests;
 #[cfg(test)]
 mod pure_tests;
+#[cfg(test)]
+mod sight_tests;
 #[cfg(test)]
 mod tests;
 

@@ -11,7 +11,7 @@ use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
 use super::values::filled;
 use super::variables::Markup;
-use super::{demands, forwarding, store};
+use super::{demands, forwarding, past, store};
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::deliveries;
 use crate::endpoints;
@@ -63,7 +63,10 @@ pub(super) fn some(
     facts: &mut Gathered,
 ) -> Result<Done> {
     let mut done = Done { outcomes: Vec::with_capacity(actions.len()), stopped: false };
-    for (index, action) in actions.iter().copied() {
+    for (at, (index, action)) in actions.iter().copied().enumerate() {
+        if at > 0 {
+            facts.renew(work)?;
+        }
         let mut scene = Scene { event, conversation, rule, index, facts: &mut *facts };
         let ended = match action {
             Action::Stop {} => {
@@ -253,15 +256,18 @@ fn give(work: &mut Work<'_>, id: ConversationId, to: Option<TeammateId>) -> Resu
 
 /// Somebody who is known only now.
 fn whom(work: &mut Work<'_>, scene: &mut Scene<'_>, person: Person) -> Result<Option<TeammateId>> {
-    let field = match person {
-        Person::Actor => Field::Actor,
-        Person::Author | Person::LastReplier => Field::Author,
-        Person::Commenter => Field::Commenter,
-        Person::Mentioned => Field::Mention,
+    let mut of = |field: Field| -> Result<Option<TeammateId>> {
+        Ok(match scene.facts.with(work).get(&field)? {
+            Value::Ids(ids) => ids.first().copied().map(TeammateId),
+            _ => None,
+        })
     };
-    let first = match scene.facts.with(work).get(&field)? {
-        Value::Ids(ids) => ids.first().copied().map(TeammateId),
-        _ => None,
+    let first = match person {
+        Person::Actor => of(Field::Actor)?,
+        Person::Author => of(Field::Author)?,
+        Person::Commenter => of(Field::Commenter)?,
+        Person::Mentioned => of(Field::Mention)?,
+        Person::LastReplier => past::last_replier(work, scene.facts)?,
     };
     let directory = work.directory()?;
     Ok(first.filter(|id| directory.teammate(*id).is_some_and(|teammate| teammate.is_person() && !teammate.is_blocked)))
@@ -275,15 +281,20 @@ fn assign_among(
     limit: Option<u32>,
 ) -> Result<Ended> {
     let directory = work.directory()?;
-    let members = pool_members(&directory, among, &scene.event.inboxes);
+    let inboxes = scene.facts.inboxes(work)?;
+    let members = pool_members(&directory, among, inboxes);
+    // Each workspace has limits of its own; a rule of one that the conversation is in counts there.
+    let teams = || inboxes.iter().filter_map(|id| directory.inbox(*id)?.team);
+    let team = scene.rule.team.filter(|own| teams().any(|team| team == *own)).or_else(|| teams().next());
     let loads = match by {
         Choosing::LoadBalancing => {
             let ids: Vec<i64> = members.iter().map(|id| id.0).collect();
-            store::loads(work.conn, work.company, &ids)?
+            let counted = directory.inboxes().filter(|inbox| team.is_none() || inbox.team == team);
+            let counted: Vec<i64> = counted.map(|inbox| inbox.id.0).collect();
+            store::loads(work.conn, work.company, &ids, &counted)?
         }
         Choosing::RoundRobin | Choosing::Random => Vec::new(),
     };
-    let team = scene.event.inboxes.iter().find_map(|id| directory.inbox(*id)?.team);
     let usual = team.and_then(|id| directory.team(id)).map_or(0, |team| team.assign_limit);
     let usual = u32::try_from(usual).ok().filter(|limit| *limit > 0).unwrap_or(MOST_OPEN);
     let candidates: Vec<Candidate> = members

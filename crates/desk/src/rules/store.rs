@@ -150,18 +150,21 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: RuleId) -> db::Result
     )
 }
 
-/// Open assigned shared conversations of each of some teammates, and when each was last given one.
+/// Open assigned shared conversations of each of some teammates in some inboxes, and when each was last given one.
 pub(super) fn loads(
     conn: &mut Conn,
     company: CompanyId,
     teammates: &[i64],
+    inboxes: &[i64],
 ) -> db::Result<Vec<(TeammateId, i64, Option<Timestamp>)>> {
-    let among = conn.among(2);
+    let (among, places) = (conn.among(2), conn.among(3));
     let sql = format!(
-        "SELECT assignee, count(*), max(updated_at) FROM conversations WHERE company = $1 AND assignee IN {among} \
-         AND shelf = 1 AND NOT is_private AND merged_into IS NULL GROUP BY assignee"
+        "SELECT c.assignee, count(*), max(c.updated_at) FROM conversations c WHERE c.company = $1 \
+         AND c.assignee IN {among} AND c.shelf = 1 AND NOT c.is_private AND c.merged_into IS NULL \
+         AND EXISTS (SELECT 1 FROM conversation_inboxes l WHERE l.company = c.company AND l.conversation = c.id \
+         AND l.inbox IN {places}) GROUP BY c.assignee"
     );
-    conn.all(&sql, args![company, db::list(teammates.iter().copied())])
+    conn.all(&sql, args![company, db::list(teammates.iter().copied()), db::list(inboxes.iter().copied())])
 }
 
 /// Notes that a contact gets an automatic reply of a rule now, unless it got one since an instant. Answers whether it may.

@@ -11,12 +11,18 @@ use crate::tags;
 use crate::testing::{Fixture, companies};
 use crate::work::ActorKind;
 
-fn write_in(fixture: &Fixture, text: &str) -> Received {
+pub(super) fn write_in(fixture: &Fixture, text: &str) -> Received {
+    write_as(fixture, "ann", text)
+}
+
+/// A message of somebody who is called Example and more by the handle.
+pub(super) fn write_as(fixture: &Fixture, handle: &'static str, text: &str) -> Received {
     let (channel, text) = (fixture.custom, text.to_string());
+    let name = format!("{}{} Example", handle[..1].to_uppercase(), &handle[1..]);
     fixture.write(move |work| {
         let incoming = Incoming {
             channel,
-            sender: Sender { handle: "ann".to_string(), name: Some("Ann Example".to_string()), contact: None },
+            sender: Sender { handle: handle.to_string(), name: Some(name.clone()), contact: None },
             subject: "A lamp".to_string(),
             content: Content::plain(&text),
             thread: None,
@@ -29,7 +35,7 @@ fn write_in(fixture: &Fixture, text: &str) -> Received {
     })
 }
 
-fn rule(fixture: &Fixture, name: &str, definition: Value) -> RuleId {
+pub(super) fn rule(fixture: &Fixture, name: &str, definition: Value) -> RuleId {
     let name = name.to_string();
     fixture.write(move |work| {
         create(
@@ -39,7 +45,7 @@ fn rule(fixture: &Fixture, name: &str, definition: Value) -> RuleId {
     })
 }
 
-fn tag(fixture: &Fixture, name: &str) -> TagId {
+pub(super) fn tag(fixture: &Fixture, name: &str) -> TagId {
     let name = name.to_string();
     fixture.write(move |work| {
         let place = tags::Place::Of(crate::access::Owner::Company);
@@ -48,7 +54,7 @@ fn tag(fixture: &Fixture, name: &str) -> TagId {
     })
 }
 
-fn tags_of(fixture: &Fixture, id: ConversationId) -> Vec<TagId> {
+pub(super) fn tags_of(fixture: &Fixture, id: ConversationId) -> Vec<TagId> {
     fixture.write(move |work| conversations::tags_of(work, id))
 }
 

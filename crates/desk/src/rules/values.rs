@@ -4,6 +4,7 @@
 use super::book::Rule;
 use super::facts::{Facts, Field, Value};
 use super::gather::Gathered;
+use super::past;
 use super::variables::{Markup, fill, names, split_name};
 use crate::conversations;
 use crate::error::Result;
@@ -42,9 +43,16 @@ fn value(
         "rule" if rest == "name" => Ok(Some(rule.name.clone())),
         "user" => {
             let directory = work.directory()?;
-            Ok(directory.teammate(rule.bot).and_then(|bot| of_teammate(bot, rest)))
+            // A macro speaks for the person who runs it, a rule for itself.
+            let user = facts.event.actor.teammate.filter(|_| rule.is_macro).unwrap_or(rule.bot);
+            Ok(directory.teammate(user).and_then(|user| of_teammate(user, rest)))
         }
         "conversation" => of_conversation(work, facts, id, rest),
+        "message" if rest == "author" => {
+            let directory = work.directory()?;
+            let author = facts.message(work)?.and_then(|message| message.author);
+            Ok(author.and_then(|id| directory.teammate(id)).map(Teammate::full_name))
+        }
         "message" => Ok(facts.message(work)?.and_then(|message| of_message(message, rest))),
         "recipient" | "contact" => of_recipient(work, facts, rest),
         "payload" => Ok(written(facts.with(work).get(&Field::Payload(rest.into()))?)),
@@ -82,7 +90,8 @@ fn of_teammate(teammate: &Teammate, rest: &str) -> Option<String> {
         "name" => Some(teammate.full_name()),
         "first_name" => Some(teammate.first_name.clone()),
         "last_name" => Some(teammate.last_name.clone()),
-        "email" => Some(teammate.email.clone()),
+        // The address of a bot is none that anybody could write to.
+        "email" => teammate.is_person().then(|| teammate.email.clone()),
         _ => None,
     }
 }
@@ -103,6 +112,14 @@ fn of_conversation(
         "inboxes" => {
             let inboxes = conversations::inboxes_of(work, id)?;
             return Ok(joined(inboxes.iter().filter_map(|id| Some(directory.inbox(*id)?.name.clone())).collect()));
+        }
+        "inbox_owner" => {
+            let owner = facts.inboxes(work)?.iter().find_map(|id| directory.inbox(*id)?.owner);
+            return Ok(owner.and_then(|id| directory.teammate(id)).map(Teammate::full_name));
+        }
+        "participants" => {
+            let all = past::participants(work, facts)?;
+            return Ok(joined(all.iter().filter_map(|id| Some(directory.teammate(*id)?.full_name())).collect()));
         }
         "links" => {
             let links = crate::links::of(work, &[id])?.remove(&id).unwrap_or_default();
