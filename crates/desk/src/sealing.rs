@@ -40,10 +40,23 @@ impl SealingKey {
         let mut nonce = [0u8; NONCE];
         random.fill(&mut nonce);
         let mut sealed = vec![LAYOUT];
-        sealed.extend_from_slice(&self.name());
+        sealed.extend_from_slice(&self.tag());
         sealed.extend_from_slice(&nonce);
         sealed.extend(crypto::encrypt(&self.0, nonce, place.as_bytes(), secret.0.as_bytes()));
         sealed
+    }
+
+    /// So many of its first bytes say which key something was sealed with.
+    pub(crate) const SEAL: i64 = 1 + NAME as i64;
+
+    /// The name of the key, read from the first bytes of what it sealed.
+    pub(crate) fn name_in(seal: &[u8]) -> Option<String> {
+        seal.get(1..=NAME).map(crypto::hex)
+    }
+
+    /// What tells this key apart, and gives nothing of it away.
+    pub fn name(&self) -> String {
+        crypto::hex(&self.tag())
     }
 
     /// Opens what was sealed for that place.
@@ -54,12 +67,12 @@ impl SealingKey {
             return Err(damaged());
         }
         let (name, nonce) = (&head[1..=NAME], &head[1 + NAME..]);
-        if name != self.name() {
+        if name != self.tag() {
             return Err(Error::Internal(format!(
                 "the secret of {place} was sealed with the key {}, but this process has {}; give it the right one as \
                  PORTICO_SECRET_KEY, or rotate the secret",
                 crypto::hex(name),
-                crypto::hex(&self.name()),
+                self.name(),
             )));
         }
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| damaged())?;
@@ -67,7 +80,7 @@ impl SealingKey {
         String::from_utf8(plain).map(Secret).map_err(|_| damaged())
     }
 
-    fn name(&self) -> [u8; NAME] {
+    fn tag(&self) -> [u8; NAME] {
         let digest = crypto::sha256(&[b"portico sealing key".as_slice(), &self.0[..]].concat());
         let mut name = [0u8; NAME];
         name.copy_from_slice(&digest[..NAME]);
@@ -77,7 +90,7 @@ impl SealingKey {
 
 impl fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SealingKey({})", crypto::hex(&self.name()))
+        write!(f, "SealingKey({})", self.name())
     }
 }
 

@@ -11,7 +11,7 @@ use api::edge::body::spool::Folder;
 use api::edge::limits::{Limiter, Limits};
 use api::tokens::Tokens;
 use axum::serve::ListenerExt;
-use db::{Engine as Database, Options, Store};
+use db::{Engine as Database, Options, Store, StoreUrl};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
 use desk::{Caller, Clock, Desk, companies, events};
@@ -68,6 +68,16 @@ pub fn open_store(location: &Location) -> Result<Store, Failure> {
     Ok(store)
 }
 
+/// The store of a command that has nothing to do where there is none: a mistyped folder is no new, empty store.
+pub fn open_existing_store(location: &Location) -> Result<Store, Failure> {
+    match location.store_url()? {
+        StoreUrl::Sqlite(path) if !path.exists() => {
+            Err(Failure::new(format!("there is no store: {} does not exist", path.display())))
+        }
+        _ => open_store(location),
+    }
+}
+
 /// The desk of a command: it may run beside a server on the same store.
 pub fn open_desk(location: &Location, public_url: &str) -> Result<Desk, Failure> {
     make_desk(open_store(location)?, TOOL, location, public_url)
@@ -81,7 +91,7 @@ fn make_desk(store: Store, node: i64, location: &Location, public_url: &str) -> 
         lease: if node == TOOL { 0 } else { LEASE },
         public_url: public_url.trim_end_matches('/').to_string(),
         directories: 64,
-        sealing_key: location.sealing_key(&random)?,
+        sealing_key: location.sealing_key(&store, &random)?,
     };
     let desk = Desk::new(store, settings, random);
     desk.render_with(Arc::new(wire::Renderer));

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use db::StoreUrl;
+use db::{Store, StoreUrl};
+use desk::apps::secrets::keys_in_use;
 use desk::crypto::Random;
 use desk::sealing::SealingKey;
 
@@ -40,19 +41,39 @@ impl Location {
         self.data.join("secret.key")
     }
 
-    /// The key that secrets are sealed with: the one that is given, or that of the file, which the first start makes.
-    pub fn sealing_key(&self, random: &Random) -> Result<SealingKey, Failure> {
-        if let Some(text) = &self.secret_key {
-            let why = "--secret-key: expected 64 hexadecimal digits, as `openssl rand -hex 32` prints them";
-            return SealingKey::parse(text).ok_or_else(|| Failure::usage(why));
+    /// The key that secrets of a store are sealed with: see [`Location::known_key`]. The first start makes it; where there
+    /// are secrets already, another one would open none of them, and is not made.
+    pub fn sealing_key(&self, store: &Store, random: &Random) -> Result<SealingKey, Failure> {
+        if let Some(key) = self.known_key()? {
+            return Ok(key);
         }
         let path = self.key_file();
-        let named = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
-        if !path.exists() {
-            make_key(&path, random).map_err(named)?;
+        if let Some(name) = keys_in_use(store).map_err(|error| Failure::new(error.to_string()))?.first() {
+            return Err(Failure::new(format!(
+                "{} is missing, and secrets of this store were sealed with it (the key {name}): put it back, or give it as \
+                 PORTICO_SECRET_KEY; if it is lost, `openssl rand -hex 32` makes another, and apps need new secrets",
+                path.display()
+            )));
         }
-        let text = std::fs::read_to_string(&path).map_err(named)?;
-        SealingKey::parse(&text).ok_or_else(|| Failure::new(format!("{}: it holds no key", path.display())))
+        make_key(&path, random).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        self.known_key()?.ok_or_else(|| Failure::new(format!("{} has gone again", path.display())))
+    }
+
+    /// The key that is given, or that of the file, if there is one.
+    pub fn known_key(&self) -> Result<Option<SealingKey>, Failure> {
+        if let Some(text) = &self.secret_key {
+            let why = "--secret-key: expected 64 hexadecimal digits, as `openssl rand -hex 32` prints them";
+            return SealingKey::parse(text).map(Some).ok_or_else(|| Failure::usage(why));
+        }
+        let path = self.key_file();
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::new(format!("{}: {error}", path.display()))),
+            Ok(text) => {
+                let key = SealingKey::parse(&text);
+                key.map(Some).ok_or_else(|| Failure::new(format!("{}: it holds no key", path.display())))
+            }
+        }
     }
 
     /// Where files are kept.

@@ -6,7 +6,7 @@ use super::store::{self, StoredSecret};
 use super::{App, changed, get, record};
 use crate::error::{Error, Result};
 use crate::ids::{AppId, FeatureId, SecretId};
-use crate::sealing::Secret;
+use crate::sealing::{SealingKey, Secret};
 use crate::time::{DAY, Timestamp};
 use crate::work::Work;
 
@@ -54,6 +54,12 @@ pub struct Listed {
     pub created_at: Timestamp,
     /// When it ends, after a rotation.
     pub ends_at: Option<Timestamp>,
+}
+
+/// The names of the keys with which secrets in a store are sealed, as [`SealingKey::name`] has them.
+pub fn keys_in_use(from: &db::Store) -> Result<Vec<String>> {
+    let seals = from.read_blocking(|conn| store::seals(conn, SealingKey::SEAL))?;
+    Ok(seals.iter().filter_map(|seal| SealingKey::name_in(seal)).collect())
 }
 
 /// How long an old secret goes on verifying unless the rotation says otherwise (milliseconds).

@@ -132,6 +132,13 @@ pub(super) fn set_published(conn: &mut Conn, uid: &str, at: Option<Timestamp>) -
     conn.exec("UPDATE app_registry SET published_at = $3 WHERE company = $1 AND uid = $2", args![SERVER, uid, at])
 }
 
+/// The first bytes of everything sealed, each once: the layout, and which key it was.
+pub(super) fn seals(conn: &mut Conn, length: i64) -> db::Result<Vec<Vec<u8>>> {
+    let rows: Vec<(Vec<u8>,)> =
+        conn.all("SELECT DISTINCT substr(sealed, 1, CAST($1 AS INTEGER)) FROM app_secrets", args![length])?;
+    Ok(rows.into_iter().map(|(seal,)| seal).collect())
+}
+
 pub(super) fn features(conn: &mut Conn, owner: CompanyId, app: AppId) -> db::Result<Vec<StoredFeature>> {
     conn.all(
         "SELECT id, app, kind, settings FROM app_features WHERE company = $1 AND app = $2 ORDER BY id",

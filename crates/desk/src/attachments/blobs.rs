@@ -66,6 +66,15 @@ impl Blobs {
         File::open(self.path(digest)?)
     }
 
+    /// How many contents the rows of a store refer to, and which of them are not in a folder. Makes no folder.
+    pub fn missing(root: impl Into<PathBuf>, from: &db::Store) -> Result<(usize, Vec<String>)> {
+        let blobs = Blobs { root: root.into() };
+        let mut digests = from.read_blocking(|conn| Ok::<_, Error>(store::digests(conn)?))?;
+        let all = digests.len();
+        digests.retain(|digest| !blobs.path(digest).is_ok_and(|path| path.is_file()));
+        Ok((all, digests))
+    }
+
     /// Removes contents that were taken in more than a day before `now` and that no row of any company refers to.
     /// Answers how many. Blocks; not to be run inside a unit.
     pub fn sweep(&self, desk: &Desk, now: Timestamp) -> Result<usize> {

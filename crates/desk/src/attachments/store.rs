@@ -77,6 +77,12 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: AttachmentId) -> db::
 }
 
 /// Whether any row refers to a content.
+/// Every content that a row of any company refers to, each once.
+pub(super) fn digests(conn: &mut Conn) -> db::Result<Vec<String>> {
+    let rows: Vec<(String,)> = conn.all("SELECT DISTINCT digest FROM attachments", args![])?;
+    Ok(rows.into_iter().map(|(digest,)| digest).collect())
+}
+
 pub(super) fn is_used(conn: &mut Conn, company: CompanyId, digest: &str) -> db::Result<bool> {
     let row: Option<(i64,)> =
         conn.opt("SELECT id FROM attachments WHERE company = $1 AND digest = $2 LIMIT 1", args![company, digest])?;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{Failure, say};
 use crate::archive::Writer;
-use crate::server::open_store;
+use crate::server::open_existing_store;
 use crate::settings::Location;
 
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub(super) fn run(backup: Backup) -> Result<(), Failure> {
     if target.exists() {
         return Err(Failure::new(format!("{} is already there", target.display())));
     }
-    let store = open_store(&backup.location)?;
+    let store = open_existing_store(&backup.location)?;
     if store.engine() != Engine::Sqlite {
         let blobs = backup.location.blobs();
         return Err(Failure::new(format!(

@@ -5,10 +5,12 @@ use std::path::Path;
 use clap::Args;
 use db::{Options, Store, StoreUrl};
 use desk::Clock;
+use desk::apps::secrets::keys_in_use;
+use desk::attachments::Blobs;
 use serde::Serialize;
 
 use super::{Failure, say};
-use crate::settings::Settings;
+use crate::settings::{Location, Settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -48,7 +50,7 @@ pub(super) fn run(doctor: Doctor) -> Result<(), Failure> {
         StoreUrl::Sqlite(path) if !path.exists() => {
             checks.push(check("store", State::Warning, "there is none yet; the first start makes it"));
         }
-        _ => store(&url, &mut checks),
+        _ => store(location, &url, &mut checks),
     }
     checks.push(server(&location.data, &serving.listen.to_string()));
     let failed = checks.iter().filter(|check| check.state == State::Failed).count();
@@ -137,7 +139,7 @@ fn free_space(data: &Path) -> Check {
     }
 }
 
-fn store(url: &StoreUrl, checks: &mut Vec<Check>) {
+fn store(location: &Location, url: &StoreUrl, checks: &mut Vec<Check>) {
     let store = match Store::open(url, Options { readers: 1, pg_connections: 1, ..Options::default() }) {
         Ok(store) => store,
         Err(error) => return checks.push(check("store", State::Failed, error.to_string())),
@@ -160,6 +162,51 @@ fn store(url: &StoreUrl, checks: &mut Vec<Check>) {
         }
         Ok(_) => check("clock", State::Ok, "not behind the log"),
     });
+    // What migrations have yet to make can hardly be asked.
+    if checks.iter().all(|check| check.check != "migrations" || check.state == State::Ok) {
+        checks.push(secrets(location, &store));
+        checks.push(files(location, &store));
+    }
+}
+
+/// Whether the key is here with which the store's secrets were sealed.
+fn secrets(location: &Location, store: &Store) -> Check {
+    let said = |state, says: String| check("secrets", state, says);
+    let used = match keys_in_use(store) {
+        Ok(used) => used,
+        Err(error) => return said(State::Failed, error.to_string()),
+    };
+    let key = match location.known_key() {
+        Ok(key) => key.map(|key| key.name()),
+        Err(failure) => return said(State::Failed, failure.to_string()),
+    };
+    match used.iter().find(|name| Some(*name) != key.as_ref()) {
+        None if used.is_empty() => said(State::Ok, "none is sealed yet".to_string()),
+        None => said(State::Ok, "can be opened".to_string()),
+        Some(name) => {
+            let here = key.map_or("there is none here".to_string(), |key| format!("here is {key}"));
+            said(
+                State::Failed,
+                format!("were sealed with the key {name}; {here}: give the right one as PORTICO_SECRET_KEY"),
+            )
+        }
+    }
+}
+
+/// Whether the files are here that messages and comments refer to.
+fn files(location: &Location, store: &Store) -> Check {
+    let blobs = location.blobs();
+    match Blobs::missing(&blobs, store) {
+        Err(error) => check("attachments", State::Failed, error.to_string()),
+        Ok((all, missing)) => match missing.first() {
+            None => check("attachments", State::Ok, format!("{all} files are there")),
+            Some(first) => {
+                let says =
+                    format!("{} of {all} files are missing in {}, {first} for one", missing.len(), blobs.display());
+                check("attachments", State::Failed, says)
+            }
+        },
+    }
 }
 
 fn server(data: &Path, listen: &str) -> Check {

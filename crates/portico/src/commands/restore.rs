@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use db::{Options, Store, StoreUrl};
+use desk::crypto::{hex, sha256};
 use serde_json::Value;
 
 use super::backup::{LAYOUT, MANIFEST, with_suffix};
@@ -79,11 +80,20 @@ fn unpack(file: &Path, to: &Path) -> Result<(), Failure> {
         let mut out = crate::settings::private_file(&path)?;
         reader.copy_to(&mut out).map_err(named)?;
         out.sync_all()?;
+        if name.starts_with("blobs") && !says_its_name(&path)? {
+            return Err(Failure::new(format!("{}: the content of {} is damaged", file.display(), name.display())));
+        }
     }
     // A database that does not open is no restore.
     let store = Store::open(&StoreUrl::Sqlite(to.join("portico.db")), Options::default())?;
     store.migrate(desk::migrations::ALL)?;
     Ok(())
+}
+
+/// Whether a file of a message holds what its name says: its name is the SHA-256 of it.
+fn says_its_name(path: &Path) -> Result<bool, Failure> {
+    let digest = hex(&sha256(&std::fs::read(path)?));
+    Ok(path.file_name().is_some_and(|name| name.to_string_lossy() == digest))
 }
 
 fn refuse_if_served(data: &Path) -> Result<(), Failure> {

@@ -239,8 +239,10 @@ fn a_backup_of_a_serving_folder_comes_back_whole() {
     let say = format!("{url}/channels/{channel}/incoming_messages");
     let body = r#"{"sender": {"handle": "ann"}, "subject": "Kept", "body": "Hello"}"#;
     assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
-    std::fs::create_dir_all(data.join("blobs/ab")).expect("a folder");
-    std::fs::write(data.join("blobs/ab/abcdef"), "a file").expect("a file");
+    let digest = desk::crypto::hex(&desk::crypto::sha256(b"a file"));
+    let blob = format!("blobs/{}/{digest}", &digest[..2]);
+    std::fs::create_dir_all(data.join("blobs").join(&digest[..2])).expect("a folder");
+    std::fs::write(data.join(&blob), "a file").expect("a file");
     let file_name = file.to_str().expect("a name");
     let made = json(&run(&data, &["backup", file_name, "--json"]));
     assert_eq!(made["files"], 1);
@@ -248,15 +250,12 @@ fn a_backup_of_a_serving_folder_comes_back_whole() {
     assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202, "the server went on");
     let listed = Command::new("tar").arg("tf").arg(&file).output().expect("tar runs");
     let names = String::from_utf8_lossy(&listed.stdout).into_owned();
-    assert_eq!(
-        names.lines().collect::<Vec<_>>(),
-        ["portico-backup.json", "portico.db", "secret.key", "blobs/ab/abcdef"]
-    );
+    assert_eq!(names.lines().collect::<Vec<_>>(), ["portico-backup.json", "portico.db", "secret.key", blob.as_str()]);
     assert_eq!(run(&data, &["restore", file_name]).status.code(), Some(1), "the folder is not empty");
     assert_eq!(run(&data, &["restore", file_name, "--force"]).status.code(), Some(1), "a server uses it");
     drop(server);
     assert!(run(&copy, &["restore", file_name]).status.success());
-    assert_eq!(std::fs::read_to_string(copy.join("blobs/ab/abcdef")).expect("the file"), "a file");
+    assert_eq!(std::fs::read_to_string(copy.join(&blob)).expect("the file"), "a file");
     let server = Running::start(portico(&copy, &["serve", "--listen", "127.0.0.1:0"]));
     let line = server.line(|line| line.starts_with("Portico serves "));
     let url = line.split_whitespace().nth(2).expect("an address");
@@ -275,6 +274,66 @@ fn half_a_backup_is_not_restored() {
     let output = run(&copy, &["restore", file.to_str().expect("a name")]);
     assert_eq!(output.status.code(), Some(1));
     assert!(!copy.exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_backup_with_a_damaged_file_is_not_restored() {
+    let folder = Folder::new();
+    let (data, file, copy) = (folder.join("data"), folder.join("copy.tar"), folder.join("copy"));
+    assert!(run(&data, &["token", "create", "first", "--all"]).status.success());
+    let digest = desk::crypto::hex(&desk::crypto::sha256(b"a file"));
+    std::fs::create_dir_all(data.join("blobs/ab")).expect("a folder");
+    std::fs::write(data.join("blobs/ab").join(&digest), "a life").expect("a file");
+    assert!(run(&data, &["backup", file.to_str().expect("a name")]).status.success());
+    let output = run(&copy, &["restore", file.to_str().expect("a name")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&digest), "{output:?}");
+    assert!(!copy.exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_backup_of_a_folder_without_a_store_is_refused_and_makes_none() {
+    let folder = Folder::new();
+    let (typo, file) = (folder.join("typo"), folder.join("copy.tar"));
+    let output = run(&typo, &["backup", file.to_str().expect("a name")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no store"), "{output:?}");
+    assert!(!typo.exists() && !file.exists());
+}
+
+#[test]
+fn the_doctor_misses_the_key_and_the_files_and_no_other_key_is_made() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let (server, url, token) = serve(&data);
+    let app = r#"{"name": "Orders"}"#;
+    assert_eq!(curl(&[&format!("{url}/portico/v1/apps"), "-H", &bearer(&token), "--json", app]).0, 201);
+    let channel = channel(&data);
+    let say = format!("{url}/channels/{channel}/incoming_messages");
+    let sender = "sender={\"handle\": \"ann\"}";
+    let sent =
+        curl(&[&say, "-H", &bearer(&token), "-F", sender, "-F", "body=Look", "-F", "attachments[0]=@Cargo.toml"]);
+    assert_eq!(sent.0, 202, "{sent:?}");
+    let says = |words: &str, key: Option<&str>| {
+        let mut doctor = portico(&data, &["doctor"]);
+        doctor.envs(key.map(|key| ("PORTICO_SECRET_KEY", key)));
+        let output = doctor.output().expect("it runs");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(told.contains(words), "{words}: {told}");
+        output.status.code()
+    };
+    assert_eq!(says("ok       secrets      can be opened", None), Some(0));
+    assert_eq!(says("ok       attachments  1 files are there", None), Some(0));
+    assert_eq!(says("FAILED   secrets      were sealed with the key", Some(&"ab".repeat(32))), Some(1));
+    drop(server);
+    std::fs::rename(data.join("secret.key"), folder.join("elsewhere")).expect("it is moved");
+    std::fs::rename(data.join("blobs"), folder.join("blobs")).expect("they are moved");
+    assert_eq!(says("there is none here", None), Some(1));
+    assert_eq!(says("FAILED   attachments  1 of 1 files are missing", None), Some(1));
+    let refused = run(&data, &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("put it back"), "{refused:?}");
+    assert!(!data.join("secret.key").exists());
 }
 
 #[test]
