@@ -4,7 +4,7 @@ use super::facts::{Field, Known};
 use super::gather::{Asked, Gathered};
 use crate::conversations;
 use crate::error::Result;
-use crate::ids::{MessageId, TeammateId};
+use crate::ids::{ContactId, MessageId, TeammateId};
 use crate::messages;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -26,12 +26,11 @@ impl Asked<'_, '_, '_> {
             }
             Field::IsReply => return self.is_reply(),
             Field::ContactExists => {
-                let born = match contact {
-                    Some(contact) => crate::contacts::born(self.work, contact)?,
-                    None => None,
+                let exists = match contact {
+                    Some(contact) => self.was_contact(contact)?,
+                    None => false,
                 };
-                // Whoever writes for the first time becomes a contact by that, in the same instant.
-                return Ok(Some(Known::Flag(born.is_some_and(|born| born < self.gathered.event.at))));
+                return Ok(Some(Known::Flag(exists)));
             }
             Field::Participant => {
                 let all = participants(self.work, self.gathered)?;
@@ -46,6 +45,19 @@ impl Asked<'_, '_, '_> {
         let Some(message) = self.gathered.message(self.work)?.cloned() else { return Ok(None) };
         let answers = message.replied_to.is_some() || messages::has_earlier(self.work, &message)?;
         Ok(Some(Known::Flag(answers)))
+    }
+
+    /// Whether a contact was one before the event. Whoever writes for the first time becomes one by that, in the same
+    /// instant; with a clock that stands still, so does everything, and earlier messages tell.
+    fn was_contact(&mut self, contact: ContactId) -> Result<bool> {
+        let Some(born) = crate::contacts::born(self.work, contact)? else { return Ok(false) };
+        if born < self.gathered.event.at {
+            return Ok(true);
+        }
+        match self.gathered.message(self.work)?.cloned() {
+            Some(message) => messages::has_earlier(self.work, &message),
+            None => Ok(false),
+        }
     }
 }
 

@@ -236,7 +236,11 @@ fn a_contact_exists_from_its_second_message_on() {
     for fixture in companies() {
         let id = write_in(&fixture, "hello").conversation;
         assert!(holds(&fixture, id, json!({"contact_exists": false})), "{}", fixture.engine);
+        // In the same instant: the two units since then and the next one take a second each.
+        fixture.desk.clock().advance(-3_000);
         write_in(&fixture, "hello again");
+        assert!(holds(&fixture, id, json!({"contact_exists": true})), "{}", fixture.engine);
+        write_in(&fixture, "and again");
         assert!(holds(&fixture, id, json!({"contact_exists": true})), "{}", fixture.engine);
     }
 }
@@ -314,6 +318,35 @@ fn what_is_open_in_another_workspace_does_not_count() {
         let write_as = |who: &'static str| super::tests::write_as(&fixture, who, "hello").conversation;
         assert_eq!(assignee(&fixture, write_as("bea")), Some(ada), "{}", fixture.engine);
         assert_eq!(assignee(&fixture, write_as("cid")), None, "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn what_waits_for_somebody_waits_by_the_limit_of_where_it_is() {
+    for fixture in companies() {
+        let (ada, team) = (fixture.ada, fixture.team);
+        fixture.write(move |work| {
+            work.conn.exec("UPDATE teams SET assign_limit = 1 WHERE id = $1", db::args![team])?;
+            work.directory_changed()
+        });
+        let (_, sales) = workspace(&fixture, "Sales", &[]);
+        let id = on_inbound(
+            &fixture,
+            json!([{"do": "assign_among", "among": {"teammates": [ada]}, "by": "load_balancing"}]),
+        );
+        let write_as = |who: &'static str| super::tests::write_as(&fixture, who, "hello").conversation;
+        let taken = write_as("ann");
+        let waits = write_as("bea");
+        assert_eq!((assignee(&fixture, taken), assignee(&fixture, waits)), (Some(ada), None), "{}", fixture.engine);
+        // Ada has one open conversation in each place; here one is enough, there it is not.
+        fixture.write(move |work| {
+            conversations::moving::move_to(work, taken, sales)?;
+            conversations::moving::move_to(work, waits, sales)?;
+            conversations::assign::assign(work, taken, Some(&Who::Id(ada)))
+        });
+        let event = newest(&fixture, waits);
+        fixture.write(move |work| super::waiting::fire(work, id, waits, event));
+        assert_eq!(assignee(&fixture, waits), Some(ada), "{}", fixture.engine);
     }
 }
 
