@@ -12,8 +12,8 @@ pub const GIVE_UP_AFTER: i64 = 86_400_000;
 pub enum Retries {
     /// One attempt; whoever missed it polls the event list, or the user sees the error.
     Off,
-    /// As Front does for application webhooks: the first attempt and at most three more.
-    Three,
+    /// The first attempt and at most so many more. Front tries application webhooks three more times.
+    Times(u8),
     /// Exponentially slower until a day after creation. Portico's default.
     Day,
 }
@@ -46,7 +46,7 @@ pub fn next(retries: Retries, failed: Failed, jitter: f64) -> Next {
     let Failed { attempts, created_at, now, asked } = failed;
     let spent = match retries {
         Retries::Off => true,
-        Retries::Three => attempts > 3,
+        Retries::Times(most) => attempts > i64::from(most),
         Retries::Day => now >= created_at.saturating_add(GIVE_UP_AFTER),
     };
     if spent {
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn three_means_four_attempts_at_most() {
         let ends: Vec<bool> =
-            (1..=4).map(|n| next(Retries::Three, failed(n, GIVE_UP_AFTER * 2), 0.5) == Next::GiveUp).collect();
+            (1..=4).map(|n| next(Retries::Times(3), failed(n, GIVE_UP_AFTER * 2), 0.5) == Next::GiveUp).collect();
         assert_eq!(ends, [false, false, false, true]);
     }
 

@@ -1,6 +1,8 @@
 //! Somebody outside who is told of events: an address, what is sent there, and how hard it is tried. A rule that names
 //! the same address in the same way always means the same endpoint, so its deliveries keep one order and one log.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use crate::apps::objects::REQUEST;
@@ -73,24 +75,27 @@ pub fn list(work: &mut Work<'_>) -> Result<Vec<Endpoint>> {
 pub enum Retries {
     /// Once, as Front does.
     Off,
+    /// So many times more after the first.
+    Times(u8),
     /// For a day, with growing pauses.
     Durable,
 }
 
 impl Retries {
     /// The word in the store.
-    pub fn as_str(self) -> &'static str {
+    pub fn word(self) -> Cow<'static, str> {
         match self {
-            Retries::Off => "off",
-            Retries::Durable => "day",
+            Retries::Off => "off".into(),
+            Retries::Times(times) => times.to_string().into(),
+            Retries::Durable => "day".into(),
         }
     }
 }
 
 /// The endpoint that a rule's webhook action tells.
 pub fn of_rule(work: &mut Work<'_>, rule: RuleId, url: &str, shape: Shape, retries: Retries) -> Result<EndpointId> {
-    let wanted = Wanted { kind: "rule", owner: rule.0, url, shape: shape.as_str(), retries: retries.as_str() };
-    ensure(work, wanted)
+    let retries = retries.word();
+    ensure(work, Wanted { kind: "rule", owner: rule.0, url, shape: shape.as_str(), retries: &retries })
 }
 
 /// The kind of an app's endpoint.
@@ -109,8 +114,8 @@ pub const LINK: &str = "link";
 
 /// The endpoint of a type of links: one for good, which follows its address. It is tried for a day.
 pub fn of_link(work: &mut Work<'_>, feature: FeatureId, url: &str) -> Result<EndpointId> {
-    let (shape, retries) = (Shape::Link.as_str(), Retries::Durable.as_str());
-    only(work, Wanted { kind: LINK, owner: feature.0, url, shape, retries })
+    let retries = Retries::Durable.word();
+    only(work, Wanted { kind: LINK, owner: feature.0, url, shape: Shape::Link.as_str(), retries: &retries })
 }
 
 /// The kind of an endpoint that is asked for the fields of an app's objects.

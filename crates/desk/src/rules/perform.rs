@@ -477,7 +477,8 @@ fn webhook(
     };
     let policy = match retries {
         Some(0) => endpoints::Retries::Off,
-        _ => endpoints::Retries::Durable,
+        Some(times) => endpoints::Retries::Times(times),
+        None => endpoints::Retries::Durable,
     };
     let endpoint = endpoints::of_rule(work, scene.rule.id, url, shape, policy)?;
     let delivery = match deliveries::enqueue_webhook(work, endpoint, scene.event, shape) {

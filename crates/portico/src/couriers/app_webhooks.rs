@@ -55,7 +55,7 @@ pub(super) fn prepare(apps: &Apps, endpoint: &Endpoint, job: &Job, body: bytes::
         signer,
         timeout: TIMEOUT,
         retries: match app.retries {
-            features::Retries::Three => Retries::Three,
+            features::Retries::Three => Retries::Times(3),
             features::Retries::Day => Retries::Day,
         },
     }))

@@ -82,7 +82,7 @@ impl Server {
             url: partner.url.as_str().into(),
             signer: Signer::Application(ApplicationKey::new(partner.key.reveal())),
             headers: partners::headers(partner.credential.as_ref()),
-            retries: if partner.is_idempotent { Retries::Three } else { Retries::Off },
+            retries: if partner.is_idempotent { Retries::Times(3) } else { Retries::Off },
             is_app: true,
             is_departed,
         }))
@@ -97,7 +97,7 @@ impl Server {
             body: javascript::to_bytes(&wire::channel_calls::deletion(channel)).ok().map(Into::into),
             signer: self.signer.clone(),
             timeout: patience,
-            retries: Retries::Three,
+            retries: Retries::Times(3),
         }))
     }
 

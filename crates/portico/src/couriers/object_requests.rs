@@ -46,7 +46,7 @@ pub(super) fn prepare(requests: &Requests, job: &Job) -> Prepared {
         body: None,
         signer: Signer::Application(ApplicationKey::new(request.secret.reveal())),
         timeout: TIMEOUT,
-        retries: Retries::Three,
+        retries: Retries::Times(3),
     }))
 }
 

@@ -137,8 +137,7 @@ fn prepare(parts: &Loaded, job: &Job) -> Prepared {
     }
     let retries = match endpoint.retries.as_str() {
         "off" => Retries::Off,
-        "three" => Retries::Three,
-        _ => Retries::Day,
+        words => words.parse().map_or(Retries::Day, Retries::Times),
     };
     Prepared::Send(Box::new(Delivery {
         url: url.clone(),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{encoded, written};
 use crate::oauth::BACK;
+use crate::office::Partner;
 use crate::sandbox::Sandbox;
 
 /// An app of the sandbox, with the tokens that its admin allowed.
@@ -122,4 +123,23 @@ async fn rules_that_wait_run_when_the_clock_is_moved() {
     assert!(!has(&early, &tags[1]), "it is not time yet");
     sandbox.switch(&["clock", "--advance", "1"]).await;
     sandbox.until(&conversation, |row| has(row, &tags[1])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_says_how_often_its_webhook_is_tried_again() {
+    let (sandbox, partner) = (Sandbox::start().await, Partner::start().await);
+    sandbox.switch(&["clock", "--freeze"]).await;
+    partner.answers(500, json!({}));
+    let then = json!([{"do": "webhook", "url": partner.url, "retries": 2}]);
+    let definition = json!({"when": [{"on": "inbound"}], "then": then});
+    sandbox.post("/portico/v1/rules", json!({"name": "Tell", "definition": definition})).await;
+    sandbox.write("ann").await;
+    const LAST: &str = "/portico/v1/deliveries?limit=1";
+    for tries in 1..=2 {
+        let log = sandbox.until(LAST, |log| log["_results"][0]["tries"] == tries).await;
+        assert_eq!(log["_results"][0]["state"], "pending", "{log}");
+        sandbox.switch(&["clock", "--advance", "3600"]).await;
+    }
+    let log = sandbox.until(LAST, |log| log["_results"][0]["tries"] == 3).await;
+    assert_eq!((&log["_results"][0]["state"], partner.count()), (&json!("dead"), 3));
 }
