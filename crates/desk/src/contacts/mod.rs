@@ -204,6 +204,11 @@ pub(crate) fn lists_of(work: &mut Work<'_>, id: ContactId) -> Result<Vec<Contact
     Ok(store::lists_of(work.conn, work.company, id)?)
 }
 
+/// Whether there is such a list.
+pub(crate) fn has_list(work: &mut Work<'_>, list: ContactListId) -> Result<bool> {
+    Ok(!store::lists_by_id(work.conn, work.company, &[list])?.is_empty())
+}
+
 /// Puts a contact on a list, or takes it off. Lists and contacts that are gone are passed over.
 pub(crate) fn put_on_list(work: &mut Work<'_>, list: ContactListId, contact: ContactId, on: bool) -> Result<()> {
     match on {

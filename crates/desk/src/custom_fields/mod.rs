@@ -16,6 +16,7 @@ mod values;
 
 pub use update::{Change, delete, update};
 pub use values::checked;
+pub(crate) use values::meant;
 
 db::record! {
     /// The definition of a custom field, as stored.

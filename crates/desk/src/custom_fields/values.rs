@@ -31,6 +31,42 @@ pub fn checked(work: &mut Work<'_>, owner_kind: &str, values: &Map<String, Value
     Ok(Value::Object(kept))
 }
 
+/// A value as a field keeps it; a text is read as what the field holds, as variables give nothing but texts. Nothing if it
+/// does not fit.
+pub(crate) fn meant(directory: &Directory, field: &CustomField, value: Value) -> std::result::Result<Value, String> {
+    let refused = format!("expected {}, found {value}", expected(field));
+    let read = match (field.r#type.as_str(), &value) {
+        ("number" | "datetime", Value::String(text)) => seconds(text.trim()).unwrap_or(value),
+        ("boolean", Value::String(text)) => match text.trim().to_lowercase().as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => value,
+        },
+        ("enum", Value::String(text)) => choice(field, text.trim()).unwrap_or(value),
+        _ => value,
+    };
+    if read.is_null() || fits(directory, field, &read) { Ok(read) } else { Err(refused) }
+}
+
+/// A number, or an instant as the seconds since 1970.
+fn seconds(text: &str) -> Option<Value> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Some(Value::from(whole));
+    }
+    if let Ok(number) = text.parse::<f64>() {
+        return number.is_finite().then(|| Value::from(number));
+    }
+    let instant: jiff::Timestamp = text.parse().ok()?;
+    Some(Value::from(instant.as_second()))
+}
+
+/// The value of an enumeration that somebody means, however they write it.
+fn choice(field: &CustomField, text: &str) -> Option<Value> {
+    let choices = field.choices.as_array()?.iter().map(|choice| &choice["value"]);
+    let meant = |value: &&Value| value.as_str().is_some_and(|value| value.to_lowercase() == text.to_lowercase());
+    choices.clone().find(|value| value.as_str() == Some(text)).or(choices.clone().find(meant)).cloned()
+}
+
 fn fits(directory: &Directory, field: &CustomField, value: &Value) -> bool {
     match (field.r#type.as_str(), value) {
         ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => true,

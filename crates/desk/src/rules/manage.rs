@@ -9,7 +9,7 @@ use super::evaluate::{Mode, evaluate};
 use super::explanation::Explanation;
 use super::gather::Gathered;
 use super::validate::{Finding, is_acceptable, validate};
-use super::{kinds, react, sentences, store, words};
+use super::{kinds, lint_fields, react, sentences, store, words};
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind, Record};
@@ -61,7 +61,8 @@ pub fn check(work: &mut Work<'_>, definition: &Value) -> Result<(Definition, Vec
     let parsed: Definition =
         serde_json::from_value(definition.clone()).map_err(|error| Error::invalid("definition", error.to_string()))?;
     let directory = work.directory()?;
-    let findings = validate(&parsed, &mut |noun, id| words::resolve(&directory, noun, id));
+    let mut findings = lint_fields::field_values(&parsed, &directory);
+    findings.extend(validate(&parsed, &mut |noun, id| words::resolve(&directory, noun, id)));
     Ok((parsed, findings))
 }
 

@@ -23,6 +23,7 @@ mod kinds;
 mod leaf;
 mod lint_actions;
 mod lint_conditions;
+mod lint_fields;
 mod machines;
 mod manage;
 mod past;

@@ -13,6 +13,7 @@ use super::values::filled;
 use super::variables::Markup;
 use super::{demands, forwarding, past, store};
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
+use crate::custom_fields;
 use crate::deliveries;
 use crate::endpoints;
 use crate::error::{Error, Result};
@@ -238,6 +239,10 @@ fn set_field(
             json!(text)
         }
     };
+    let value = match custom_fields::meant(&directory, field, value) {
+        Ok(value) => value,
+        Err(why) => return Ok(skipped(why)),
+    };
     if of == "contact" {
         let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
             return Ok(skipped(NO_CONTACT));
@@ -429,13 +434,20 @@ fn contact_list(work: &mut Work<'_>, scene: &mut Scene<'_>, list: i64, add: bool
     let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
         return Ok(skipped(NO_CONTACT));
     };
-    crate::contacts::put_on_list(work, crate::ids::ContactListId(list), contact, add)?;
+    let list = crate::ids::ContactListId(list);
+    if !crate::contacts::has_list(work, list)? {
+        return Ok(skipped("the list is gone"));
+    }
+    crate::contacts::put_on_list(work, list, contact, add)?;
     Ok(did())
 }
 
 fn add_link(work: &mut Work<'_>, scene: &mut Scene<'_>, link: &LinkTo) -> Result<Ended> {
     let place = (scene.rule, scene.conversation);
     let link = match link {
+        LinkTo::Id(id) if crate::links::load(work, &[LinkId(*id)])?.is_empty() => {
+            return Ok(skipped("the link is gone"));
+        }
         LinkTo::Id(id) => LinkId(*id),
         LinkTo::Url(url) => {
             let (url, _) = filled(work, scene.facts, place, url, Markup::Plain)?;

@@ -56,6 +56,7 @@ mod paging;
 mod places;
 mod rule_actions;
 mod rule_demands;
+mod rule_fields;
 mod rule_forwarding;
 mod sample_channel;
 mod sandbox;
