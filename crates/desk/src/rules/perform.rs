@@ -17,7 +17,7 @@ use crate::custom_fields;
 use crate::deliveries;
 use crate::endpoints;
 use crate::error::{Error, Result};
-use crate::events::{Event, Shape};
+use crate::events::{Event, Kind, Shape};
 use crate::ids::{ConversationId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeammateId};
 use crate::messages::drafts::{self, NewDraft};
 use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing};
@@ -271,6 +271,8 @@ fn whom(work: &mut Work<'_>, scene: &mut Scene<'_>, person: Person) -> Result<Op
         Person::Actor => of(Field::Actor)?,
         Person::Author => of(Field::Author)?,
         Person::Commenter => of(Field::Commenter)?,
+        // A comment that mentions several is an event for each of them.
+        Person::Mentioned if scene.event.kind == Kind::Mention => of(Field::EventTarget)?,
         Person::Mentioned => of(Field::Mention)?,
         Person::LastReplier => past::last_replier(work, scene.facts)?,
     };

@@ -123,6 +123,22 @@ fn a_mention_is_seen_as_of_whom_it_is() {
 }
 
 #[test]
+fn of_several_who_are_mentioned_the_one_in_question_is_meant() {
+    for fixture in companies() {
+        let bob = person(&fixture, "bob");
+        rule(
+            &fixture,
+            "Bob",
+            json!({"when": [{"on": "mentioned", "teammates": [bob]}],
+                   "then": [{"do": "assign_to_person", "person": "mentioned"}]}),
+        );
+        let conversation = write_in(&fixture, "hello").conversation;
+        comment(&fixture, conversation, "@ada and @bob please");
+        assert_eq!(assignee(&fixture, conversation), Some(bob), "{}", fixture.engine);
+    }
+}
+
+#[test]
 fn a_ticket_status_is_seen_as_the_one_that_was_set() {
     for fixture in companies() {
         let (supplier, other) = fixture.write(|work| {
