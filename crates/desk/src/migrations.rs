@@ -50,4 +50,5 @@ pub const ALL: &[Migration] = &[
         sqlite: include_str!("../../../migrations/sqlite/0028_fewer_places.sql"),
         postgres: "",
     },
+    shared(29, "rule_clocks", include_str!("../../../migrations/0029_rule_clocks.sql")),
 ];

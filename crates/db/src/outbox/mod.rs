@@ -107,6 +107,11 @@ pub fn next_due(conn: &mut Conn, company: i64, topic: i64) -> Result<Option<i64>
     store::next_due(conn, company, topic)
 }
 
+/// The payload of the job at the head of a lane.
+pub fn head(conn: &mut Conn, company: i64, lane: Lane) -> Result<Option<Value>> {
+    store::head(conn, company, lane)
+}
+
 /// How many jobs of a topic wait.
 pub fn pending(conn: &mut Conn, company: i64, topic: i64) -> Result<i64> {
     store::pending(conn, company, topic)

@@ -112,6 +112,14 @@ fn insert_job(conn: &mut Conn, company: i64, now: i64, state: i64, job: &NewJob<
     conn.exec(sql, args![company, job.id, topic, subscriber, subject, job.event, state, now, job.payload]).map(drop)
 }
 
+pub(super) fn head(conn: &mut Conn, company: i64, lane: Lane) -> Result<Option<Value>> {
+    let sql = "SELECT j.payload FROM outbox_lanes l CROSS JOIN outbox j
+         WHERE l.company = $1 AND l.topic = $2 AND l.subscriber = $3 AND l.subject = $4
+             AND j.company = l.company AND j.id = l.head";
+    let row: Option<(Value,)> = conn.opt(sql, args![company, lane.topic, lane.subscriber, lane.subject])?;
+    Ok(row.map(|(payload,)| payload))
+}
+
 pub(super) fn remove_lane(conn: &mut Conn, company: i64, lane: Lane) -> Result<()> {
     let sql = "DELETE FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4";
     conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject]).map(drop)

@@ -28,6 +28,7 @@ pub fn delete(work: &mut Work<'_>, id: ConversationId) -> Result<()> {
     messages::erase(work, id)?;
     comments::erase(work, id)?;
     rules::demands::forget(work, id)?;
+    rules::clocks::forget(work, id)?;
     for merged in store::merged_into(work.conn, work.company, id)? {
         store::erase(work.conn, work.company, merged)?;
     }

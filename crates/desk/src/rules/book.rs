@@ -48,6 +48,20 @@ pub struct Rule {
 pub(super) const KEPT_RUNS: i64 = 128;
 
 impl Rule {
+    /// Whether it runs in every conversation: the company's do.
+    pub(super) fn is_everywhere(&self) -> bool {
+        self.team.is_none() && self.owner.is_none()
+    }
+
+    /// Whether it runs in an inbox because the inbox has the rule's owner.
+    pub(super) fn covers(&self, inbox: &crate::inboxes::Inbox) -> bool {
+        match (self.team, self.owner) {
+            (Some(team), _) => inbox.team == Some(team),
+            (None, Some(owner)) => inbox.owner == Some(owner),
+            (None, None) => false,
+        }
+    }
+
     /// Where the next run is noted: round and round the slots.
     pub(super) fn next_slot(&self, seed: i64) -> i64 {
         // After a restart the ring goes on anywhere; it only matters that no slot is left out.
@@ -158,12 +172,8 @@ fn read(row: store::Stored, directory: &Directory) -> Rule {
 
 /// Where a rule runs: a workspace's in its inboxes, an individual's in its own, the company's everywhere.
 fn scope(rule: &Rule, directory: &Directory) -> Scope {
-    let of = |wanted: &dyn Fn(&crate::inboxes::Inbox) -> bool| {
-        Scope::Inboxes(directory.inboxes().filter(|inbox| wanted(inbox)).map(|inbox| inbox.id.0).collect())
-    };
-    match (rule.team, rule.owner) {
-        (Some(team), _) => of(&|inbox| inbox.team == Some(team)),
-        (None, Some(owner)) => of(&|inbox| inbox.owner == Some(owner)),
-        (None, None) => Scope::Everywhere,
+    if rule.is_everywhere() {
+        return Scope::Everywhere;
     }
+    Scope::Inboxes(directory.inboxes().filter(|inbox| rule.covers(inbox)).map(|inbox| inbox.id.0).collect())
 }

@@ -7,6 +7,7 @@
 pub mod action;
 mod book;
 pub mod choose;
+pub(crate) mod clocks;
 mod compare;
 pub mod compile;
 pub mod condition;
@@ -43,6 +44,8 @@ pub(crate) mod waiting;
 mod words;
 
 #[cfg(test)]
+mod clocks_tests;
+#[cfg(test)]
 mod pure_lint_tests;
 #[cfg(test)]
 mod pure_tests;
@@ -52,10 +55,11 @@ mod sight_tests;
 mod tests;
 
 pub use book::{Rule, RuleBook};
+pub use clocks::fire_delayed;
 pub use compile::compile;
 pub use leaf::Noun;
 pub use manage::{
     New, Run, Trial, change, check, create, list, order, remove, run_macro, runs, switch, trial, visible,
 };
+pub use react::MOST_DEEP;
 pub(crate) use react::react;
-pub use react::{MOST_DEEP, fire_delayed};

@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::book::Rule;
 use super::definition::TriggerKind;
 use super::evaluate::{Mode, applies, evaluate};
 use super::explanation::{Ended, Explanation, Outcome};
-use super::facts::{Facts, Value as Fact};
 use super::gather::Gathered;
-use super::{kinds, perform, store};
+use super::{clocks, kinds, perform, store};
 use crate::apps;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{Event, Kind, Record};
-use crate::ids::{ConversationId, RuleId};
-use crate::time::Timestamp;
-use crate::timers::{self, Timer};
+use crate::ids::ConversationId;
 use crate::work::{Actor, ActorKind, Cause, Work};
 
 /// How many rules may follow from one another before the chain is cut.
@@ -41,8 +38,7 @@ fn react_to(work: &mut Work<'_>, event: &Event, conversation: ConversationId) ->
         return Ok(());
     }
     let book = work.directory()?.rules.clone();
-    let inboxes: Vec<i64> = event.inboxes.iter().map(|inbox| inbox.0).collect();
-    start_clocks(work, event, conversation, &inboxes)?;
+    clocks::look(work, event, conversation, true)?;
     let mut facts = Gathered::new(event.clone(), conversation);
     let first = match event.kind == Kind::Inbound && book.listens(&[TriggerKind::InboundNewConversation]) {
         true => facts.is_first_message(work)?,
@@ -73,7 +69,8 @@ fn run_through(
             continue;
         }
         if event.depth >= MOST_DEEP {
-            return cut(work, event, conversation, rule.id);
+            let explanation = evaluate(compiled, kinds, &mut facts.with(work), Mode::Fast)?;
+            return cut(work, event, conversation, rule, explanation);
         }
         let explanation = evaluate(compiled, kinds, &mut facts.with(work), Mode::Fast)?;
         let stop = act(work, event, conversation, rule, explanation, &mut facts)?;
@@ -165,82 +162,40 @@ fn note(
 fn fail(work: &mut Work<'_>, event: &Event, conversation: ConversationId, rule: &Rule, error: &Error) -> Result<()> {
     tracing::warn!(rule = %rule.id, event = %event.id, %error, "a rule failed and was undone");
     let change = json!({"rule": rule.id.to_string(), "event": event.id.to_string(), "why": error.to_string()});
-    internal(work, conversation, Kind::RuleFailed, change)
+    internal(work, event, conversation, rule, Record::plain(Kind::RuleFailed).changing(change))
 }
 
-fn cut(work: &mut Work<'_>, event: &Event, conversation: ConversationId, rule: RuleId) -> Result<()> {
-    tracing::warn!(%rule, event = %event.id, "a chain of rules was cut");
-    let change = json!({"rule": rule.to_string(), "event": event.id.to_string(), "depth": event.depth,
-        "why": format!("{MOST_DEEP} rules followed from one another")});
-    internal(work, conversation, Kind::RuleChainCut, change)
-}
-
-fn internal(work: &mut Work<'_>, conversation: ConversationId, kind: Kind, change: Value) -> Result<()> {
-    match conversations::hold_any(work, conversation)? {
-        None => Ok(()),
-        Some(mut held) => {
-            held.record(work, Record::plain(kind).changing(change))?;
-            held.save(work)
-        }
-    }
-}
-
-/// Sets the timers of delayed rules: whatever happens in a conversation may start, move or end their clocks.
-fn start_clocks(work: &mut Work<'_>, event: &Event, conversation: ConversationId, inboxes: &[i64]) -> Result<()> {
-    let book = work.directory()?.rules.clone();
-    let mut delayed = book.delayed(inboxes).peekable();
-    if delayed.peek().is_none() {
-        return Ok(());
-    }
-    let mut facts = Gathered::new(event.clone(), conversation);
-    for rule in delayed {
-        let Some(compiled) = &rule.compiled else { continue };
-        let mut due: Option<i64> = None;
-        for delay in compiled.delays() {
-            let since = match facts.with(work).get(delay.since)? {
-                Fact::Time(since) => since,
-                _ => continue,
-            };
-            // A clock that ran out before this event has had its turn.
-            let end = delay.due(since).filter(|end| *end > event.at.0);
-            due = due.into_iter().chain(end).min();
-        }
-        match due {
-            Some(at) => {
-                timers::set(
-                    work,
-                    Timer::Rule,
-                    rule.id.0,
-                    conversation.0,
-                    Timestamp(at),
-                    &json!({"event": event.id.0}),
-                )?;
-            }
-            None => {
-                timers::cancel(work, Timer::Rule, rule.id.0, conversation.0)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The clock of a delayed rule has run out: if it still holds, the rule acts.
-pub fn fire_delayed(
+/// A rule that would have been one too many is not run. Among its last runs stands why, and what led there.
+pub(super) fn cut(
     work: &mut Work<'_>,
-    rule: RuleId,
+    event: &Event,
     conversation: ConversationId,
-    event: crate::ids::EventId,
+    rule: &Rule,
+    mut explanation: Explanation,
 ) -> Result<()> {
-    let book = work.directory()?.rules.clone();
-    let Some(rule) = book.get(rule).filter(|rule| rule.is_enabled) else { return Ok(()) };
-    let (Some(compiled), Some(event)) = (&rule.compiled, crate::events::find(work, event)?) else { return Ok(()) };
-    let kinds: Vec<TriggerKind> = compiled.delays().map(|delay| delay.kind).collect();
-    let mut facts = Gathered::new(event.clone(), conversation);
-    if !applies(compiled, &kinds, &mut facts.with(work))? {
-        return Ok(());
+    tracing::warn!(rule = %rule.id, event = %event.id, "a chain of rules was cut");
+    let mut why = format!("{MOST_DEEP} rules followed from one another");
+    if let (Some(last), Some(cause)) = (event.cause_rule, event.cause) {
+        why.push_str(&format!(", the last of them {last}, which reacted to {cause}"));
     }
-    let explanation = evaluate(compiled, &kinds, &mut facts.with(work), Mode::Fast)?;
-    let now = Event { depth: 0, ..event };
-    act(work, &now, conversation, rule, explanation, &mut facts)?;
-    Ok(())
+    let change = json!({"rule": rule.id.to_string(), "event": event.id.to_string(), "depth": event.depth, "why": why});
+    explanation.outcomes = vec![Outcome::new(0, Ended::Failed { why })];
+    note(work, event, conversation, rule, &explanation)?;
+    internal(work, event, conversation, rule, Record::plain(Kind::RuleChainCut).changing(change))
+}
+
+/// Records what became of a rule, as a further link of its chain.
+fn internal(
+    work: &mut Work<'_>,
+    event: &Event,
+    conversation: ConversationId,
+    rule: &Rule,
+    record: Record,
+) -> Result<()> {
+    let Some(mut held) = conversations::hold_any(work, conversation)? else { return Ok(()) };
+    let cause = work.cause.replace(Cause { event: event.id, rule: rule.id, depth: event.depth + 1 });
+    let recorded = held.record(work, record);
+    work.cause = cause;
+    recorded?;
+    held.save(work)
 }

@@ -196,6 +196,38 @@ pub(super) fn insert_demand(
     )
 }
 
+/// When a delayed rule last had its turn in a conversation.
+pub(super) fn clock_ran(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    rule: RuleId,
+) -> db::Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> = conn.opt(
+        "SELECT ran_at FROM rule_clocks WHERE company = $1 AND conversation = $2 AND rule = $3",
+        args![company, conversation, rule],
+    )?;
+    Ok(row.map(|(ran_at,)| ran_at))
+}
+
+pub(super) fn set_clock_ran(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    rule: RuleId,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO rule_clocks (company, conversation, rule, ran_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (company, conversation, rule) DO UPDATE SET ran_at = excluded.ran_at",
+        args![company, conversation, rule, now],
+    )
+}
+
+pub(super) fn forget_clocks(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<u64> {
+    conn.exec("DELETE FROM rule_clocks WHERE company = $1 AND conversation = $2", args![company, conversation])
+}
+
 /// The rules that want a tag on a conversation.
 pub(super) fn demands(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<RuleId>> {
     let rows: Vec<(RuleId,)> = conn.all(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::action::{Action, Choosing};
 use super::explanation::Explanation;
 use super::gather::Gathered;
-use super::{perform, react};
+use super::{clocks, perform, react};
 use crate::conversations::{self, Status};
 use crate::error::Result;
 use crate::events;
@@ -29,6 +29,9 @@ pub(crate) fn fire(work: &mut Work<'_>, rule: RuleId, conversation: Conversation
     let book = work.directory()?.rules.clone();
     let Some(rule) = book.get(rule).filter(|rule| rule.is_enabled) else { return Ok(()) };
     let (Some(compiled), Some(event)) = (&rule.compiled, events::find(work, event)?) else { return Ok(()) };
+    if !clocks::is_at_home(work, rule, conversation)? {
+        return Ok(());
+    }
     let is_balancing = |action: &Action| matches!(action, Action::AssignAmong { by: Choosing::LoadBalancing, .. });
     let again: Vec<(usize, &Action)> =
         compiled.actions.iter().enumerate().filter(|(_, action)| is_balancing(action)).collect();

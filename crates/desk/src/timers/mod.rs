@@ -68,6 +68,11 @@ pub fn set(
     Ok(())
 }
 
+/// What a timer carries that is set, or that is just going off.
+pub(crate) fn carried(work: &mut Work<'_>, timer: Timer, rule: i64, subject: i64) -> Result<Option<Value>> {
+    Ok(db::outbox::head(work.conn, work.company.0, lane(timer, rule, subject))?)
+}
+
 /// Calls a timer off. Answers whether it was set.
 pub fn cancel(work: &mut Work<'_>, timer: Timer, rule: i64, subject: i64) -> Result<bool> {
     Ok(db::outbox::cancel(work.conn, work.company.0, lane(timer, rule, subject))?)

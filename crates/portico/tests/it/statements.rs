@@ -54,7 +54,7 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
 }
 
 /// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
-const LARGE: [&str; 23] = [
+const LARGE: [&str; 24] = [
     "attachments",
     "bodies",
     "comments",
@@ -75,6 +75,7 @@ const LARGE: [&str; 23] = [
     "participants",
     "search_docs",
     "seen_receipts",
+    "rule_clocks",
     "tag_demands",
     "threads",
     "contact_notes",

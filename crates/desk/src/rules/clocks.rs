@@ -1,0 +1,151 @@
+//! The clocks of rules with a delay: what starts them, when they run out, and that each has one turn.
+//!
+//! A timer per rule and conversation waits for the next delay to run out, and carries the event that started its clock:
+//! what the rule then does belongs to that event's chain. A rule that does not apply when its time has come is asked again
+//! at whatever happens next in the conversation; so is one that was off, or had another delay, at that time.
+
+use serde_json::json;
+
+use super::book::Rule;
+use super::compile::Compiled;
+use super::definition::TriggerKind;
+use super::evaluate::{Mode, applies, evaluate};
+use super::facts::{Facts, Value as Fact};
+use super::gather::Gathered;
+use super::{react, store};
+use crate::conversations;
+use crate::error::Result;
+use crate::events::{self, Event};
+use crate::ids::{ConversationId, EventId, RuleId};
+use crate::time::Timestamp;
+use crate::timers::{self, Timer};
+use crate::work::Work;
+
+/// How the clocks of one rule stand in one conversation.
+struct Clocks {
+    /// When each began, in the order of the definition; `None` for one that does not run.
+    starts: Vec<Option<i64>>,
+    /// When the next one runs out.
+    next: Option<i64>,
+    /// When the last one did that has run out.
+    over: Option<i64>,
+}
+
+impl Clocks {
+    fn read(work: &mut Work<'_>, compiled: &Compiled, facts: &mut Gathered) -> Result<Clocks> {
+        let now = work.now.0;
+        let mut clocks = Clocks { starts: Vec::new(), next: None, over: None };
+        for watch in &compiled.triggers {
+            let Some(delay) = watch.delay() else { continue };
+            let since = match facts.with(work).get(delay.since)? {
+                Fact::Time(since) => Some(since),
+                _ => None,
+            };
+            clocks.starts.push(since);
+            let mut is_meant = true;
+            for (field, test) in &watch.narrowed {
+                is_meant &= test.passes(facts.with(work).get(field)?, now);
+            }
+            match since.filter(|_| is_meant).and_then(|since| delay.due(since)) {
+                Some(due) if due > now => clocks.next = clocks.next.into_iter().chain([due]).min(),
+                due => clocks.over = clocks.over.into_iter().chain(due).max(),
+            }
+        }
+        Ok(clocks)
+    }
+
+    /// Sets the timer for the next delay, or calls it off. It keeps the event that it has as long as no clock began anew.
+    fn arm(&self, work: &mut Work<'_>, rule: RuleId, conversation: ConversationId, event: EventId) -> Result<()> {
+        let set = timers::carried(work, Timer::Rule, rule.0, conversation.0)?;
+        let Some(at) = self.next else {
+            if set.is_some() {
+                timers::cancel(work, Timer::Rule, rule.0, conversation.0)?;
+            }
+            return Ok(());
+        };
+        let same = set.as_ref().filter(|set| set["starts"] == json!(self.starts));
+        let event = same.and_then(|set| set["event"].as_i64()).unwrap_or(event.0);
+        let payload = json!({"event": event, "starts": self.starts, "at": at});
+        if set.as_ref() == Some(&payload) {
+            return Ok(());
+        }
+        timers::set(work, Timer::Rule, rule.0, conversation.0, Timestamp(at), &payload)
+    }
+
+    /// Whether one has run out that has not had its turn.
+    fn are_open(&self, work: &mut Work<'_>, rule: RuleId, conversation: ConversationId) -> Result<bool> {
+        let Some(over) = self.over else { return Ok(false) };
+        let ran = store::clock_ran(work.conn, work.company, conversation, rule)?;
+        Ok(ran.is_none_or(|ran| ran.0 < over))
+    }
+}
+
+/// Whatever happens in a conversation may start, move or end clocks, and make a rule apply whose time has come already.
+/// The latter are asked if `may_ask`.
+pub(super) fn look(work: &mut Work<'_>, event: &Event, conversation: ConversationId, may_ask: bool) -> Result<()> {
+    let book = work.directory()?.rules.clone();
+    let inboxes: Vec<i64> = event.inboxes.iter().map(|inbox| inbox.0).collect();
+    let mut facts = Gathered::new(event.clone(), conversation);
+    for rule in book.delayed(&inboxes) {
+        let Some(compiled) = &rule.compiled else { continue };
+        let clocks = Clocks::read(work, compiled, &mut facts)?;
+        clocks.arm(work, rule.id, conversation, event.id)?;
+        if may_ask && event.cause_rule != Some(rule.id) && clocks.are_open(work, rule.id, conversation)? {
+            ask(work, event, conversation, rule, compiled)?;
+            facts = Gathered::new(event.clone(), conversation);
+        }
+    }
+    Ok(())
+}
+
+/// A clock of a delayed rule has run out: if the rule still applies, it acts. Its timer goes on to the next delay.
+pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: ConversationId, event: EventId) -> Result<()> {
+    let book = work.directory()?.rules.clone();
+    let Some(rule) = book.get(rule).filter(|rule| rule.is_enabled) else { return Ok(()) };
+    let (Some(compiled), Some(event)) = (&rule.compiled, events::find(work, event)?) else { return Ok(()) };
+    if !is_at_home(work, rule, conversation)? {
+        return Ok(());
+    }
+    let clocks = Clocks::read(work, compiled, &mut Gathered::new(event.clone(), conversation))?;
+    // Before it acts: a clock that begins because of that belongs to what the rule did.
+    clocks.arm(work, rule.id, conversation, event.id)?;
+    if clocks.are_open(work, rule.id, conversation)? {
+        ask(work, &event, conversation, rule, compiled)?;
+    }
+    Ok(())
+}
+
+/// Lets a rule whose time has come act, if it applies. That was its turn, also if it failed or was cut.
+fn ask(
+    work: &mut Work<'_>,
+    event: &Event,
+    conversation: ConversationId,
+    rule: &std::sync::Arc<Rule>,
+    compiled: &Compiled,
+) -> Result<()> {
+    let kinds: Vec<TriggerKind> = compiled.delays().map(|delay| delay.kind).collect();
+    let mut facts = Gathered::new(event.clone(), conversation);
+    if !is_at_home(work, rule, conversation)? || !applies(compiled, &kinds, &mut facts.with(work))? {
+        return Ok(());
+    }
+    store::set_clock_ran(work.conn, work.company, conversation, rule.id, work.now)?;
+    let explanation = evaluate(compiled, &kinds, &mut facts.with(work), Mode::Fast)?;
+    if event.depth >= react::MOST_DEEP {
+        return react::cut(work, event, conversation, rule, explanation);
+    }
+    react::act(work, event, conversation, rule, explanation, &mut facts)?;
+    Ok(())
+}
+
+/// Whether a rule runs where the conversation is now: it may have been moved since.
+pub(super) fn is_at_home(work: &mut Work<'_>, rule: &Rule, conversation: ConversationId) -> Result<bool> {
+    let directory = work.directory()?;
+    let inboxes = conversations::inboxes_of(work, conversation)?;
+    Ok(rule.is_everywhere() || inboxes.iter().filter_map(|id| directory.inbox(*id)).any(|inbox| rule.covers(inbox)))
+}
+
+/// Nobody waits for the rules of a conversation that is gone.
+pub(crate) fn forget(work: &mut Work<'_>, conversation: ConversationId) -> Result<()> {
+    store::forget_clocks(work.conn, work.company, conversation)?;
+    Ok(())
+}
