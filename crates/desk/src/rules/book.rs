@@ -62,6 +62,12 @@ impl Rule {
         }
     }
 
+    /// Whether no other rule runs after it, or because of what it does.
+    pub(super) fn stops(&self) -> bool {
+        let is_stop = |action: &Action| matches!(action, Action::Stop {});
+        self.compiled.as_ref().is_some_and(|compiled| compiled.stop || compiled.actions.iter().any(is_stop))
+    }
+
     /// Where the next run is noted: round and round the slots.
     pub(super) fn next_slot(&self, seed: i64) -> i64 {
         // After a restart the ring goes on anywhere; it only matters that no slot is left out.

@@ -238,8 +238,7 @@ pub fn trial(work: &mut Work<'_>, definition: &Value, event: EventId) -> Result<
     let event = events::get(work, event)?;
     let conversation = event.conversation.ok_or(Error::NotFound("event"))?;
     let mut facts = Gathered::new(event.clone(), conversation);
-    let first = facts.is_first_message(work)?;
-    let mut kinds = kinds::of(&event, || first);
+    let mut kinds = kinds::of(work, &event, &mut facts)?;
     // Delays and macros are tried on the conversation as if their moment were now.
     kinds.extend(compiled.kinds().into_iter().filter(|kind| {
         matches!(

@@ -38,14 +38,15 @@ fn react_to(work: &mut Work<'_>, event: &Event, conversation: ConversationId) ->
         return Ok(());
     }
     let book = work.directory()?.rules.clone();
-    clocks::look(work, event, conversation, true)?;
+    // What a rule does that stops the others is not their business either; time passes all the same.
+    let may_run = !event.cause_rule.and_then(|rule| book.get(rule)).is_some_and(|rule| rule.stops());
+    clocks::look(work, event, conversation, may_run)?;
+    if !may_run || !book.listens(&kinds::may_be(event)) {
+        return Ok(());
+    }
     let mut facts = Gathered::new(event.clone(), conversation);
-    let first = match event.kind == Kind::Inbound && book.listens(&[TriggerKind::InboundNewConversation]) {
-        true => facts.is_first_message(work)?,
-        false => false,
-    };
-    let kinds = kinds::of(event, || first);
-    if kinds.is_empty() || !book.listens(&kinds) {
+    let kinds = kinds::of(work, event, &mut facts)?;
+    if !book.listens(&kinds) {
         return Ok(());
     }
     run_through(work, event, conversation, &kinds, facts)
@@ -100,13 +101,15 @@ pub(super) fn act(
     facts: &mut Gathered,
 ) -> Result<bool> {
     let Some(compiled) = rule.compiled.clone() else { return Ok(false) };
-    let stopped = act_with(work, event, conversation, rule, explanation, |work| {
-        perform::all(work, event, conversation, rule, &compiled.actions, facts)
-    })?;
-    Ok(compiled.stop || stopped)
+    act_with(work, event, conversation, rule, explanation, |work| {
+        let mut done = perform::all(work, event, conversation, rule, &compiled.actions, facts)?;
+        done.stopped |= compiled.stop;
+        Ok(done)
+    })
 }
 
-/// Runs a part of a rule as the rule, in a savepoint of its own, and notes the run.
+/// Runs a part of a rule as the rule, in a savepoint of its own, and notes the run. Answers whether later rules are
+/// skipped, which one that failed and was undone does not ask for.
 pub(super) fn act_with(
     work: &mut Work<'_>,
     event: &Event,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{New, create, fire_delayed, order, runs, switch, trial};
+use crate::comments;
 use crate::conversations::{self, Action, Status, tagging};
 use crate::events::{self, Kind};
 use crate::ids::{ConversationId, RuleId, TagId};
@@ -266,5 +267,60 @@ fn archiving_by_a_rule_is_told_as_the_rule() {
         let status = fixture.write(move |work| Ok(conversations::see(work, id)?.status()));
         assert_eq!(status, Status::Archived, "{}", fixture.engine);
         fixture.write(move |work| conversations::act_on(work, id, Action::Reopen));
+    }
+}
+
+#[test]
+fn what_a_stopping_rule_does_triggers_no_other_unless_it_failed() {
+    for fixture in companies() {
+        let [vip, lead, later] = ["VIP", "Lead", "Later"].map(|name| tag(&fixture, name));
+        let email = fixture.email;
+        let reacts =
+            json!({"when": [{"on": "tag_added", "tags": [vip]}], "then": [{"do": "add_tags", "tags": [lead]}]});
+        for (name, body, then, stop) in [
+            ("Option", "one", json!([{"do": "add_tags", "tags": [vip]}]), true),
+            ("Action", "two", json!([{"do": "add_tags", "tags": [vip]}, {"do": "stop"}]), false),
+            // An answer to a message of a custom channel can't leave through an e-mail channel.
+            ("Fails", "three", json!([{"do": "reply", "content": {"text": "hi"}, "channel": email}]), true),
+        ] {
+            let when = json!([{"on": "inbound"}]);
+            rule(&fixture, name, json!({"when": when, "if": {"body": {"is": body}}, "then": then, "stop": stop}));
+        }
+        rule(&fixture, "Later", json!({"when": [{"on": "inbound"}], "then": [{"do": "add_tags", "tags": [later]}]}));
+        rule(&fixture, "Reacts", reacts);
+        for (handle, body, expected) in [("ann", "one", vip), ("bob", "two", vip), ("cat", "three", later)] {
+            let received = write_as(&fixture, handle, body);
+            assert_eq!(tags_of(&fixture, received.conversation), [expected], "{}: {body}", fixture.engine);
+        }
+        let received = write_as(&fixture, "dan", "four");
+        fixture.write(move |work| tagging::tag(work, received.conversation, &[vip]));
+        assert!(tags_of(&fixture, received.conversation).contains(&lead), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn comments_in_discussions_run_no_rule() {
+    for fixture in companies() {
+        let told = tag(&fixture, "Told");
+        rule(
+            &fixture,
+            "Comments",
+            json!({"when": [{"on": "comment_added"}], "then": [{"do": "add_tags", "tags": [told]}]}),
+        );
+        let begun = conversations::New {
+            kind: conversations::NewKind::Discussion,
+            place: conversations::Place::Inbox(fixture.inbox),
+            subject: "Lamps".to_string(),
+            comment: Some(comments::New::plain("Shall we?")),
+            task: Default::default(),
+            custom_fields: Default::default(),
+        };
+        let discussion = fixture.write(move |work| conversations::create(work, &begun));
+        let conversation = write_in(&fixture, "hello").conversation;
+        for id in [discussion, conversation] {
+            fixture.write(move |work| comments::add(work, id, &comments::New::plain("We shall.")));
+        }
+        assert_eq!(tags_of(&fixture, discussion), [], "{}", fixture.engine);
+        assert_eq!(tags_of(&fixture, conversation), [told], "{}", fixture.engine);
     }
 }
