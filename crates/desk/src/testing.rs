@@ -73,10 +73,9 @@ fn found(engine: &'static str, store: db::Store) -> Fixture {
     Fixture { engine, desk, caller, team, inbox, custom, email, ada, bot }
 }
 
-type Parts = (TeamId, InboxId, ChannelId, ChannelId, TeammateId, TeammateId);
-
-fn fill(work: &mut Work<'_>) -> Result<Parts> {
-    let person = |r#type, name: &str| teammates::New {
+/// Somebody of the company who is to be made.
+pub(crate) fn person(r#type: &'static str, name: &str) -> teammates::New {
+    teammates::New {
         r#type,
         email: format!("{name}@acme.example"),
         username: name.to_string(),
@@ -84,7 +83,12 @@ fn fill(work: &mut Work<'_>) -> Result<Parts> {
         last_name: String::new(),
         is_admin: false,
         bot_source: None,
-    };
+    }
+}
+
+type Parts = (TeamId, InboxId, ChannelId, ChannelId, TeammateId, TeammateId);
+
+fn fill(work: &mut Work<'_>) -> Result<Parts> {
     let ada = teammates::create(work, &person("user", "ada"))?;
     let bot = teammates::create(work, &person("api", "token"))?;
     let (team, inbox) = (TeamId(work.new_id()), InboxId(work.new_id()));

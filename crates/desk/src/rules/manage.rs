@@ -9,7 +9,8 @@ use super::evaluate::{Mode, evaluate};
 use super::explanation::Explanation;
 use super::gather::Gathered;
 use super::validate::{Finding, is_acceptable, validate};
-use super::{kinds, lint_fields, react, sentences, store, words};
+use super::{kinds, lint_fields, reach, react, sentences, store, words};
+use crate::access::Owner;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind, Record};
@@ -58,16 +59,23 @@ pub struct Trial {
 
 /// What is wrong with a definition, errors first; a rule with errors is not taken.
 pub fn check(work: &mut Work<'_>, definition: &Value) -> Result<(Definition, Vec<Finding>)> {
+    check_for(work, Owner::Company, definition)
+}
+
+/// The same for a rule of an owner: to it, what it may not name is not there.
+fn check_for(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<(Definition, Vec<Finding>)> {
     let parsed: Definition =
         serde_json::from_value(definition.clone()).map_err(|error| Error::invalid("definition", error.to_string()))?;
     let directory = work.directory()?;
     let mut findings = lint_fields::field_values(&parsed, &directory);
-    findings.extend(validate(&parsed, &mut |noun, id| words::resolve(&directory, noun, id)));
+    findings.extend(validate(&parsed, &mut |noun, id| {
+        words::resolve(&directory, noun, id).filter(|id| reach::may_name(&directory, owner, noun, *id))
+    }));
     Ok((parsed, findings))
 }
 
-fn accept(work: &mut Work<'_>, definition: &Value) -> Result<Definition> {
-    let (parsed, findings) = check(work, definition)?;
+fn accept(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<Definition> {
+    let (parsed, findings) = check_for(work, owner, definition)?;
     if !is_acceptable(&findings) {
         let first = findings.first().map(|finding| (finding.field.clone(), finding.message.clone()));
         let (field, why) = first.unwrap_or_default();
@@ -82,7 +90,10 @@ fn is_macro(definition: &Definition) -> bool {
 
 /// Adds a rule behind the others of its owner. A definition with errors is refused, naming the first.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
-    let definition = accept(work, &new.definition)?;
+    if new.team.is_some() && new.owner.is_some() {
+        return Err(Error::invalid("teammate_id", "a rule belongs to a workspace or to a teammate, not to both"));
+    }
+    let definition = accept(work, Owner::of(new.team, new.owner), &new.definition)?;
     let name = new.name.trim();
     if name.is_empty() {
         return Err(Error::invalid("name", "a rule needs a name"));
@@ -143,7 +154,7 @@ pub fn change(work: &mut Work<'_>, id: RuleId, name: Option<&str>, definition: O
         }
     }
     if let Some(definition) = definition.filter(|definition| **definition != row.definition) {
-        row.is_macro = is_macro(&accept(work, definition)?);
+        row.is_macro = is_macro(&accept(work, Owner::of(row.team, row.owner), definition)?);
         row.definition = definition.clone();
         row.version += 1;
         store::insert_version(work.conn, work.company, id, row.version, definition, work.now)?;

@@ -32,6 +32,7 @@ pub mod pattern;
 mod perform;
 pub mod periods;
 mod phrases;
+mod reach;
 mod react;
 mod resolve;
 pub mod sentences;
@@ -49,6 +50,8 @@ mod clocks_tests;
 mod pure_lint_tests;
 #[cfg(test)]
 mod pure_tests;
+#[cfg(test)]
+mod reach_tests;
 #[cfg(test)]
 mod sight_tests;
 #[cfg(test)]

@@ -1,0 +1,43 @@
+//! What a rule may name, by whose it is: nobody acts through a rule on what is not theirs.
+
+use super::leaf::Noun;
+use crate::access::Owner;
+use crate::directory::Directory;
+use crate::ids::{ChannelId, InboxId, TagId, TeamId, TeammateId};
+
+/// Whether a rule of an owner may name a thing. The company's may name everything, a workspace's what belongs to the
+/// workspace or to the company, and a teammate's also what is that teammate's own or of a workspace joined.
+pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) -> bool {
+    match noun {
+        Noun::Tag => directory.tag(TagId(id)).is_some_and(|tag| reaches(directory, rule, tag.team, tag.owner)),
+        Noun::Inbox => is_inbox_near(directory, rule, InboxId(id)),
+        Noun::Channel => {
+            directory.channel(ChannelId(id)).is_some_and(|channel| is_inbox_near(directory, rule, channel.inbox))
+        }
+        Noun::Team => reaches(directory, rule, Some(TeamId(id)), None),
+        // These are the company's.
+        Noun::Account
+        | Noun::Application
+        | Noun::Contact
+        | Noun::ContactList
+        | Noun::CustomField
+        | Noun::Link
+        | Noun::Shift
+        | Noun::Teammate
+        | Noun::TeammateGroup
+        | Noun::Template
+        | Noun::TicketStatus => true,
+    }
+}
+
+fn is_inbox_near(directory: &Directory, rule: Owner, inbox: InboxId) -> bool {
+    directory.inbox(inbox).is_some_and(|inbox| reaches(directory, rule, inbox.team, inbox.owner))
+}
+
+fn reaches(directory: &Directory, rule: Owner, team: Option<TeamId>, owner: Option<TeammateId>) -> bool {
+    match (rule, Owner::of(team, owner)) {
+        (Owner::Company, _) | (_, Owner::Company) => true,
+        (Owner::Teammate(who), Owner::Team(team)) => directory.members(team).any(|member| member.teammate == who),
+        (rule, owner) => rule == owner,
+    }
+}
