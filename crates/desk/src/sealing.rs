@@ -47,7 +47,7 @@ impl SealingKey {
     }
 
     /// So many of its first bytes say which key something was sealed with.
-    pub(crate) const SEAL: i64 = 1 + NAME as i64;
+    pub(crate) const SEAL: usize = 1 + NAME;
 
     /// The name of the key, read from the first bytes of what it sealed.
     pub(crate) fn name_in(seal: &[u8]) -> Option<String> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::App;
 use super::secrets::Purpose;
 use crate::ids::{AppId, ChannelId, CompanyId, FeatureId, SecretId, TeammateId};
+use crate::sealing::SealingKey;
 use crate::time::Timestamp;
 
 /// The company of what belongs to the server itself.
@@ -133,9 +134,9 @@ pub(super) fn set_published(conn: &mut Conn, uid: &str, at: Option<Timestamp>) -
 }
 
 /// The first bytes of everything sealed, each once: the layout, and which key it was.
-pub(super) fn seals(conn: &mut Conn, length: i64) -> db::Result<Vec<Vec<u8>>> {
-    let rows: Vec<(Vec<u8>,)> =
-        conn.all("SELECT DISTINCT substr(sealed, 1, CAST($1 AS INTEGER)) FROM app_secrets", args![length])?;
+pub(super) fn seals(conn: &mut Conn) -> db::Result<Vec<Vec<u8>>> {
+    let sql = format!("SELECT DISTINCT substr(sealed, 1, {}) FROM app_secrets", SealingKey::SEAL);
+    let rows: Vec<(Vec<u8>,)> = conn.all(&sql, args![])?;
     Ok(rows.into_iter().map(|(seal,)| seal).collect())
 }
 

@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 use crate::time::{DAY, Timestamp};
 use crate::work::Desk;
 
+/// So many contents are looked for at once.
+const AT_ONCE: i64 = 1_000;
+
 /// Contents on disk.
 #[derive(Debug)]
 pub struct Blobs {
@@ -69,10 +72,20 @@ impl Blobs {
     /// How many contents the rows of a store refer to, and which of them are not in a folder. Makes no folder.
     pub fn missing(root: impl Into<PathBuf>, from: &db::Store) -> Result<(usize, Vec<String>)> {
         let blobs = Blobs { root: root.into() };
-        let mut digests = from.read_blocking(|conn| Ok::<_, Error>(store::digests(conn)?))?;
-        let all = digests.len();
-        digests.retain(|digest| !blobs.path(digest).is_ok_and(|path| path.is_file()));
-        Ok((all, digests))
+        let (mut all, mut missing) = (0, Vec::new());
+        for company in companies::all_in(from)? {
+            let mut last = String::new();
+            loop {
+                let after = last.clone();
+                let digests = from.read_blocking(move |conn| store::digests(conn, company, &after, AT_ONCE))?;
+                let Some(digest) = digests.last() else { break };
+                last.clone_from(digest);
+                all += digests.len();
+                missing
+                    .extend(digests.into_iter().filter(|digest| !blobs.path(digest).is_ok_and(|path| path.is_file())));
+            }
+        }
+        Ok((all, missing))
     }
 
     /// Removes contents that were taken in more than a day before `now` and that no row of any company refers to.

@@ -77,9 +77,12 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: AttachmentId) -> db::
 }
 
 /// Whether any row refers to a content.
-/// Every content that a row of any company refers to, each once.
-pub(super) fn digests(conn: &mut Conn) -> db::Result<Vec<String>> {
-    let rows: Vec<(String,)> = conn.all("SELECT DISTINCT digest FROM attachments", args![])?;
+/// The contents that a company's rows refer to, in their order, behind one of them.
+pub(super) fn digests(conn: &mut Conn, company: CompanyId, after: &str, most: i64) -> db::Result<Vec<String>> {
+    let rows: Vec<(String,)> = conn.all(
+        "SELECT digest FROM attachments WHERE company = $1 AND digest > $2 GROUP BY digest ORDER BY digest LIMIT $3",
+        args![company, after, most],
+    )?;
     Ok(rows.into_iter().map(|(digest,)| digest).collect())
 }
 

@@ -63,6 +63,11 @@ pub fn all(desk: &Desk) -> Result<Vec<CompanyId>> {
     desk.store().read_blocking(|conn| Ok(store::ids(conn)?))
 }
 
+/// [`all`], of a store without a desk.
+pub(crate) fn all_in(from: &db::Store) -> Result<Vec<CompanyId>> {
+    from.read_blocking(|conn| Ok(store::ids(conn)?))
+}
+
 /// Every company in a store, the oldest first.
 pub async fn all_of(from: &db::Store) -> Result<Vec<CompanyId>> {
     from.read(|conn| Ok(store::ids(conn)?)).await
