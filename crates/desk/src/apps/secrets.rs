@@ -58,7 +58,7 @@ pub struct Listed {
 
 /// The names of the keys with which secrets in a store are sealed, as [`SealingKey::name`] has them.
 pub fn keys_in_use(from: &db::Store) -> Result<Vec<String>> {
-    let seals = from.read_blocking(|conn| store::seals(conn))?;
+    let seals = from.read_blocking(store::seals)?;
     Ok(seals.iter().filter_map(|seal| SealingKey::name_in(seal)).collect())
 }
 
