@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::{Args, value_parser};
 use db::{Store, StoreUrl};
 use desk::apps::secrets::keys_in_use;
 use desk::crypto::Random;
@@ -97,13 +98,13 @@ pub struct Serving {
     #[arg(long, value_name = "URL", env = "PORTICO_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// Allow webhooks and channel calls to private networks and plain http: for local development.
-    #[arg(long, env = "PORTICO_ALLOW_PRIVATE_NETWORKS")]
+    #[arg(long, env = "PORTICO_ALLOW_PRIVATE_NETWORKS", value_parser = BoolishValueParser::new())]
     pub allow_private_networks: bool,
     /// Enforce the rate limits instead of only reporting them.
-    #[arg(long, env = "PORTICO_ENFORCE_LIMITS")]
+    #[arg(long, env = "PORTICO_ENFORCE_LIMITS", value_parser = BoolishValueParser::new())]
     pub enforce_limits: bool,
     /// Requests that a company may make in a minute.
-    #[arg(long, value_name = "N", env = "PORTICO_REQUESTS_PER_MINUTE", default_value_t = 200)]
+    #[arg(long, value_name = "N", env = "PORTICO_REQUESTS_PER_MINUTE", default_value_t = 200, value_parser = value_parser!(u32).range(1..))]
     pub requests_per_minute: u32,
     /// Whether it is a sandbox, whose clock moves by hand and whose calls go wrong on purpose.
     #[arg(skip)]

@@ -129,11 +129,11 @@ fn ask(
         return Ok(());
     }
     store::set_clock_ran(work.conn, work.company, conversation, rule.id, work.now)?;
-    let explanation = evaluate(compiled, &kinds, &mut facts.with(work), Mode::Fast)?;
+    let mut explanation = evaluate(compiled, &kinds, &mut facts.with(work), Mode::Fast)?;
     if event.depth >= react::MOST_DEEP {
         return react::cut(work, event, conversation, rule, explanation);
     }
-    react::act(work, event, conversation, rule, explanation, &mut facts)?;
+    react::act(work, event, conversation, rule, &mut explanation, &mut facts)?;
     Ok(())
 }
 

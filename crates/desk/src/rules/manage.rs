@@ -267,7 +267,8 @@ pub fn trial(work: &mut Work<'_>, definition: &Value, event: EventId) -> Result<
     Ok(Trial { explanation, actions })
 }
 
-/// A teammate runs a macro in a conversation: its conditions are asked, then its actions done.
+/// A teammate runs a macro in a conversation: its conditions are asked, then its actions done. The explanation tells how
+/// each of them ended.
 pub fn run_macro(work: &mut Work<'_>, id: RuleId, conversation: ConversationId) -> Result<Explanation> {
     let rule = visible(work, id)?;
     let compiled = match (&rule.compiled, rule.is_macro && rule.is_enabled) {
@@ -280,10 +281,10 @@ pub fn run_macro(work: &mut Work<'_>, id: RuleId, conversation: ConversationId) 
     let event = events::find(work, event_id)?.ok_or(Error::NotFound("event"))?;
     let mut facts = Gathered::new(event.clone(), conversation);
     let kinds = [TriggerKind::Macro];
-    let explanation = evaluate(&compiled, &kinds, &mut facts.with(work), Mode::Fast)?;
+    let mut explanation = evaluate(&compiled, &kinds, &mut facts.with(work), Mode::Fast)?;
     if explanation.matched {
         let as_event = Event { depth: 0, ..event };
-        react::act(work, &as_event, conversation, &rule, explanation.clone(), &mut facts)?;
+        react::act(work, &as_event, conversation, &rule, &mut explanation, &mut facts)?;
     }
     Ok(explanation)
 }

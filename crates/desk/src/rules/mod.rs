@@ -25,6 +25,7 @@ mod leaf;
 mod lint_actions;
 mod lint_conditions;
 mod lint_fields;
+mod lint_unbuilt;
 mod machines;
 mod manage;
 mod past;

@@ -73,8 +73,8 @@ fn run_through(
             let explanation = evaluate(compiled, kinds, &mut facts.with(work), Mode::Fast)?;
             return cut(work, event, conversation, rule, explanation);
         }
-        let explanation = evaluate(compiled, kinds, &mut facts.with(work), Mode::Fast)?;
-        let stop = act(work, event, conversation, rule, explanation, &mut facts)?;
+        let mut explanation = evaluate(compiled, kinds, &mut facts.with(work), Mode::Fast)?;
+        let stop = act(work, event, conversation, rule, &mut explanation, &mut facts)?;
         if stop {
             break;
         }
@@ -91,13 +91,14 @@ fn run_through(
     Ok(())
 }
 
-/// Does what a matching rule says, and notes the run. Answers whether later rules are skipped.
+/// Does what a matching rule says, and notes the run, whose explanation tells how each action ended. Answers whether later
+/// rules are skipped.
 pub(super) fn act(
     work: &mut Work<'_>,
     event: &Event,
     conversation: ConversationId,
     rule: &Arc<Rule>,
-    explanation: Explanation,
+    explanation: &mut Explanation,
     facts: &mut Gathered,
 ) -> Result<bool> {
     let Some(compiled) = rule.compiled.clone() else { return Ok(false) };
@@ -115,7 +116,7 @@ pub(super) fn act_with(
     event: &Event,
     conversation: ConversationId,
     rule: &Rule,
-    mut explanation: Explanation,
+    explanation: &mut Explanation,
     part: impl FnOnce(&mut Work<'_>) -> Result<perform::Done>,
 ) -> Result<bool> {
     let cause = work.cause.replace(Cause { event: event.id, rule: rule.id, depth: event.depth + 1 });
@@ -135,7 +136,7 @@ pub(super) fn act_with(
         }
     };
     explanation.outcomes = outcomes;
-    note(work, event, conversation, rule, &explanation)?;
+    note(work, event, conversation, rule, explanation)?;
     Ok(stopped)
 }
 

@@ -9,6 +9,7 @@ use super::hours::Hours;
 use super::leaf::{Noun, STATUSES};
 use super::lint_actions::actions;
 use super::lint_conditions::conditions;
+use super::lint_unbuilt::unbuilt;
 use super::periods::{LONGEST, Period, TimeOfDay};
 
 /// A delay below this is taken for a slip of the unit.
@@ -57,6 +58,7 @@ pub fn validate(definition: &Definition, resolve: &mut dyn FnMut(Noun, &str) -> 
     if !findings.iter().any(|finding| ["when", "if", "then"].contains(&finding.field.as_str())) {
         conditions(definition, &mut findings);
         actions(definition, &mut findings);
+        unbuilt(definition, &mut findings);
     }
     findings.sort_by_key(|finding| finding.severity);
     findings

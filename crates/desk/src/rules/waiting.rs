@@ -36,8 +36,8 @@ pub(crate) fn fire(work: &mut Work<'_>, rule: RuleId, conversation: Conversation
     let again: Vec<(usize, &Action)> =
         compiled.actions.iter().enumerate().filter(|(_, action)| is_balancing(action)).collect();
     let mut facts = Gathered::new(event.clone(), conversation);
-    let explanation = Explanation { event: Vec::new(), matched: true, checks: Vec::new(), outcomes: Vec::new() };
-    react::act_with(work, &event, conversation, rule, explanation, |work| {
+    let mut explanation = Explanation { event: Vec::new(), matched: true, checks: Vec::new(), outcomes: Vec::new() };
+    react::act_with(work, &event, conversation, rule, &mut explanation, |work| {
         perform::some(work, &event, conversation, rule, &again, &mut facts)
     })?;
     Ok(())

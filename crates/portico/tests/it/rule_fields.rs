@@ -69,3 +69,19 @@ async fn links_and_lists_that_are_gone_are_passed_over() {
     stage.write("Hello?").await;
     assert!(stage.ended(&rule).await[0].to_string().contains("the list is gone"), "{}", stage.ended(&rule).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_macro_says_how_each_of_its_actions_ended() {
+    let stage = Stage::set().await;
+    let count = field(&stage, "Count", "number", Value::Null).await;
+    let then = json!([set(&count, json!("{{conversation.subject}}")), {"do": "archive"}]);
+    let definition = json!({"when": [{"on": "macro"}], "then": then});
+    let id_of_macro = stage.make("/portico/v1/rules", json!({"name": "Count", "definition": definition})).await;
+    let row = stage.write("Where is it?").await;
+    let run = json!({"conversation_id": id(&row), "teammate_id": stage.office.ada});
+    let ran = stage.server.post(&format!("/portico/v1/rules/{id_of_macro}/run"), run).await.expect(200);
+    let outcomes = ran["explanation"]["outcomes"].as_array().expect("outcomes");
+    assert_eq!(outcomes.len(), 2, "{ran}");
+    assert!(outcomes[0].to_string().contains("expected a whole number"), "{ran}");
+    assert_eq!(stage.server.get(&format!("/conversations/{}", id(&row))).await.expect(200)["status"], "archived");
+}
