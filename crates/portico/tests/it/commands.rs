@@ -360,6 +360,7 @@ fn listen_prints_events_and_forwards_them_signed() {
     assert_eq!(told["delivery"]["status"], 200);
     let event: Value = serde_json::from_slice(&bytes).expect("the event");
     assert_eq!(event, told["event"]);
+    assert!(headers.lines().any(|line| line == "x-portico-attempt: 1"), "{headers}");
     let signature = headers.lines().find_map(|line| line.strip_prefix("x-front-signature: ")).expect("a signature");
     let secret = secret(&folder.0);
     assert!(webhooks::sign::RuleKey::new(&secret).verify(&bytes, signature));

@@ -180,12 +180,13 @@ struct Told {
 async fn tell(client: &Client, forward: Option<&Arc<str>>, pass: &Pass, frame: &Frame) -> Told {
     let is_verified = pass.key.verify(frame.data.as_bytes(), &frame.signature);
     let Some(url) = forward.filter(|_| is_verified) else { return Told { is_verified, delivery: None } };
-    let id = HeaderValue::try_from(&frame.id).ok();
-    let header = |id| (HeaderName::from_static("x-portico-delivery"), id);
+    // As a delivery has them; an event is forwarded once.
+    let delivery = HeaderValue::try_from(&frame.id).ok().map(|id| (HeaderName::from_static("x-portico-delivery"), id));
+    let attempt = (HeaderName::from_static("x-portico-attempt"), HeaderValue::from_static("1"));
     let outgoing = Outgoing {
         url: url.clone(),
         method: Method::POST,
-        headers: id.map(header).into_iter().collect(),
+        headers: delivery.into_iter().chain([attempt]).collect(),
         body: Some(frame.data.clone().into()),
         signer: Signer::Rule(pass.key.clone()),
         timeout: TIMEOUT,
