@@ -6,7 +6,8 @@ use crate::directory::Directory;
 use crate::ids::{ChannelId, InboxId, TagId, TeamId, TeammateId};
 
 /// Whether a rule of an owner may name a thing. The company's may name everything, a workspace's what belongs to the
-/// workspace or to the company, and a teammate's also what is that teammate's own or of a workspace joined.
+/// workspace or to the company, and a teammate's also what is that teammate's own or of a workspace joined. A workspace's
+/// rule hands conversations over to other workspaces, so their inboxes and channels are open to it.
 pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) -> bool {
     match noun {
         Noun::Tag => directory.tag(TagId(id)).is_some_and(|tag| reaches(directory, rule, tag.team, tag.owner)),
@@ -14,7 +15,7 @@ pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) 
         Noun::Channel => {
             directory.channel(ChannelId(id)).is_some_and(|channel| is_inbox_near(directory, rule, channel.inbox))
         }
-        Noun::Team => reaches(directory, rule, Some(TeamId(id)), None),
+        Noun::Team => is_near(directory, rule, Some(TeamId(id)), None),
         // These are the company's.
         Noun::Account
         | Noun::Application
@@ -31,7 +32,15 @@ pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) 
 }
 
 fn is_inbox_near(directory: &Directory, rule: Owner, inbox: InboxId) -> bool {
-    directory.inbox(inbox).is_some_and(|inbox| reaches(directory, rule, inbox.team, inbox.owner))
+    directory.inbox(inbox).is_some_and(|inbox| is_near(directory, rule, inbox.team, inbox.owner))
+}
+
+/// Whether a rule may look at a place, or send a conversation there.
+fn is_near(directory: &Directory, rule: Owner, team: Option<TeamId>, owner: Option<TeammateId>) -> bool {
+    match (rule, Owner::of(team, owner)) {
+        (Owner::Team(_), Owner::Team(_)) => true,
+        _ => reaches(directory, rule, team, owner),
+    }
 }
 
 fn reaches(directory: &Directory, rule: Owner, team: Option<TeamId>, owner: Option<TeammateId>) -> bool {

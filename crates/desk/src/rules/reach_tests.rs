@@ -66,6 +66,10 @@ fn a_rule_names_only_what_its_owner_may_use() {
         assert!(is_refused(&made(&fixture, Owner::Teammate(bob), asking), "definition.if.tag.any_of[0]"));
         let moving = json!({"when": [{"on": "inbound"}], "then": [{"do": "move", "inbox": fixture.inbox}]});
         assert!(is_refused(&made(&fixture, Owner::Teammate(bob), moving), "definition.then[0].inbox"));
+        let away = fixture.write(|work| teams::create(work, &teams::New { name: "Elsewhere".to_string() }));
+        let moving = json!({"when": [{"on": "inbound"}], "then": [{"do": "move", "inbox": fixture.inbox}]});
+        made(&fixture, Owner::Team(away), moving).expect("workspaces hand conversations over");
+        assert!(is_refused(&made(&fixture, Owner::Team(away), tagging(workspaces)), "definition.then[0].tags[0]"));
         let his = made(&fixture, Owner::Teammate(bob), tagging(companys)).expect("a rule of his own");
         let changed = fixture.attempt(move |work| change(work, his, None, Some(&tagging(hers))));
         assert!(is_refused(&changed, "definition.then[0].tags[0]"), "{}", fixture.engine);
