@@ -130,6 +130,8 @@ async fn all_that_failed_in_an_outage_is_sent_once_more_in_its_order() {
     }
     let none = json!({"state": "dead", "until": ann["created_at"]});
     assert_eq!(told.server.post(all, none).await.expect(202)["replayed"], 0);
+    // What is on its way once more is passed over.
+    until(&told.server, "/portico/v1/deliveries?state=pending", |list| list["_results"] == json!([])).await;
     let rest = told.server.post(all, json!({"state": "dead", "subscriber": ann["endpoint_id"]})).await.expect(202);
     assert_eq!(rest["replayed"], 3, "what was repeated by hand stays what it was");
     let everything = told.server.post(all, json!({})).await.expect(400);
