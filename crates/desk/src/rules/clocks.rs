@@ -85,8 +85,12 @@ impl Clocks {
 pub(super) fn look(work: &mut Work<'_>, event: &Event, conversation: ConversationId, may_ask: bool) -> Result<()> {
     let book = work.directory()?.rules.clone();
     let inboxes: Vec<i64> = event.inboxes.iter().map(|inbox| inbox.0).collect();
+    let mut delayed = book.delayed(&inboxes).peekable();
+    if delayed.peek().is_none() {
+        return Ok(());
+    }
     let mut facts = Gathered::new(event.clone(), conversation);
-    for rule in book.delayed(&inboxes) {
+    for rule in delayed {
         let Some(compiled) = &rule.compiled else { continue };
         let clocks = Clocks::read(work, compiled, &mut facts)?;
         clocks.arm(work, rule.id, conversation, event.id)?;

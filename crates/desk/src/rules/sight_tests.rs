@@ -10,23 +10,12 @@ use crate::events;
 use crate::ids::{ConversationId, CustomFieldId, EventId, InboxId, RuleId, TeamId, TeammateId};
 use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing};
 use crate::teammates::{self, Who};
-use crate::testing::{Fixture, companies};
+use crate::testing::{self, Fixture, companies};
 use crate::work::{Actor, ActorKind};
 use crate::{comments, custom_fields, inboxes, statuses, teams};
 
 fn person(fixture: &Fixture, name: &'static str) -> TeammateId {
-    fixture.write(move |work| {
-        let new = teammates::New {
-            r#type: "user",
-            email: format!("{name}@acme.example"),
-            username: name.to_string(),
-            first_name: name.to_string(),
-            last_name: String::new(),
-            is_admin: false,
-            bot_source: None,
-        };
-        teammates::create(work, &new)
-    })
+    fixture.write(move |work| teammates::create(work, &testing::person("user", name)))
 }
 
 /// Another workspace with these members, and its inbox.
