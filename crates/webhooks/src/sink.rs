@@ -96,8 +96,13 @@ impl Sink {
                             let path = parts.uri.to_string();
                             let received = Received { method: parts.method, path, headers: parts.headers, body };
                             peak.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                            let reply = (answering.lock().unwrap())(&received);
-                            log.lock().unwrap().push(received);
+                            let reply = {
+                                // Under one lock, so that the log is in the order in which the answers were given.
+                                let mut answering = answering.lock().unwrap();
+                                let reply = answering(&received);
+                                log.lock().unwrap().push(received);
+                                reply
+                            };
                             tokio::time::sleep(reply.wait).await;
                             busy.fetch_sub(1, Ordering::SeqCst);
                             Ok::<_, Infallible>(reply.response)
