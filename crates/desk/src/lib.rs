@@ -31,6 +31,7 @@ mod names;
 pub mod oauth;
 pub mod paging;
 pub mod rules;
+pub mod scopes;
 pub mod sealing;
 pub mod search;
 mod select;

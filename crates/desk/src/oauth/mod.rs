@@ -10,6 +10,7 @@ use crate::apps::{self, App, Feature, Installed};
 use crate::crypto;
 use crate::error::{Error, Result};
 use crate::ids::{ConsentId, TeammateId, TokenId};
+use crate::scopes;
 use crate::time::{DAY, MINUTE, Timestamp};
 use crate::work::Work;
 
@@ -83,7 +84,7 @@ impl Opened {
     /// server, and triggers, are never an app's to use.
     pub fn holds(&self, scope: &str) -> bool {
         let has = |scopes: &[String]| scopes.iter().any(|held| held == "*" || held == scope);
-        !scope.starts_with("portico:") && !scope.starts_with("feature:") && has(&self.allowed) && has(&self.wanted)
+        !scopes::is_own(scope) && has(&self.allowed) && has(&self.wanted)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::crypto;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{TeammateId, TokenId};
+use crate::scopes;
 use crate::teammates;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -55,11 +56,12 @@ pub struct New {
 }
 
 /// Makes a token. `mint` turns its number into the text that the client will show; only that text's digest is kept.
-/// Nobody gives away more than they reach.
+/// Nobody gives away more than they reach, and no scope that does not exist.
 pub fn create(work: &mut Work<'_>, new: &New, mint: impl Fn(TokenId, &[u8]) -> String) -> Result<(TokenId, String)> {
     if !work.access.includes(&new.access) {
         return Err(Error::Forbidden("a token cannot reach further than the one that makes it".to_string()));
     }
+    scopes::check(&new.scopes)?;
     if let Shared::Teams(teams) = &new.access.shared {
         let directory = work.directory()?;
         if let Some(unknown) = teams.iter().find(|team| directory.team(**team).is_none()) {

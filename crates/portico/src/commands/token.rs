@@ -75,6 +75,7 @@ pub(super) fn run(token: Token) -> Result<(), Failure> {
 fn create(wanted: Create) -> Result<(), Failure> {
     let access = if wanted.all { Access::everything() } else { access(&wanted.namespace)? };
     let scopes = if wanted.all { vec!["*".to_string()] } else { wanted.scope };
+    desk::scopes::check(&scopes).map_err(|error| Failure::usage(error.to_string()))?;
     let desk = open_desk(&wanted.place.location, "http://127.0.0.1:4180")?;
     if wanted.place.company.is_none() && companies::all(&desk)?.is_empty() {
         founding::found_first(&desk)?;

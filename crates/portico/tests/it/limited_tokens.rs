@@ -66,7 +66,7 @@ async fn rules_that_a_token_cannot_see_it_cannot_touch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_gives_no_scope_away_that_it_lacks() {
+async fn a_token_gives_no_scope_away_that_it_lacks_or_that_there_is_not() {
     let server = Server::start().await;
     let guest = Guest::with_scopes(&server, &["portico:write", "tags:read"]).await;
     let refused =
@@ -74,6 +74,10 @@ async fn a_token_gives_no_scope_away_that_it_lacks() {
     let why = "The token lacks the scope *, so it cannot give it to another.";
     assert_eq!(refused["_error"]["message"], why);
     guest.post("/portico/v1/tokens", json!({"name": "Less", "scopes": ["tags:read"]})).await.expect(201);
+    for unknown in ["tags", "tags:red", "tag:read", "portico:all", "feature:", "events:read", "*:read", ""] {
+        let refused = server.post("/portico/v1/tokens", json!({"name": "X", "scopes": ["tags:read", unknown]})).await;
+        assert!(refused.expect(400).to_string().contains("there is no scope"), "{unknown}");
+    }
     let nowhere = json!({"name": "Lost", "scopes": ["tags:read"], "namespaces": {"shared": ["tim_zzz"]}});
     let refused = server.post("/portico/v1/tokens", nowhere).await.expect(400);
     assert!(refused["_error"]["message"].as_str().unwrap_or_default().contains("tim_zzz"), "{refused}");
