@@ -20,6 +20,9 @@ const STATEMENTS: usize = 1024;
 /// outlasts the roughly twenty seconds of a failover.
 const TRIES: u32 = 40;
 
+/// After so many runs without a server, half a second or so, it is said why nothing happens.
+const LOUD: u32 = 7;
+
 /// How often a unit is run again because a row that its snapshot could not see had the same key.
 const DUPLICATE_TRIES: u32 = 3;
 
@@ -199,6 +202,9 @@ impl Worker {
                 }
                 Attempt::Again(error) | Attempt::Failed(error) => error,
             };
+            if tries == LOUD && error.kind() == Kind::Connection {
+                tracing::warn!(%error, "PostgreSQL cannot be reached; what is to be done waits for it");
+            }
             tracing::debug!(%error, tries, "a unit of work is run again");
             self.pause(tries, error.kind());
         }

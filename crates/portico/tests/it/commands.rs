@@ -194,6 +194,12 @@ fn a_token_holds_what_it_was_given() {
     let token = json(&run(&folder.0, &args))["token"].as_str().expect("a token").to_string();
     assert_eq!(curl(&[&format!("{url}/events"), "-H", &bearer(&token)]).0, 200);
     assert_eq!(curl(&[&format!("{url}/conversations"), "-H", &bearer(&token)]).0, 403);
+    let refused = run(&folder.0, &["token", "create", "typo", "--scope", "conversation:read"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("there is no scope \"conversation:read\""),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -366,6 +372,25 @@ fn listen_prints_events_and_forwards_them_signed() {
     assert!(webhooks::sign::RuleKey::new(&secret).verify(&bytes, signature));
     let left = json(&run(&folder.0, &["token", "list", "--json"]));
     assert_eq!(left.as_array().map(Vec::len), Some(1), "its own token is gone");
+}
+
+#[test]
+fn listen_needs_no_more_than_a_token_to_another_server() {
+    let folder = Folder::new();
+    let (_server, url, token) = serve(&folder.0);
+    let nowhere = folder.0.join("nowhere");
+    let args = ["listen", "--url", &url, "--token", &token, "--json", "--count", "1", "--types", "inbound"];
+    let forwarding = portico(&nowhere, &[&args[..], &["--forward", &url]].concat()).output().expect("it ends");
+    assert!(String::from_utf8_lossy(&forwarding.stderr).contains("--secret"), "{forwarding:?}");
+    let mut listening = portico(&nowhere, &args);
+    let mut child = listening.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut told = BufReader::new(child.stderr.take().expect("its words"));
+    told.read_line(&mut String::new()).expect("it says that it listens");
+    let say = format!("{url}/channels/{}/incoming_messages", channel(&folder.0));
+    let body = r#"{"sender": {"handle": "ann"}, "body": "Hello"}"#;
+    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
+    let told = json(&child.wait_with_output().expect("it ends by itself"));
+    assert_eq!((&told["type"], &told["verified"]), (&Value::from("inbound"), &Value::Null));
 }
 
 /// Takes one request in and answers 200.

@@ -51,7 +51,7 @@ pub(super) struct Listen {
     /// A token with the scope events:*:read. Without one, a token is made in the store and ended afterwards.
     #[arg(long, value_name = "TOKEN", env = "PORTICO_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// The company's API secret. Without one, it is read from the store.
+    /// The company's API secret. Without one, it is read from the store; where there is none, nothing is verified.
     #[arg(long, value_name = "SECRET", env = "PORTICO_SECRET", hide_env_values = true, requires = "token")]
     secret: Option<String>,
     /// The company by id or slug, where the store has several.
@@ -75,10 +75,10 @@ pub(super) fn run(listen: Listen) -> Result<(), Failure> {
     listening
 }
 
-/// What opens the stream, and what its events are signed with.
+/// What opens the stream, and what its events are signed with, if that is known.
 struct Pass {
     token: String,
-    key: RuleKey,
+    key: Option<RuleKey>,
     /// A token of our own, to be ended with us.
     own: Option<(Desk, Caller, desk::ids::TokenId)>,
 }
@@ -86,9 +86,12 @@ struct Pass {
 impl Pass {
     fn get(listen: &Listen) -> Result<Pass, Failure> {
         if let (Some(token), Some(secret)) = (&listen.token, &listen.secret) {
-            return Ok(Pass { token: token.clone(), key: RuleKey::new(secret), own: None });
+            return Ok(Pass { token: token.clone(), key: Some(RuleKey::new(secret)), own: None });
         }
         if listen.location.store.is_none() && !Path::new(&listen.location.data).exists() {
+            if let (Some(token), None) = (&listen.token, &listen.forward) {
+                return Ok(Pass { token: token.clone(), key: None, own: None });
+            }
             let data = listen.location.data.display();
             return Err(Failure::new(format!(
                 "{data} is not there; say where the store is with --data, or give --token and --secret of another server"
@@ -97,7 +100,7 @@ impl Pass {
         let desk = open_desk(&listen.location, &listen.url)?;
         let caller = Caller::system(company::choose(&desk, listen.company.as_deref())?);
         let secret = desk.read_blocking(&caller, |work| Ok(work.directory()?.company.api_secret.clone()))?;
-        let key = RuleKey::new(&secret);
+        let key = Some(RuleKey::new(&secret));
         if let Some(token) = &listen.token {
             return Ok(Pass { token: token.clone(), key, own: None });
         }
@@ -173,13 +176,15 @@ fn query(listen: &Listen) -> String {
 
 /// What became of an event.
 struct Told {
-    is_verified: bool,
+    /// Unknown without the secret.
+    is_verified: Option<bool>,
     delivery: Option<Result<(u16, Duration), String>>,
 }
 
 async fn tell(client: &Client, forward: Option<&Arc<str>>, pass: &Pass, frame: &Frame) -> Told {
-    let is_verified = pass.key.verify(frame.data.as_bytes(), &frame.signature);
-    let Some(url) = forward.filter(|_| is_verified) else { return Told { is_verified, delivery: None } };
+    let is_verified = pass.key.as_ref().map(|key| key.verify(frame.data.as_bytes(), &frame.signature));
+    let key = pass.key.as_ref().filter(|_| is_verified == Some(true));
+    let (Some(url), Some(key)) = (forward, key) else { return Told { is_verified, delivery: None } };
     // As a delivery has them; an event is forwarded once.
     let delivery = HeaderValue::try_from(&frame.id).ok().map(|id| (HeaderName::from_static("x-portico-delivery"), id));
     let attempt = (HeaderName::from_static("x-portico-attempt"), HeaderValue::from_static("1"));
@@ -188,7 +193,7 @@ async fn tell(client: &Client, forward: Option<&Arc<str>>, pass: &Pass, frame: &
         method: Method::POST,
         headers: delivery.into_iter().chain([attempt]).collect(),
         body: Some(frame.data.clone().into()),
-        signer: Signer::Rule(pass.key.clone()),
+        signer: Signer::Rule(key.clone()),
         timeout: TIMEOUT,
         repeatable: true,
     };
@@ -211,7 +216,7 @@ fn print(listen: &Listen, frame: &Frame, told: &Told) {
     let conversation = event["conversation"]["id"].as_str().unwrap_or("-");
     let subject = event["conversation"]["subject"].as_str().unwrap_or_default();
     let result = match &told.delivery {
-        _ if !told.is_verified => "the signature is wrong, so it was not forwarded".to_string(),
+        _ if told.is_verified == Some(false) => "the signature is wrong, so it was not forwarded".to_string(),
         None => String::new(),
         Some(Ok((status, took))) => format!("→ {status} in {} ms", took.as_millis()),
         Some(Err(why)) => format!("→ failed: {why}"),
