@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use desk::access::Owner;
 use desk::ids::{ConversationId, EventId, RuleId, TeamId, TeammateId};
 use desk::rules::definition::Definition;
 use desk::rules::explanation::Explanation;
@@ -213,10 +214,18 @@ pub async fn test(call: Call) -> Result {
             (None, Some(rule)) => rules::visible(work, rule)?.definition.clone(),
             (None, None) => return Err(desk::Error::invalid("definition", "a definition or a rule_id is needed")),
         };
-        let (_, findings) = rules::check(work, &definition)?;
+        let owner = match rule {
+            Some(rule) => rules::visible(work, rule).map(|rule| Owner::of(rule.team, rule.owner))?,
+            None => Owner::Company,
+        };
+        let (_, findings) = rules::check(work, owner, &definition)?;
         let trial = match event {
-            Some(event) => Some(rules::trial(work, &definition, event)?),
+            Some(event) => Some(rules::trial(work, owner, &definition, event)?),
             None => None,
+        };
+        let passed_over = match (rule, event) {
+            (Some(rule), Some(event)) => rules::passed_over(work, rule, event)?,
+            _ => None,
         };
         let (explanation, actions) = match trial {
             Some(trial) => (Some(trial.explanation), Some(trial.actions)),
@@ -225,6 +234,7 @@ pub async fn test(call: Call) -> Result {
         Answer::ok(&Trial {
             findings,
             matched: explanation.as_ref().map(|explanation| explanation.matched),
+            passed_over,
             explanation,
             actions,
         })
@@ -238,8 +248,10 @@ pub async fn test(call: Call) -> Result {
 pub(crate) struct Trial {
     /// Errors first; a rule with errors is not taken.
     findings: Vec<Finding>,
-    /// Whether it would have run for the event, if there is one.
+    /// Whether its triggers and conditions hold for the event, if there is one.
     matched: Option<bool>,
+    /// Why the rule, if it is one, is not asked about such an event all the same: it is switched off, or not there.
+    passed_over: Option<String>,
     explanation: Option<Explanation>,
     /// What it would have done, as people read it.
     actions: Option<Vec<String>>,

@@ -5,6 +5,7 @@ use super::compile::{Compiled, Group, Node, Watch};
 use super::definition::TriggerKind;
 use super::explanation::{Check, Explanation, Found};
 use super::facts::{Facts, Field, Value};
+use super::leaf::Noun;
 
 /// How much is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,8 @@ impl<'a, F: Facts + ?Sized> Walk<'a, F> {
         let mut found = None;
         let mut matched = true;
         for (field, test) in &watch.narrowed {
-            matched &= self.ask(field, test, &mut found)?;
+            let noun = field.noun().or(watch.trigger.target());
+            matched &= self.ask(field, test, noun, &mut found)?;
             if !matched && self.mode == Mode::Fast {
                 break;
             }
@@ -83,7 +85,7 @@ impl<'a, F: Facts + ?Sized> Walk<'a, F> {
             None => return Ok(true),
             Some(Node::Check { field, test, path }) => {
                 let mut found = None;
-                let matched = self.ask(field, test, &mut found)?;
+                let matched = self.ask(field, test, field.noun(), &mut found)?;
                 self.note(path, found, Some(matched));
                 return Ok(matched);
             }
@@ -116,25 +118,39 @@ impl<'a, F: Facts + ?Sized> Walk<'a, F> {
         }
     }
 
-    fn ask(&mut self, field: &Field, test: &Test, found: &mut Option<Found>) -> Result<bool, F::Error> {
+    /// `noun` is what ids of the field are of.
+    fn ask(
+        &mut self,
+        field: &Field,
+        test: &Test,
+        noun: Option<Noun>,
+        found: &mut Option<Found>,
+    ) -> Result<bool, F::Error> {
         let now = if test.needs_now() { time(self.facts.get(&Field::Now)?).unwrap_or(0) } else { 0 };
         if *field != Field::SubjectOrBody {
-            return self.ask_one(field, test, now, found);
+            return self.ask_one(field, test, now, noun, found);
         }
         // Two facts, one test: a positive one needs either, a negative one both.
-        let subject = self.ask_one(&Field::Subject, test, now, found)?;
+        let subject = self.ask_one(&Field::Subject, test, now, None, found)?;
         if subject != test.is_negative() {
             return Ok(subject);
         }
-        self.ask_one(&Field::Body, test, now, found)
+        self.ask_one(&Field::Body, test, now, None, found)
     }
 
-    fn ask_one(&mut self, field: &Field, test: &Test, now: i64, found: &mut Option<Found>) -> Result<bool, F::Error> {
+    fn ask_one(
+        &mut self,
+        field: &Field,
+        test: &Test,
+        now: i64,
+        noun: Option<Noun>,
+        found: &mut Option<Found>,
+    ) -> Result<bool, F::Error> {
         let wanted = self.checks.is_some();
         let value = self.facts.get(field)?;
         let matched = test.passes(value, now);
         if wanted {
-            *found = Some(value.into());
+            *found = Some(Found::of(value, noun));
         }
         Ok(matched)
     }

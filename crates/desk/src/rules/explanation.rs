@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::definition::TriggerKind;
 use super::facts::Value;
+use super::leaf::Noun;
 
 /// The longest text kept as found, in characters.
 pub const FOUND_LENGTH: usize = 200;
@@ -66,8 +67,8 @@ pub enum Found {
     Text(String),
     /// Several texts.
     Texts(Vec<String>),
-    /// The desk's own ids; the condition says of what.
-    Ids(Vec<i64>),
+    /// Ids, as the API shows them.
+    Ids(Vec<String>),
 }
 
 /// What became of one action.
@@ -118,8 +119,9 @@ impl Outcome {
     }
 }
 
-impl From<Value<'_>> for Found {
-    fn from(value: Value<'_>) -> Self {
+impl Found {
+    /// A value as it is kept; `noun` is what ids in it are of.
+    pub(super) fn of(value: Value<'_>, noun: Option<Noun>) -> Self {
         match value {
             Value::Absent => Found::Nothing,
             Value::Flag(flag) => Found::Flag(flag),
@@ -132,7 +134,10 @@ impl From<Value<'_>> for Found {
             Value::Texts(texts) => {
                 Found::Texts(texts.iter().take(FOUND_COUNT).map(|text| excerpt(text.raw())).collect())
             }
-            Value::Ids(ids) => Found::Ids(ids.iter().copied().take(FOUND_COUNT).collect()),
+            Value::Ids(ids) => {
+                let shown = |id: &i64| noun.and_then(|noun| noun.shown(*id)).unwrap_or_else(|| id.to_string());
+                Found::Ids(ids.iter().take(FOUND_COUNT).map(shown).collect())
+            }
         }
     }
 }

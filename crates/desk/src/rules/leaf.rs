@@ -5,7 +5,11 @@
 use super::condition::{
     Condition, HoursTest, IdTest, NumberTest, Pool, TextTest, Texts, TimeTest, ValueTest, WordTest,
 };
+use super::definition::Trigger;
 use super::facts::Field;
+use crate::ids::{
+    AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
+};
 
 /// The nouns whose ids a rule may name.
 #[derive(
@@ -50,6 +54,24 @@ impl Noun {
             Noun::Template => "template",
             Noun::TicketStatus => "ticket status",
         }
+    }
+
+    /// An id as the API shows it; nothing for nouns that have no ids of ours.
+    pub(super) fn shown(self, id: i64) -> Option<String> {
+        Some(match self {
+            Noun::Application => AppId(id).to_string(),
+            Noun::Channel => ChannelId(id).to_string(),
+            Noun::Contact => ContactId(id).to_string(),
+            Noun::ContactList => ContactListId(id).to_string(),
+            Noun::CustomField => CustomFieldId(id).to_string(),
+            Noun::Inbox => InboxId(id).to_string(),
+            Noun::Link => LinkId(id).to_string(),
+            Noun::Tag => TagId(id).to_string(),
+            Noun::Team => TeamId(id).to_string(),
+            Noun::Teammate => TeammateId(id).to_string(),
+            Noun::TicketStatus => StatusId(id).to_string(),
+            Noun::Account | Noun::Shift | Noun::TeammateGroup | Noun::Template => return None,
+        })
     }
 }
 
@@ -204,9 +226,47 @@ impl Condition {
 }
 
 impl Field {
+    /// What its ids are of; none if it has no ids, or of one kind and another.
+    pub(super) fn noun(&self) -> Option<Noun> {
+        Some(match self {
+            Field::Channel => Noun::Channel,
+            Field::Contact => Noun::Contact,
+            Field::ContactList => Noun::ContactList,
+            Field::Inbox => Noun::Inbox,
+            Field::Team => Noun::Team,
+            Field::Tag => Noun::Tag,
+            Field::TicketStatus => Noun::TicketStatus,
+            Field::Link => Noun::Link,
+            Field::LinkApplication | Field::EventApplication => Noun::Application,
+            Field::Assignee
+            | Field::Participant
+            | Field::Follower
+            | Field::Author
+            | Field::Commenter
+            | Field::Mention
+            | Field::Actor
+            | Field::Available(_) => Noun::Teammate,
+            _ => return None,
+        })
+    }
+
     /// Whether the texts are addresses, in which a semicolon always separates.
     pub(super) fn is_address(&self) -> bool {
         matches!(self, Field::From | Field::To | Field::Cc | Field::Bcc | Field::Recipient)
+    }
+}
+
+impl<Id> Trigger<Id> {
+    /// What the things are that it may be narrowed to, if its events have such targets.
+    pub(super) fn target(&self) -> Option<Noun> {
+        Some(match self {
+            Trigger::Moved { .. } => Noun::Inbox,
+            Trigger::TicketStatusChanged { .. } => Noun::TicketStatus,
+            Trigger::TagAdded { .. } | Trigger::TagRemoved { .. } => Noun::Tag,
+            Trigger::CustomFieldUpdated { .. } => Noun::CustomField,
+            Trigger::Mentioned { .. } | Trigger::Assigned { .. } | Trigger::FollowerAdded { .. } => Noun::Teammate,
+            _ => return None,
+        })
     }
 }
 

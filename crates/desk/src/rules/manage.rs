@@ -14,7 +14,7 @@ use crate::access::Owner;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind, Record};
-use crate::ids::{ConversationId, EventId, RuleId, TeamId, TeammateId};
+use crate::ids::{ConversationId, EventId, InboxId, RuleId, TeamId, TeammateId};
 use crate::teammates;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -57,13 +57,9 @@ pub struct Trial {
     pub actions: Vec<String>,
 }
 
-/// What is wrong with a definition, errors first; a rule with errors is not taken.
-pub fn check(work: &mut Work<'_>, definition: &Value) -> Result<(Definition, Vec<Finding>)> {
-    check_for(work, Owner::Company, definition)
-}
-
-/// The same for a rule of an owner: to it, what it may not name is not there.
-fn check_for(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<(Definition, Vec<Finding>)> {
+/// What is wrong with a definition, errors first; a rule with errors is not taken. To a rule of this owner, what it may
+/// not name is not there.
+pub fn check(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<(Definition, Vec<Finding>)> {
     let parsed: Definition =
         serde_json::from_value(definition.clone()).map_err(|error| Error::invalid("definition", error.to_string()))?;
     let directory = work.directory()?;
@@ -75,7 +71,7 @@ fn check_for(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<(D
 }
 
 fn accept(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<Definition> {
-    let (parsed, findings) = check_for(work, owner, definition)?;
+    let (parsed, findings) = check(work, owner, definition)?;
     if !is_acceptable(&findings) {
         let first = findings.first().map(|finding| (finding.field.clone(), finding.message.clone()));
         let (field, why) = first.unwrap_or_default();
@@ -238,8 +234,8 @@ pub fn runs(work: &mut Work<'_>, id: RuleId) -> Result<Vec<Run>> {
 
 /// What a definition would do for an event that happened, with every condition and the value found. Nothing is changed.
 /// The conversation is asked as it is now.
-pub fn trial(work: &mut Work<'_>, definition: &Value, event: EventId) -> Result<Trial> {
-    let (parsed, findings) = check(work, definition)?;
+pub fn trial(work: &mut Work<'_>, owner: Owner, definition: &Value, event: EventId) -> Result<Trial> {
+    let (parsed, findings) = check(work, owner, definition)?;
     let directory = work.directory()?;
     let compiled = compile(&parsed, &mut |noun, id| words::resolve(&directory, noun, id)).map_err(|_| {
         let first = findings.first().map(|finding| (finding.field.clone(), finding.message.clone()));
@@ -265,6 +261,24 @@ pub fn trial(work: &mut Work<'_>, definition: &Value, event: EventId) -> Result<
     sentences::describe(&mut explanation, &parsed, &mut names);
     let actions = sentences::actions(&parsed, &mut names);
     Ok(Trial { explanation, actions })
+}
+
+/// Why a rule is not even asked when an event like this one happens; nothing if it is.
+pub fn passed_over(work: &mut Work<'_>, id: RuleId, event: EventId) -> Result<Option<String>> {
+    let rule = visible(work, id)?;
+    let directory = work.directory()?;
+    let event = events::get(work, event)?;
+    let is_near = |inbox: &InboxId| directory.inbox(*inbox).is_some_and(|inbox| rule.covers(inbox));
+    Ok(match &rule.fault {
+        Some(fault) => Some(format!("the rule cannot run: {fault}")),
+        None if !rule.is_enabled => Some("the rule is switched off".to_string()),
+        None if rule.is_macro => Some("it is a macro, which runs when somebody says so".to_string()),
+        None if event.cause_rule == Some(id) => Some("the rule itself has caused the event".to_string()),
+        None if !rule.is_everywhere() && !event.inboxes.iter().any(is_near) => {
+            Some("the rule does not run in the inboxes of the event".to_string())
+        }
+        None => None,
+    })
 }
 
 /// A teammate runs a macro in a conversation: its conditions are asked, then its actions done. The explanation tells how

@@ -63,7 +63,7 @@ pub use clocks::fire_delayed;
 pub use compile::compile;
 pub use leaf::Noun;
 pub use manage::{
-    New, Run, Trial, change, check, create, list, order, remove, run_macro, runs, switch, trial, visible,
+    New, Run, Trial, change, check, create, list, order, passed_over, remove, run_macro, runs, switch, trial, visible,
 };
 pub use react::MOST_DEEP;
 pub(crate) use react::react;

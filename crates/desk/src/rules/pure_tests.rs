@@ -186,7 +186,7 @@ fn an_explanation_holds_what_was_found_and_survives_storage() {
     let explanation = evaluate(&rule, INBOUND, &mut facts(), Mode::Complete).unwrap();
     let found: Vec<_> = explanation.checks.iter().map(|check| check.found.clone()).collect();
     let subject = Found::Text("Refund for order 1234".to_owned());
-    assert_eq!(found, [None, Some(Found::Ids(vec![1, 2])), Some(subject)]);
+    assert_eq!(found, [None, Some(Found::Ids(vec!["tag_1".to_owned(), "tag_2".to_owned()])), Some(subject)]);
     let stored = serde_json::to_string(&explanation).unwrap();
     assert_eq!(serde_json::from_str::<Explanation>(&stored).unwrap(), explanation);
 }

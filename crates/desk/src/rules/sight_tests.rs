@@ -80,7 +80,7 @@ fn newest(fixture: &Fixture, id: ConversationId) -> EventId {
 fn holds(fixture: &Fixture, id: ConversationId, condition: Value) -> bool {
     let event = newest(fixture, id);
     let definition = json!({"when": [{"on": "macro"}], "if": condition, "then": [{"do": "archive"}]});
-    fixture.write(move |work| Ok(trial(work, &definition, event)?.explanation.matched))
+    fixture.write(move |work| Ok(trial(work, Owner::Company, &definition, event)?.explanation.matched))
 }
 
 fn assignee(fixture: &Fixture, id: ConversationId) -> Option<TeammateId> {

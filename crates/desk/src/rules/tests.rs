@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{New, create, fire_delayed, order, runs, switch, trial};
+use crate::access::Owner;
 use crate::comments;
 use crate::conversations::{self, Action, Status, tagging};
 use crate::events::{self, Kind};
@@ -243,7 +244,7 @@ fn a_trial_explains_and_changes_nothing() {
             let definition = json!({"when": [{"on": "inbound"}],
                 "if": {"all": [{"subject": {"contains": "lamp"}}, {"body": {"contains": "refund"}}]},
                 "then": [{"do": "archive"}]});
-            let tried = trial(work, &definition, event)?;
+            let tried = trial(work, Owner::Company, &definition, event)?;
             assert!(!tried.explanation.matched);
             let answers: Vec<Option<bool>> = tried.explanation.checks.iter().map(|check| check.matched).collect();
             assert_eq!(answers, [Some(true), Some(true), Some(false)]);

@@ -196,3 +196,40 @@ async fn what_can_not_be_done_is_said_and_hinders_nothing() {
     let ended = stage.ended(&rule).await;
     assert!(ended.to_string().contains("this company has nothing that does it"), "{ended:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_of_a_rule_says_why_it_is_passed_over_and_names_what_it_found() {
+    let stage = Stage::set().await;
+    let vip = stage.make("/company/tags", json!({"name": "VIP"})).await;
+    let tagging = stage.rule(json!([{"do": "add_tags", "tags": [vip]}])).await;
+    let definition = json!({"when": [{"on": "tag_added", "tags": [vip]}], "if": {"tag": {"any_of": [vip]}},
+        "then": [{"do": "archive"}]});
+    let elsewhere = stage.make("/portico/v1/teams", json!({"name": "Elsewhere"})).await;
+    let ours = stage.make("/portico/v1/rules", json!({"name": "Ours", "definition": definition})).await;
+    let theirs = json!({"name": "Theirs", "team_id": elsewhere,
+        "definition": {"when": [{"on": "inbound"}], "then": [{"do": "archive"}]}});
+    let theirs = stage.make("/portico/v1/rules", theirs).await;
+    let row = stage.write("Where is it?").await;
+    let events = stage.server.get(&format!("/conversations/{}/events", id(&row))).await.rows();
+    let of = |kind: &str| events.iter().find(|event| event["type"] == kind).map(|event| event["id"].clone());
+    let test = async |rule: &str, event| {
+        let trial = json!({"rule_id": rule, "event_id": event});
+        stage.server.post("/portico/v1/rules/test", trial).await.expect(200)
+    };
+    let tried = test(&ours, of("tag")).await;
+    assert_eq!((&tried["matched"], &tried["passed_over"]), (&json!(true), &Value::Null), "{tried}");
+    let found = tried["explanation"]["checks"].as_array().expect("checks").iter().map(|check| &check["found"]);
+    assert!(found.clone().all(|found| found == &json!({"ids": [vip]})) && found.count() == 2, "{tried}");
+    let inbound = of("inbound");
+    for (rule, why) in [(&theirs, "inboxes of the event"), (&tagging, "")] {
+        let tried = test(rule, inbound.clone()).await;
+        assert_eq!(tried["matched"], true, "{tried}");
+        assert!(tried["passed_over"].as_str().unwrap_or_default().contains(why), "{tried}");
+        assert_eq!(tried["passed_over"].is_null(), why.is_empty(), "{tried}");
+    }
+    let own = test(&tagging, of("tag")).await;
+    assert!(own["passed_over"].as_str().is_some_and(|why| why.contains("itself")), "{own}");
+    stage.server.patch(&format!("/portico/v1/rules/{tagging}"), json!({"is_enabled": false})).await.expect(200);
+    let off = test(&tagging, inbound).await;
+    assert!(off["passed_over"].as_str().is_some_and(|why| why.contains("switched off")), "{off}");
+}

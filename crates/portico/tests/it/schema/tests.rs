@@ -226,7 +226,7 @@ fn our_own_document_knows_its_statuses_and_alternatives() {
     let line = |found: Value| json!({"path": "if", "matched": true, "found": found});
     let answer = |found: Value| {
         let explanation = json!({"event": ["inbound"], "matched": true, "checks": [line(found)], "outcomes": []});
-        json!({"findings": [], "matched": true, "actions": [], "explanation": explanation})
+        json!({"findings": [], "matched": true, "passed_over": null, "actions": [], "explanation": explanation})
     };
     assert_eq!(ours::check("POST", "/portico/v1/rules/test", 200, &answer(json!({"number": 1}))), Ok(()));
     assert!(refused("POST", "/portico/v1/rules/test", 200, answer(json!({"number": "1"}))).contains("found.number"));
