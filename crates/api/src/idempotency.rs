@@ -35,7 +35,7 @@ impl Once {
             work,
             self.token,
             &self.key,
-            &desk::idempotency::Kept {
+            desk::idempotency::Kept {
                 fingerprint: self.fingerprint.clone().into_bytes(),
                 status: i64::from(answer.status.as_u16()),
                 location: answer.location.clone(),

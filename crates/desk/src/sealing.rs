@@ -14,6 +14,11 @@ const NAME: usize = 8;
 /// What stands before the encrypted bytes: the layout, the key's name and the nonce.
 const HEAD: usize = 1 + NAME + NONCE;
 
+/// Whether this is something sealed, and no text.
+pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.len() >= HEAD && bytes[0] == LAYOUT
+}
+
 /// The key that seals what must be read again. It does not print itself.
 #[derive(Clone)]
 pub struct SealingKey(Arc<[u8; 32]>);

@@ -4,10 +4,11 @@
 //! would say of these bytes (readers of the standard pass unknown fields over). A reader that comes back with
 //! `Last-Event-ID` goes on where it was: nothing is missing and nothing comes twice, on any node (`desk::events::follow`).
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::App;
@@ -20,7 +21,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use desk::events::{self, Filter, Kind, Position, Shape};
-use desk::ids::{EventId, InboxId};
+use desk::ids::{CompanyId, EventId, InboxId};
 use desk::{Caller, Desk, Error, Work};
 use http::request::Parts;
 use http::{HeaderValue, header};
@@ -36,6 +37,8 @@ pub use api::openapi::stream::PATH;
 
 /// Streams that may be open at once in this process.
 const MOST: usize = 2_000;
+/// Streams of one company that may be open at once in this process, so that there is room for others.
+const MOST_OF_ONE: usize = 500;
 /// Events rendered in one go.
 const BATCH: i64 = 100;
 /// A line without meaning goes out this often, so that proxies keep the connection and both sides notice its end.
@@ -51,12 +54,22 @@ pub struct Live {
     bell: Arc<Doorbell>,
     workers: Workers,
     seats: Arc<Semaphore>,
+    companies: Mutex<HashMap<CompanyId, Arc<Semaphore>>>,
 }
 
 impl Live {
     /// Streams of this server. They end when its workers are told to.
     pub fn new(app: Arc<App>, bell: Arc<Doorbell>, workers: Workers) -> Arc<Live> {
-        Arc::new(Live { app, bell, workers, seats: Arc::new(Semaphore::new(MOST)) })
+        Arc::new(Live { app, bell, workers, seats: Arc::new(Semaphore::new(MOST)), companies: Mutex::default() })
+    }
+
+    /// Room for one more stream of a company.
+    fn seat(&self, company: CompanyId) -> Result<Seat, Problem> {
+        let full = |_| Problem::unavailable("Too many streams are open. Please retry later.");
+        let mut companies = self.companies.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_company = companies.entry(company).or_insert_with(|| Arc::new(Semaphore::new(MOST_OF_ONE)));
+        let of_company = of_company.clone().try_acquire_owned().map_err(full)?;
+        Ok(Seat { _here: self.seats.clone().try_acquire_owned().map_err(full)?, _of_company: of_company })
     }
 
     /// How many streams are open.
@@ -89,8 +102,7 @@ async fn begin(live: Arc<Live>, head: &Parts) -> Result<Response, Refusal> {
         None => None,
         Some(id) => Some(id.parse().map_err(|error| Problem::bad_request(format!("{error}")))?),
     };
-    let seat = live.seats.clone().try_acquire_owned();
-    let seat = seat.map_err(|_| Problem::unavailable("Too many streams are open. Please retry later."))?;
+    let seat = live.seat(known.caller.company)?;
     // Heard from here on, so that nothing can happen between the look at the log and the wait.
     let news = live.bell.listen();
     let position = desk.read(&known.caller, move |work| match seen {
@@ -161,7 +173,13 @@ struct Follower {
     beat: Interval,
     poll: Interval,
     is_greeted: bool,
-    _seat: OwnedSemaphorePermit,
+    _seat: Seat,
+}
+
+/// Held as long as a stream is open.
+struct Seat {
+    _here: OwnedSemaphorePermit,
+    _of_company: OwnedSemaphorePermit,
 }
 
 struct Batch {
@@ -184,6 +202,9 @@ impl Follower {
             self.position = batch.position;
             if !batch.frames.is_empty() {
                 self.beat.reset();
+                if !is_good(&self.live.app, &self.token).await {
+                    return None;
+                }
                 return Some((Ok(batch.frames.into()), self));
             }
             if batch.is_cut {
@@ -208,13 +229,16 @@ impl Follower {
                 () = wait => {}
                 _ = self.poll.tick() => {}
                 _ = self.beat.tick() => {
-                    // A token that was revoked meanwhile closes its streams.
-                    let known = self.live.app.tokens.recognise(&self.live.app.desk, Some(&self.token)).await;
-                    return known.ok().map(|_| (Ok(Bytes::from_static(b":\n\n")), self));
+                    return is_good(&self.live.app, &self.token).await.then_some((Ok(Bytes::from_static(b":\n\n")), self));
                 }
             }
         }
     }
+}
+
+/// Whether a token is still good: one that was revoked or has run out closes its streams.
+async fn is_good(app: &App, token: &str) -> bool {
+    app.tokens.recognise(&app.desk, Some(token)).await.is_ok()
 }
 
 /// What comes next. None if the log cannot be read now: the stream ends, and its reader comes back.

@@ -149,8 +149,12 @@ pub(crate) struct ShownLink {
     expires_at: Seconds,
 }
 
-/// `POST /portico/v1/teammates/{teammate_id}/login_link`
+/// `POST /portico/v1/teammates/{teammate_id}/login_link`: whoever follows it may do what the teammate may, so it is for
+/// tokens that may do everything themselves.
 pub async fn make_login_link(call: Call) -> Result {
+    if !call.token.holds("*") {
+        return Err(Problem::forbidden("The token lacks the scope *, so it cannot let people in.".to_string()).into());
+    }
     let who: Who = call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?;
     call.write(move |work| {
         let id = teammates::resolve(work, &who)?;

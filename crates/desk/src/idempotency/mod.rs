@@ -1,7 +1,9 @@
-//! Answers kept for clients that send a write again with the same key.
+//! Answers kept for clients that send a write again with the same key. They are sealed: some of them are the only place
+//! where a new token or secret is told.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::TokenId;
+use crate::sealing::{self, Secret};
 use crate::time::DAY;
 use crate::work::Work;
 
@@ -20,12 +22,27 @@ db::record! {
 
 /// The answer that a key got before, if that was less than a day ago.
 pub fn find(work: &mut Work<'_>, token: TokenId, key: &str) -> Result<Option<Kept>> {
-    Ok(store::find(work.conn, work.company, token, key, work.now.plus(-DAY))?)
+    let found = store::find(work.conn, work.company, token, key, work.now.plus(-DAY))?;
+    let Some(mut kept) = found else { return Ok(None) };
+    // Versions before this one kept the answer as it was given.
+    if sealing::is_sealed(&kept.body) {
+        kept.body = work.sealing_key().open(&place(token, key), &kept.body)?.reveal().as_bytes().to_vec();
+    }
+    Ok(Some(kept))
 }
 
 /// Keeps an answer for a day, and forgets some that are older.
-pub fn keep(work: &mut Work<'_>, token: TokenId, key: &str, kept: &Kept) -> Result<()> {
+pub fn keep(work: &mut Work<'_>, token: TokenId, key: &str, mut kept: Kept) -> Result<()> {
+    if !kept.body.is_empty() {
+        let text =
+            String::from_utf8(kept.body).map_err(|_| Error::Internal("an answer that is no text".to_string()))?;
+        kept.body = work.sealing_key().seal(work.random(), &place(token, key), &Secret::new(text));
+    }
     store::forget(work.conn, work.company, work.now.plus(-DAY))?;
-    store::keep(work.conn, work.company, token, key, kept, work.now)?;
+    store::keep(work.conn, work.company, token, key, &kept, work.now)?;
     Ok(())
+}
+
+fn place(token: TokenId, key: &str) -> String {
+    format!("idempotency/{token}/{key}")
 }

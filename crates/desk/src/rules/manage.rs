@@ -71,6 +71,10 @@ pub fn check(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<(D
 }
 
 fn accept(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<Definition> {
+    if owner == Owner::Company {
+        // It runs in every conversation, and what it does and tells is for its author to say.
+        work.access.require_everything()?;
+    }
     let (parsed, findings) = check(work, owner, definition)?;
     if !is_acceptable(&findings) {
         let first = findings.first().map(|finding| (finding.field.clone(), finding.message.clone()));

@@ -31,10 +31,21 @@ impl<'a> Guest<'a> {
         Guest::with(server, vec!["*".to_string()], access).await
     }
 
+    /// One who may do everything, with what is the company's own and in no workspace.
+    pub async fn of_the_company(server: &'a Server) -> Guest<'a> {
+        let access = Access { global: true, shared: Shared::None, private: false };
+        Guest::with(server, vec!["*".to_string()], access).await
+    }
+
     async fn with(server: &'a Server, scopes: Vec<String>, access: Access) -> Guest<'a> {
         let make = move |work: &mut desk::Work<'_>| founding::token(work, "Guest", scopes.clone(), access.clone());
         let (_, token) = server.arrange(make).await;
         Guest { company: server.company, server, token }
+    }
+
+    /// What goes behind `Bearer`.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// The owner.

@@ -78,3 +78,24 @@ async fn a_key_is_known_after_a_restart() {
     assert_eq!((again.status, &again.bytes), (201, &first.bytes));
     assert_eq!(tags(&server).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_a_kept_answer_is_not_kept_in_clear() {
+    let server = Server::start().await;
+    let make = async || {
+        let request = server.request(Method::POST, "/portico/v1/tokens").bearer_auth(&server.token);
+        let new = json!({"name": "ci", "scopes": ["tags:read"]});
+        server.send(request.header("idempotency-key", "k-1").json(&new)).await.expect(201)
+    };
+    let made = make().await;
+    assert_eq!(made, make().await, "the answer is told again");
+    let bodies = server
+        .arrange(|work| {
+            let sql = "SELECT body FROM idempotency WHERE company = $1";
+            Ok(work.conn.all::<(Vec<u8>,)>(sql, db::args![work.company])?)
+        })
+        .await;
+    let token = made["token"].as_str().expect("a token").as_bytes();
+    assert!(bodies.len() == 1 && bodies.iter().all(|(body,)| body.len() > token.len()));
+    assert!(bodies.iter().all(|(body,)| !body.windows(token.len()).any(|part| part == token)));
+}

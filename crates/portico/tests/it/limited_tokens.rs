@@ -82,3 +82,29 @@ async fn a_token_gives_no_scope_away_that_it_lacks_or_that_there_is_not() {
     let refused = server.post("/portico/v1/tokens", nowhere).await.expect(400);
     assert!(refused["_error"]["message"].as_str().unwrap_or_default().contains("tim_zzz"), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_for_all_conversations_is_made_by_who_reaches_them_all() {
+    let server = Server::start().await;
+    let guest = Guest::of_the_company(&server).await;
+    let definition = json!({"when": [{"on": "inbound"}], "then": [{"do": "archive"}]});
+    let refused = guest.post("/portico/v1/rules", json!({"name": "All", "definition": definition})).await.expect(403);
+    assert!(refused.to_string().contains("does not reach everything"), "{refused}");
+    let id = rule(&server, json!({})).await;
+    let path = format!("/portico/v1/rules/{id}");
+    let other = json!({"when": [{"on": "inbound"}], "then": [{"do": "trash"}]});
+    guest.patch(&path, json!({"definition": other})).await.expect(403);
+    guest.patch(&path, json!({"name": "Tidier"})).await.expect(200);
+    server.patch(&path, json!({"definition": other})).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_may_not_do_everything_lets_nobody_in() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let path = format!("/portico/v1/teammates/{}/login_link", world.ada);
+    let guest = Guest::with_scopes(&server, &["portico:read", "portico:write"]).await;
+    let refused = guest.post(&path, json!({})).await.expect(403);
+    assert!(refused.to_string().contains("the scope *"), "{refused}");
+    server.post(&path, json!({})).await.expect(201);
+}

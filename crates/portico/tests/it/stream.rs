@@ -6,6 +6,7 @@ use desk::conversations::{self, Action};
 use desk::ids::ChannelId;
 use serde_json::{Value, json};
 
+use crate::guest::Guest;
 use crate::server::Server;
 
 /// A reader of the stream that gathers frames.
@@ -203,6 +204,51 @@ async fn a_stream_asks_for_a_token_with_the_scope_and_for_known_words() {
         let request = server.request(reqwest::Method::GET, &format!("{path}{query}")).bearer_auth(&server.token);
         assert_eq!(status(request).await, expected, "{query}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_hears_nothing_more_however_much_happens() {
+    let (server, channel) = furnished().await;
+    let made = server.post("/portico/v1/tokens", json!({"name": "Ear", "scopes": ["events:*:read"]})).await.expect(201);
+    let (id, token) = (made["id"].as_str().expect("an id"), made["token"].as_str().expect("a token"));
+    let mut reader =
+        Reader::begin(server.request(reqwest::Method::GET, "/portico/v1/events/stream").bearer_auth(token)).await;
+    say(&server, channel, "ann").await;
+    reader.frames(1).await;
+    server.delete(&format!("/portico/v1/tokens/{id}"), None).await.expect(204);
+    let mut heard = 0;
+    let ended = async {
+        while let Ok(Some(chunk)) = reader.response.chunk().await {
+            heard += usize::from(String::from_utf8_lossy(&chunk).contains("event: inbound"));
+        }
+    };
+    let talk = async {
+        loop {
+            say(&server, channel, "ann").await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    // Long before the next sign of life, which would notice it too.
+    let ended = async {
+        tokio::select! { () = ended => {}, () = talk => {} }
+    };
+    tokio::time::timeout(Duration::from_secs(8), ended).await.expect("the stream ends");
+    assert_eq!(heard, 0, "what happened after the token had gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_leaves_room_for_the_streams_of_others() {
+    let (server, _) = furnished().await;
+    let other = Guest::foreign(&server).await;
+    let mut open = Vec::new();
+    for _ in 0..500 {
+        open.push(Reader::open(&server, "", None).await);
+    }
+    let one_more = server.request(reqwest::Method::GET, "/portico/v1/events/stream").bearer_auth(&server.token);
+    assert_eq!(one_more.send().await.expect("an answer").status(), 503);
+    let theirs = server.request(reqwest::Method::GET, "/portico/v1/events/stream").bearer_auth(other.token());
+    let theirs = theirs.send().await.expect("an answer");
+    assert_eq!(theirs.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
