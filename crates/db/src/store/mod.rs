@@ -232,12 +232,23 @@ impl Store {
         let part = PathBuf::from(part);
         let target = part.clone();
         let failed = |e: std::io::Error| Error::other(format!("backup to {}: {e}", to.display()));
-        self.read_blocking(move |conn| match &conn.link {
+        let copied = self.read_blocking(move |conn| match &conn.link {
             Link::Sqlite(db) => db.copy_to(&target),
             Link::Postgres(_) => Err(Error::other("use pg_dump to back up a PostgreSQL store")),
-        })?;
-        std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
-        std::fs::rename(&part, to).map_err(failed)
+        });
+        let whole = copied.and_then(|()| {
+            std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(failed)?;
+            std::fs::rename(&part, to).map_err(failed)
+        });
+        if whole.is_err() {
+            // Half a copy is of no use, and would keep the room that the store itself needs to go on.
+            for suffix in ["", "-journal"] {
+                let mut rest = part.as_os_str().to_owned();
+                rest.push(suffix);
+                let _ = std::fs::remove_file(PathBuf::from(rest));
+            }
+        }
+        whole
     }
 
     /// Puts another database in this one's place, while it is in use (SQLite): a copy that [`Store::backup`] made of it.

@@ -28,6 +28,8 @@ pub(super) struct Backup {
 
 /// What the file says of itself.
 pub(super) const MANIFEST: &str = "portico-backup.json";
+/// How the names of the database's copies begin, which live in the data folder while a backup is made.
+const COPY: &str = "backup-";
 /// The version of the layout inside.
 pub(super) const LAYOUT: i64 = 1;
 
@@ -46,7 +48,7 @@ pub(super) fn run(backup: Backup) -> Result<(), Failure> {
         )));
     }
     let _kept = keep_files(&backup.location.data)?;
-    let database = backup.location.data.join(format!("backup-{}.db", std::process::id()));
+    let database = backup.location.data.join(format!("{COPY}{}.db", std::process::id()));
     // Its name appears only when it is complete: half a backup must not look like one.
     let part = with_suffix(target, ".part");
     let written = store.backup(&database).map_err(Failure::from).and_then(|()| write(&backup, &database, &part));
@@ -97,8 +99,24 @@ fn write(backup: &Backup, database: &Path, part: &Path) -> Result<usize, Failure
 fn keep_files(data: &Path) -> Result<File, Failure> {
     let path = data.join("sweep.lock");
     let file = File::create(&path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    if file.try_lock().is_ok() {
+        // No other backup is under way, so its copies here are those of one that was killed.
+        sweep_copies(data);
+    }
     file.lock_shared().map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     Ok(file)
+}
+
+/// Takes away the copies of the database that earlier backups could not.
+fn sweep_copies(data: &Path) {
+    for entry in std::fs::read_dir(data).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let rest = name.to_str().and_then(|name| name.strip_prefix(COPY)).unwrap_or_default();
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        if [".db", ".db.part", ".db.part-journal"].contains(&rest) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// The same path with something behind its name.

@@ -308,6 +308,34 @@ fn a_backup_of_a_folder_without_a_store_is_refused_and_makes_none() {
 }
 
 #[test]
+fn a_backup_that_fails_leaves_nothing_behind_and_the_next_one_clears_up_after_a_killed_one() {
+    let folder = Folder::new();
+    let (data, file) = (folder.join("data"), folder.join("copy.tar"));
+    assert!(run(&data, &["token", "create", "first", "--all"]).status.success());
+    // No file may become larger than this, which stands for a full disk.
+    let mut short = Command::new("sh");
+    short.args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$0\" backup \"$1\" --data \"$2\""]);
+    let failed = short.arg(env!("CARGO_BIN_EXE_portico")).args([&file, &data]).output().expect("it runs");
+    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
+    assert_eq!(copies(&folder, &data), Vec::<String>::new(), "{failed:?}");
+    let others = ["backup-1.db.part", "backup-1.db.part-journal", "backup-22.db"];
+    for name in others.iter().chain(&["backup-notes.db"]) {
+        std::fs::write(data.join(name), "half of it").expect("a file");
+    }
+    assert!(run(&data, &["backup", file.to_str().expect("a name")]).status.success());
+    assert_eq!(copies(&folder, &data), ["backup-notes.db", "copy.tar"]);
+}
+
+/// What backups have left in the data folder and beside it.
+fn copies(folder: &Folder, data: &Path) -> Vec<String> {
+    let names = [data, &folder.0].into_iter().flat_map(|path| std::fs::read_dir(path).expect("a folder"));
+    let names = names.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.contains("backup-") || name.contains("copy")).collect();
+    names.sort();
+    names
+}
+
+#[test]
 fn the_doctor_misses_the_key_and_the_files_and_no_other_key_is_made() {
     let folder = Folder::new();
     let data = folder.join("data");
