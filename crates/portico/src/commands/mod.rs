@@ -131,10 +131,19 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// Logs go to standard error, so that what a command prints can be piped.
 fn log() {
     let wanted = EnvFilter::try_from_env("PORTICO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    // However much is wanted: at `debug` the database's driver shows every parameter, so secrets, addresses and messages.
-    let discreet = filter_fn(|of| !of.target().starts_with("tokio_postgres") || *of.level() <= Level::WARN);
+    // However much is wanted: at `debug` the database's driver shows every parameter and the parser of HTML every text, so
+    // secrets, addresses and messages. What others' code would tell of our users is theirs to add one day, unasked.
+    let discreet = filter_fn(|of| *of.level() <= Level::WARN || is_discreet(of.target()));
     let layers = tracing_subscriber::registry().with(wanted).with(discreet);
     let _ = layers.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init();
+}
+
+/// Whether code shows nothing of anybody's business, however much it says: our own, and what only carries bytes.
+fn is_discreet(target: &str) -> bool {
+    let of = target.split("::").next().unwrap_or_default();
+    const DISCREET: [&str; 12] =
+        ["portico", "api", "channels", "db", "desk", "web", "webhooks", "wire", "hyper", "hyper_util", "rustls", "mio"];
+    DISCREET.contains(&of)
 }
 
 /// Prints one line of a command's result. A reader that went away is no failure of ours.

@@ -383,8 +383,9 @@ async fn no_secret_that_was_used_is_in_the_log() {
     watched.post("/portico/v1/rules", rule).await;
     let channels = watched.get("/channels").await;
     let channel = channels["_results"][0]["id"].as_str().expect("an id");
+    let words = watched.hide("what a customer wrote", "what-only-the-desk-may-read");
     for number in 0..5 {
-        let message = json!({"sender": {"handle": format!("ben{number}")}, "body": "hello"});
+        let message = json!({"sender": {"handle": format!("ben{number}")}, "body": format!("<p>{words}</p>")});
         watched.post(&format!("/channels/{channel}/incoming_messages"), message).await;
         broken.call(number).await;
     }
