@@ -11,7 +11,7 @@ use api::edge::body::spool::Folder;
 use api::edge::limits::{Limiter, Limits};
 use api::tokens::Tokens;
 use axum::serve::ListenerExt;
-use db::{Engine as Database, Options, Store, StoreUrl};
+use db::{Engine as Database, Options, Store};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
 use desk::{Caller, Clock, Desk, companies, events};
@@ -70,15 +70,18 @@ pub fn open_store(location: &Location) -> Result<Store, Failure> {
 
 /// The store of a command that has nothing to do where there is none: a mistyped folder is no new, empty store.
 pub fn open_existing_store(location: &Location) -> Result<Store, Failure> {
-    match location.store_url()? {
-        StoreUrl::Sqlite(path) if !path.exists() => {
-            Err(Failure::new(format!("there is no store: {} does not exist", path.display())))
-        }
-        _ => open_store(location),
+    match location.has_store()? {
+        true => open_store(location),
+        false => Err(Failure::new(format!("there is no store in {}", location.data.display()))),
     }
 }
 
-/// The desk of a command: it may run beside a server on the same store.
+/// The desk of a command that has nothing to do where there is no store.
+pub fn open_existing_desk(location: &Location, public_url: &str) -> Result<Desk, Failure> {
+    make_desk(open_existing_store(location)?, TOOL, location, public_url)
+}
+
+/// The desk of a command that may make the store: it may run beside a server on the same one.
 pub fn open_desk(location: &Location, public_url: &str) -> Result<Desk, Failure> {
     make_desk(open_store(location)?, TOOL, location, public_url)
 }

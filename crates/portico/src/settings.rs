@@ -37,6 +37,14 @@ impl Location {
         }
     }
 
+    /// Whether there is a store to open. One of PostgreSQL is asked when it is opened.
+    pub fn has_store(&self) -> Result<bool, Failure> {
+        Ok(match self.store_url()? {
+            StoreUrl::Sqlite(path) => path.exists(),
+            StoreUrl::Memory | StoreUrl::Postgres(_) => true,
+        })
+    }
+
     /// The file that holds the key of secrets, unless it is given.
     pub fn key_file(&self) -> PathBuf {
         self.data.join("secret.key")

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Failure, say};
 use crate::founding;
-use crate::server::open_desk;
+use crate::server::{open_desk, open_existing_desk};
 use crate::settings::Location;
 
 /// A part of a host name has at most so many characters.
@@ -90,7 +90,7 @@ fn slug_of(name: &str) -> String {
 }
 
 fn list(wanted: &List) -> Result<(), Failure> {
-    let desk = open_desk(&wanted.location, "http://127.0.0.1:4180")?;
+    let desk = open_existing_desk(&wanted.location, "http://127.0.0.1:4180")?;
     let all = known(&desk)?;
     if wanted.json {
         let rows = all.iter().map(|one| json!({"id": one.id, "name": one.name, "slug": one.slug}));

@@ -5,7 +5,7 @@ use desk::ids::CompanyId;
 use desk::{Caller, Desk, companies};
 
 use super::Failure;
-use crate::server::open_desk;
+use crate::server::open_existing_desk;
 use crate::settings::Location;
 
 /// Which company of which store a command is about.
@@ -19,9 +19,9 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The desk, and the company's own system.
+    /// The desk, and the company's own system. Where there is no store, none is made.
     pub(super) fn open(&self) -> Result<(Desk, Caller), Failure> {
-        let desk = open_desk(&self.location, "http://127.0.0.1:4180")?;
+        let desk = open_existing_desk(&self.location, "http://127.0.0.1:4180")?;
         let company = choose(&desk, self.company.as_deref())?;
         Ok((desk, Caller::system(company)))
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::company::{self, Place};
 use super::{Failure, say};
-use crate::server::open_desk;
+use crate::server::open_existing_desk;
 
 #[derive(Debug, Args)]
 pub(super) struct LoginLink {
@@ -25,7 +25,7 @@ pub(super) struct LoginLink {
 
 pub(super) fn run(wanted: LoginLink) -> Result<(), Failure> {
     super::log();
-    let desk = open_desk(&wanted.place.location, &wanted.public_url)?;
+    let desk = open_existing_desk(&wanted.place.location, &wanted.public_url)?;
     let caller = Caller::system(company::choose(&desk, wanted.place.company.as_deref())?);
     let unknown = || Failure::new(format!("there is no teammate {:?}", wanted.teammate));
     let who: Who = wanted.teammate.parse().map_err(|_: desk::Error| unknown())?;

@@ -336,6 +336,29 @@ fn copies(folder: &Folder, data: &Path) -> Vec<String> {
 }
 
 #[test]
+fn commands_that_only_read_or_end_things_make_no_store() {
+    let folder = Folder::new();
+    let typo = folder.join("typo");
+    for args in [
+        &["token", "list"][..],
+        &["token", "revoke", "tok_1"],
+        &["company", "list"],
+        &["deliveries", "list"],
+        &["deliveries", "show", "dlv_1"],
+        &["deliveries", "replay-failed"],
+        &["app", "list"],
+        &["app", "show", "tracker"],
+        &["login-link", "owner@portico.invalid"],
+        &["listen"],
+    ] {
+        let output = run(&typo, args);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && error.contains("there is no store"), "{args:?}: {output:?}");
+        assert!(!typo.exists(), "{args:?}");
+    }
+}
+
+#[test]
 fn the_doctor_misses_the_key_and_the_files_and_no_other_key_is_made() {
     let folder = Folder::new();
     let data = folder.join("data");

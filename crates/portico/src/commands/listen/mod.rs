@@ -2,7 +2,6 @@
 
 mod feed;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use webhooks::sign::{RuleKey, Signer};
 
 use super::{Failure, company, say};
 use crate::founding;
-use crate::server::open_desk;
+use crate::server::open_existing_desk;
 use crate::settings::Location;
 use feed::{Feed, Frame, Lost};
 
@@ -88,16 +87,16 @@ impl Pass {
         if let (Some(token), Some(secret)) = (&listen.token, &listen.secret) {
             return Ok(Pass { token: token.clone(), key: Some(RuleKey::new(secret)), own: None });
         }
-        if listen.location.store.is_none() && !Path::new(&listen.location.data).exists() {
+        if !listen.location.has_store()? {
             if let (Some(token), None) = (&listen.token, &listen.forward) {
                 return Ok(Pass { token: token.clone(), key: None, own: None });
             }
             let data = listen.location.data.display();
             return Err(Failure::new(format!(
-                "{data} is not there; say where the store is with --data, or give --token and --secret of another server"
+                "there is no store in {data}; say where it is with --data, or give --token and --secret of another server"
             )));
         }
-        let desk = open_desk(&listen.location, &listen.url)?;
+        let desk = open_existing_desk(&listen.location, &listen.url)?;
         let caller = Caller::system(company::choose(&desk, listen.company.as_deref())?);
         let secret = desk.read_blocking(&caller, |work| Ok(work.directory()?.company.api_secret.clone()))?;
         let key = Some(RuleKey::new(&secret));
