@@ -103,7 +103,7 @@ pub struct Serving {
     #[arg(long, value_name = "ADDR", env = "PORTICO_LISTEN", default_value = "127.0.0.1:4180")]
     pub listen: SocketAddr,
     /// The base URL that clients see; links in answers begin with it.
-    #[arg(long, value_name = "URL", env = "PORTICO_PUBLIC_URL")]
+    #[arg(long, value_name = "URL", env = "PORTICO_PUBLIC_URL", value_parser = base_url)]
     pub public_url: Option<String>,
     /// Allow webhooks and channel calls to private networks and plain http: for local development.
     #[arg(long, env = "PORTICO_ALLOW_PRIVATE_NETWORKS", value_parser = BoolishValueParser::new())]
@@ -131,6 +131,16 @@ pub struct Settings {
     #[command(flatten)]
     /// How it serves.
     pub serving: Serving,
+}
+
+/// A URL that links can begin with.
+pub fn base_url(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+    let is_web = ["http", "https"].contains(&url.scheme()) && text.contains("://");
+    match is_web && url.query().is_none() && url.fragment().is_none() {
+        true => Ok(text.to_string()),
+        false => Err("expected http(s)://host[:port][/path], without a query or fragment".to_string()),
+    }
 }
 
 /// Makes the file with the key. It gets its name when it is whole, and only if nobody else was first.

@@ -80,13 +80,8 @@ fn settings(settings: &Settings) -> Check {
         let says = format!("{} is open to others: set --public-url to what clients call", serving.listen);
         return check("settings", State::Warning, says);
     }
-    if let Some(url) = &serving.public_url {
-        if !url.starts_with("https://") && !url.starts_with("http://") {
-            return check("settings", State::Failed, format!("--public-url {url} is no http(s) URL"));
-        }
-        if open && url.starts_with("http://") {
-            return check("settings", State::Warning, "tokens travel readable: let --public-url be https");
-        }
+    if open && serving.public_url.as_ref().is_some_and(|url| url.starts_with("http://")) {
+        return check("settings", State::Warning, "tokens travel readable: let --public-url be https");
     }
     if open && serving.allow_private_networks {
         return check("settings", State::Warning, "--allow-private-networks lets rules call your own network");

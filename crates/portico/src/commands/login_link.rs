@@ -8,13 +8,14 @@ use serde_json::json;
 use super::company::{self, Place};
 use super::{Failure, say};
 use crate::server::open_existing_desk;
+use crate::settings::base_url;
 
 #[derive(Debug, Args)]
 pub(super) struct LoginLink {
     /// The teammate, by e-mail address or id (tea_…).
     teammate: String,
     /// The base URL of the server, as a browser reaches it.
-    #[arg(long, value_name = "URL", env = "PORTICO_PUBLIC_URL", default_value = "http://127.0.0.1:4180")]
+    #[arg(long, value_name = "URL", env = "PORTICO_PUBLIC_URL", value_parser = base_url, default_value = "http://127.0.0.1:4180")]
     public_url: String,
     /// Print {"url":…,"expires_at":…}.
     #[arg(long)]

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Failure, say};
 use crate::sample_channel::{Refusal, Registered, Sample, Settings};
+use crate::settings::base_url;
 
 #[derive(Debug, Args)]
 pub(super) struct SampleChannel {
@@ -21,7 +22,7 @@ pub(super) struct SampleChannel {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4190")]
     listen: SocketAddr,
     /// The base URL at which Portico and browsers reach it; where it listens, if left out.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = base_url)]
     public_url: Option<String>,
     /// The inbox that gets the channel; the first shared one, if left out.
     #[arg(long, value_name = "INBOX")]

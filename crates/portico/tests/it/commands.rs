@@ -359,6 +359,27 @@ fn commands_that_only_read_or_end_things_make_no_store() {
 }
 
 #[test]
+fn a_public_url_that_no_link_can_begin_with_is_refused_at_once() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    for url in
+        ["nonsense", "desk.example", "ftp://desk.example", "http://", "http://x.example/b?q", "http://x.example/#f"]
+    {
+        for command in [
+            &["serve", "--listen", "127.0.0.1:0"][..],
+            &["demo", "--listen", "127.0.0.1:0"],
+            &["doctor"],
+            &["login-link", "owner@portico.invalid"],
+        ] {
+            let output = run(&data, &[command, &["--public-url", url]].concat());
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.code() == Some(2) && error.contains("--public-url"), "{command:?} {url}: {output:?}");
+        }
+    }
+    assert!(!data.exists());
+}
+
+#[test]
 fn the_doctor_misses_the_key_and_the_files_and_no_other_key_is_made() {
     let folder = Folder::new();
     let data = folder.join("data");
