@@ -18,6 +18,16 @@ pub(crate) fn key(field: &str, name: &str) -> Result<()> {
     }
 }
 
+/// Refuses a text of more than `longest` characters, naming the field: what every list and event shows is bounded.
+pub(crate) fn short(field: &str, text: &str, longest: usize) -> Result<()> {
+    // Hardly ever is there anything to count.
+    let length = if text.len() <= longest { text.len() } else { text.chars().count() };
+    match length <= longest {
+        true => Ok(()),
+        false => Err(Error::invalid(field, format!("expected at most {longest} characters, found {length}"))),
+    }
+}
+
 /// A name as it is kept: without space around it, 1 to `longest` characters. Anything else is refused, naming the field.
 pub(crate) fn checked(field: &str, name: &str, longest: usize) -> Result<String> {
     let name = name.trim();

@@ -13,6 +13,10 @@ use crate::messages;
 use crate::names;
 use crate::work::Work;
 
+/// The longest name, description and link of a contact, in characters.
+const LONGEST_NAME: usize = 1_000;
+const LONGEST_DESCRIPTION: usize = 65_535;
+const LONGEST_LINK: usize = 4_096;
 /// The most handles, links and lists of one contact.
 pub const MOST: usize = 200;
 
@@ -136,16 +140,19 @@ fn differences(before: &Contact, after: &Contact) -> Map<String, Value> {
 
 fn apply(work: &mut Work<'_>, contact: &mut Contact, details: &Details) -> Result<()> {
     if let Some(name) = &details.name {
+        names::short("name", name, LONGEST_NAME)?;
         contact.name = name.trim().to_string();
         contact.is_name_manual = true;
     }
     if let Some(description) = &details.description {
+        names::short("description", description, LONGEST_DESCRIPTION)?;
         contact.description.clone_from(description);
     }
     if let Some(links) = &details.links {
         if links.len() > MOST {
             return Err(Error::invalid("links", format!("{} links, at most {MOST} are possible", links.len())));
         }
+        links.iter().try_for_each(|link| names::short("links", link, LONGEST_LINK))?;
         contact.links = json!(links);
     }
     if let Some(values) = &details.custom_fields {

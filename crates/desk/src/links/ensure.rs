@@ -8,6 +8,7 @@ use crate::apps::objects::{self, Recognised};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::LinkId;
+use crate::names;
 use crate::work::Work;
 
 /// The longest address, in bytes.
@@ -57,6 +58,7 @@ pub(crate) fn ensure_object(work: &mut Work<'_>, found: &Recognised) -> Result<L
 }
 
 fn keep(work: &mut Work<'_>, url: &str, name: &str, r#type: String) -> Result<LinkId> {
+    names::short("name", name, LONGEST)?;
     let link = Link {
         id: LinkId(work.new_id()),
         name: name.to_string(),

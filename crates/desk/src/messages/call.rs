@@ -82,7 +82,7 @@ pub(crate) fn begin(work: &mut Work<'_>, channel: &Channel, begun: &Begun) -> Re
     message.delivery = if begun.is_inbound { "received" } else { "sent" }.to_string();
     message.sent_at = (!begun.is_inbound).then_some(begun.at);
     say(&mut message, begun.content.clone());
-    store::insert(work.conn, work.company, &message)?;
+    super::insert(work, &message)?;
     let contact_id = contact.to_string();
     super::take_part(work, held.row.id, &[(role, &begun.handle.handle), ("contact", &contact_id)])?;
     search::index(work, id.0, held.row.id, &[&message.text])?;

@@ -89,7 +89,7 @@ pub fn draft(work: &mut Work<'_>, new: &NewDraft) -> Result<MessageId> {
         if held.is_new() {
             outgoing::address(&mut held, &message);
         }
-        store::insert(work.conn, work.company, &message)?;
+        super::insert(work, &message)?;
         attachments::attach(work, Owner::Message(message.id), &letter.uploads)?;
         note(work, &mut held, &message, json!({"draft": [null, message.id.to_string()]}))?;
         Ok(message.id)
@@ -156,6 +156,7 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     }
     if let Some(subject) = &edit.letter.subject {
         new.subject = subject.clone();
+        new.check_sizes()?;
     }
     let letter = outgoing::fitted(work, &channel, edit.letter.clone())?;
     let content = match &letter.quote {

@@ -267,7 +267,7 @@ fn keep(
     message.attachment_count = i64::try_from(import.uploads.len()).unwrap_or(0);
     message.delivery = if import.is_inbound { "received" } else { "sent" }.to_string();
     message.sent_at = (!import.is_inbound).then_some(at);
-    store::insert(work.conn, work.company, &message)?;
+    super::insert(work, &message)?;
     attachments::attach(work, attachments::Owner::Message(message.id), &import.uploads)?;
     let texts = [import.subject.as_str(), import.content.text.as_str()];
     search::index_at(work, message.id.0, held.row.id, at, &texts)?;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::attachments::{self, Attachment};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ContactId, ConversationId, MessageId, SignatureId, TeammateId};
+use crate::names;
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -91,7 +92,41 @@ pub(crate) fn new_uid(work: &Work<'_>, id: MessageId) -> String {
     format!("{:016x}{:016x}", id.0, work.random().number())
 }
 
+/// The longest subject, in characters.
+const LONGEST_SUBJECT: usize = 4_000;
+/// The longest name of a sender or recipient, in characters.
+const LONGEST_NAME: usize = 1_000;
+/// The most that is kept of a message's headers, in bytes.
+const MOST_HEADERS: usize = 256 * 1024;
+
+/// Keeps a new message, unless what every list and event shows of it is larger than such a thing ever is.
+pub(super) fn insert(work: &mut Work<'_>, message: &Message) -> Result<()> {
+    message.check_sizes()?;
+    store::insert(work.conn, work.company, message)?;
+    Ok(())
+}
+
+/// How much text is in there, in bytes.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + size(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
 impl Message {
+    fn check_sizes(&self) -> Result<()> {
+        names::short("subject", &self.subject, LONGEST_SUBJECT)?;
+        let named = self.recipients.as_array().into_iter().flatten().filter_map(|one| one["name"].as_str());
+        named.map(|name| names::short("sender.name", name, LONGEST_NAME)).collect::<Result<()>>()?;
+        match size(&self.metadata) {
+            bytes if bytes <= MOST_HEADERS => Ok(()),
+            bytes => Err(Error::invalid("metadata", format!("expected at most {MOST_HEADERS} bytes, found {bytes}"))),
+        }
+    }
+
     /// An empty message of ours that does not exist yet.
     pub(crate) fn new(id: MessageId, conversation: ConversationId, uid: String, now: Timestamp) -> Message {
         Message {

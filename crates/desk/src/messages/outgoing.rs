@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::delivery::{self, State};
-use super::{Content, Message, Recipient, store};
+use super::{Content, Message, Recipient};
 use crate::apps::features::Composer;
 use crate::attachments::{self, Upload};
 use crate::channels::{Channel, application};
@@ -154,7 +154,7 @@ fn check(channel: &Channel, handle: &Handle, field: &str) -> Result<()> {
     }
     names::key(field, &handle.handle)?;
     let is_address = handle.key.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    if channel.contact_type == "email" && (!is_address || handle.key.contains(char::is_whitespace)) {
+    if is_email(channel) && (!is_address || handle.key.contains(char::is_whitespace)) {
         return Err(Error::invalid(field, format!("{:?} is not an e-mail address", handle.handle)));
     }
     Ok(())
@@ -249,7 +249,7 @@ pub(super) fn keep(
         _ => Kind::OutReply,
     };
     let waiting = (held.row.is_unreplied, held.row.waiting_since);
-    store::insert(work.conn, work.company, &message)?;
+    super::insert(work, &message)?;
     attachments::attach(work, attachments::Owner::Message(message.id), uploads)?;
     sent_off(work, held, &message)?;
     if options.is_forward {

@@ -178,7 +178,7 @@ fn keep(
         sent_at: None,
         created_at,
     };
-    store::insert(work.conn, work.company, &message)?;
+    super::insert(work, &message)?;
     attachments::attach(work, attachments::Owner::Message(id), &incoming.uploads)?;
     let known = !held.is_new() && held.row.recipient_handle.as_deref() == Some(incoming.sender.handle.as_str());
     if !known {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::book::Rule;
 use super::compile::compile;
-use super::definition::{Definition, TriggerKind};
+use super::definition::{Definition, LONGEST_NAME, TriggerKind};
 use super::evaluate::{Mode, evaluate};
 use super::explanation::Explanation;
 use super::gather::Gathered;
@@ -15,6 +15,7 @@ use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind, Record};
 use crate::ids::{ConversationId, EventId, InboxId, RuleId, TeamId, TeammateId};
+use crate::names;
 use crate::teammates;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -94,10 +95,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
         return Err(Error::invalid("teammate_id", "a rule belongs to a workspace or to a teammate, not to both"));
     }
     let definition = accept(work, Owner::of(new.team, new.owner), &new.definition)?;
-    let name = new.name.trim();
-    if name.is_empty() {
-        return Err(Error::invalid("name", "a rule needs a name"));
-    }
+    let name = names::checked("name", &new.name, LONGEST_NAME)?;
     let directory = work.directory()?;
     if let Some(team) = new.team
         && directory.team(team).is_none()
@@ -116,7 +114,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
             r#type: if is_macro(&definition) { "macro" } else { "rule" },
             email: format!("{id}@rules.portico.invalid"),
             username: id.to_string(),
-            first_name: name.to_string(),
+            first_name: name.clone(),
             last_name: String::new(),
             is_admin: false,
             bot_source: Some(id.to_string()),
@@ -127,7 +125,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
         id,
         team: new.team,
         owner: new.owner,
-        name: name.to_string(),
+        name,
         position: beside.map(|rule| rule.position + 1).max().unwrap_or(1),
         is_enabled: new.is_enabled,
         is_macro: is_macro(&definition),
@@ -138,7 +136,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
     store::insert(work.conn, work.company, &row, work.now)?;
     store::insert_version(work.conn, work.company, id, 1, &row.definition, work.now)?;
     work.directory_changed()?;
-    events::record_setting(work, Kind::Setting, json!({"rule": [null, id.to_string()], "name": [null, name]}))?;
+    events::record_setting(work, Kind::Setting, json!({"rule": [null, id.to_string()], "name": [null, row.name]}))?;
     Ok(id)
 }
 
@@ -148,10 +146,7 @@ pub fn change(work: &mut Work<'_>, id: RuleId, name: Option<&str>, definition: O
     let mut row = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("rule"))?;
     let before = (row.name.clone(), row.version);
     if let Some(name) = name {
-        row.name = name.trim().to_string();
-        if row.name.is_empty() {
-            return Err(Error::invalid("name", "a rule needs a name"));
-        }
+        row.name = names::checked("name", name, LONGEST_NAME)?;
     }
     if let Some(definition) = definition.filter(|definition| **definition != row.definition) {
         row.is_macro = is_macro(&accept(work, Owner::of(row.team, row.owner), definition)?);

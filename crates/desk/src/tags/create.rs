@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{LONGEST, Tag, checked_highlight, get, store};
+use super::{LONGEST, Tag, checked_description, checked_highlight, get, store};
 use crate::access::Owner;
 use crate::error::Result;
 use crate::events::{self, Kind};
@@ -47,7 +47,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<TagId> {
         owner: owner.teammate(),
         parent,
         name: names::checked("name", &new.name, LONGEST)?,
-        description: new.description.clone(),
+        description: checked_description(new.description.as_deref())?,
         highlight: checked_highlight(new.highlight.as_deref())?,
         is_visible: new.is_visible,
         created_at: work.now,

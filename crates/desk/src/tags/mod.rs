@@ -3,6 +3,7 @@
 use crate::access::Owner;
 use crate::error::{Error, Result};
 use crate::ids::{TagId, TeamId, TeammateId};
+use crate::names;
 use crate::paging::{Page, Window, page_of};
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -75,6 +76,14 @@ pub fn children(work: &mut Work<'_>, id: TagId) -> Result<Vec<Tag>> {
     get(work, id)?;
     let directory = work.directory()?;
     Ok(directory.tags().filter(|tag| tag.parent == Some(id)).cloned().collect())
+}
+
+/// The longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 10_000;
+
+fn checked_description(description: Option<&str>) -> Result<Option<String>> {
+    description.map(|text| names::short("description", text, LONGEST_DESCRIPTION)).transpose()?;
+    Ok(description.map(str::to_string))
 }
 
 fn checked_highlight(highlight: Option<&str>) -> Result<Option<String>> {

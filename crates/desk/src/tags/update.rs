@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::{LONGEST, Tag, checked_highlight, get, store};
+use super::{LONGEST, Tag, checked_description, checked_highlight, get, store};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
@@ -33,7 +33,7 @@ pub fn update(work: &mut Work<'_>, id: TagId, change: &Change) -> Result<()> {
         tag.name = names::checked("name", name, LONGEST)?;
     }
     if let Some(description) = &change.description {
-        tag.description.clone_from(description);
+        tag.description = checked_description(description.as_deref())?;
     }
     if let Some(highlight) = &change.highlight {
         tag.highlight = checked_highlight(highlight.as_deref())?;

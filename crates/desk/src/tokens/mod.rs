@@ -7,6 +7,7 @@ use crate::crypto;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{TeammateId, TokenId};
+use crate::names;
 use crate::scopes;
 use crate::teammates;
 use crate::time::Timestamp;
@@ -44,6 +45,9 @@ impl Token {
     }
 }
 
+/// The longest name, in characters.
+const LONGEST: usize = 256;
+
 /// What a new token may do.
 #[derive(Debug, Clone)]
 pub struct New {
@@ -62,6 +66,7 @@ pub fn create(work: &mut Work<'_>, new: &New, mint: impl Fn(TokenId, &[u8]) -> S
         return Err(Error::Forbidden("a token cannot reach further than the one that makes it".to_string()));
     }
     scopes::check(&new.scopes)?;
+    let name = names::checked("name", &new.name, LONGEST)?;
     if let Shared::Teams(teams) = &new.access.shared {
         let directory = work.directory()?;
         if let Some(unknown) = teams.iter().find(|team| directory.team(**team).is_none()) {
@@ -89,7 +94,7 @@ pub fn create(work: &mut Work<'_>, new: &New, mint: impl Fn(TokenId, &[u8]) -> S
         work.company,
         &Token {
             id,
-            name: new.name.clone(),
+            name,
             digest: digest.to_vec(),
             scopes: json!(new.scopes),
             namespaces,

@@ -8,6 +8,7 @@ mod apps;
 mod architecture;
 mod attachments;
 mod bad_input;
+mod bounds;
 mod browser;
 mod calls;
 mod channel_api;
