@@ -186,6 +186,10 @@ impl From<desk::Error> for Refusal {
                 tracing::warn!(%error, "the store was too busy for a request");
                 Problem::unavailable("The server is busy. Please retry.")
             }
+            Error::Store(error) if error.is_full() => {
+                tracing::error!(%error, "the store has no room left");
+                Problem::unavailable("The server has no room left. Please retry later.")
+            }
             Error::Store(_) | Error::Internal(_) => internal(&error.to_string()),
         };
         Refusal::Problem(problem)

@@ -15,6 +15,7 @@ use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
 use crate::connecting;
 use crate::edge::error::Problem;
+use crate::edge::given::given;
 use crate::whose::Whose;
 
 /// The channel of the path's first variable part, by id or alias.
@@ -71,9 +72,9 @@ pub(crate) struct Settings {
     /// Whether everybody who may open the inbox may answer from it.
     #[serde(default)]
     all_teammates_can_reply: Option<bool>,
-    /// Of a custom channel: where its messages go.
-    #[serde(default)]
-    webhook_url: Option<String>,
+    /// Of a custom channel: where its messages go; null for nowhere.
+    #[serde(default, deserialize_with = "given")]
+    webhook_url: Option<Option<String>>,
     /// Of a Twilio channel: the account.
     #[serde(default)]
     sid: Option<String>,
@@ -146,7 +147,7 @@ pub async fn create(call: Call) -> Result {
         address: None,
         send_as: body.send_as,
         settings: settings.given(),
-        webhook_url: settings.webhook_url,
+        webhook_url: settings.webhook_url.flatten(),
         contact_type: None,
     };
     call.write(move |work| {

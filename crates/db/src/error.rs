@@ -29,9 +29,11 @@ pub(crate) enum Kind {
     OutcomeUnknown,
     /// A row that must exist does not.
     Missing,
+    /// There is no room for what was to be written; nothing was.
+    Full,
     /// The unit of work panicked.
     Panicked,
-    /// Anything else: a broken statement, a full disk, a violated check.
+    /// Anything else: a broken statement, a violated check.
     Other,
 }
 
@@ -61,6 +63,11 @@ impl Error {
     /// Whether the same unit may succeed when it is run again: a conflict, a deadlock, a lost connection, a busy store.
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, Kind::Conflict | Kind::Connection | Kind::ReadOnly | Kind::Busy | Kind::OutcomeUnknown)
+    }
+
+    /// Whether the disk is full: it will go on being so until somebody makes room.
+    pub fn is_full(&self) -> bool {
+        self.kind == Kind::Full
     }
 
     /// Whether a row that had to exist was absent.
@@ -93,6 +100,7 @@ impl Error {
                     Kind::Duplicate
                 }
                 (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Kind::Conflict,
+                (ErrorCode::DiskFull, _) => Kind::Full,
                 _ => Kind::Other,
             },
             None => Kind::Other,
@@ -115,6 +123,7 @@ impl Error {
             "40001" | "40P01" => Kind::Conflict,
             "0A000" if cause.message().contains("cached plan") => Kind::Conflict,
             "25006" => Kind::ReadOnly,
+            "53100" => Kind::Full,
             "57P01" | "57P02" | "57P03" | "53300" => Kind::Connection,
             _ if code.starts_with("08") => Kind::Connection,
             _ => Kind::Other,

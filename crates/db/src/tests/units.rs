@@ -35,6 +35,18 @@ fn hold(store: &Store) -> mpsc::Sender<()> {
 }
 
 #[test]
+fn a_full_disk_is_told_from_other_failures() {
+    let store = testing::memory(SCHEMA);
+    let grow = |conn: &mut Conn| {
+        conn.one::<(i64,)>("PRAGMA max_page_count = 1", &[])?;
+        (0..10_000).try_for_each(|id| put(conn, id).map(drop))
+    };
+    let error = store.write_blocking(grow).expect_err("there is no room");
+    assert!(error.is_full() && !error.is_retryable(), "{error}");
+    assert!(ids(&store).is_empty());
+}
+
+#[test]
 fn an_error_or_a_panic_hurts_only_its_own_unit() {
     for (name, store) in stores() {
         let busy = hold(&store);

@@ -24,8 +24,8 @@ pub struct Change {
     pub inbox: Option<InboxId>,
     /// Settings to be replaced; those not named stay.
     pub settings: Map<String, Value>,
-    /// Another address for outgoing messages of a custom channel.
-    pub webhook_url: Option<String>,
+    /// Another address for outgoing messages of a custom channel, or none any more.
+    pub webhook_url: Option<Option<String>>,
 }
 
 /// Changes a channel.
@@ -52,16 +52,19 @@ pub fn update(work: &mut Work<'_>, id: ChannelId, change: &Change) -> Result<()>
         if row.r#type != "custom" {
             return Err(Error::invalid("settings.webhook_url", "only custom channels have one"));
         }
-        let url = checked_url(url)?;
+        let url = url.as_deref().map(checked_url).transpose()?;
         // Whoever may change a channel may not have its credentials shown to somebody else.
-        if row.app.is_some() && row.webhook_url.as_ref() != Some(&url) && !application::is_of_server(work, &row, &url)?
-        {
+        let is_of_server = match &url {
+            Some(url) if row.app.is_some() => application::is_of_server(work, &row, url)?,
+            _ => true,
+        };
+        if row.webhook_url != url && !is_of_server {
             return Err(Error::invalid(
                 "settings.webhook_url",
                 "expected an address of the server of the channel's app",
             ));
         }
-        row.webhook_url = Some(url);
+        row.webhook_url = url;
     }
     row.inbox = inbox.id;
     if before.inbox != inbox.id {

@@ -1,6 +1,55 @@
 //! What a message says, in the three forms that are kept. Made at the edge, before a unit begins: it is pure and may
 //! take longer than a unit should.
 
+use std::collections::HashSet;
+
+/// What `style` may say: how letters look and where they stand in their line. Nothing that fetches, covers or floats over
+/// what is around the message.
+const STYLES: [&str; 42] = [
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-collapse",
+    "border-color",
+    "border-left",
+    "border-radius",
+    "border-right",
+    "border-spacing",
+    "border-style",
+    "border-top",
+    "border-width",
+    "color",
+    "direction",
+    "display",
+    "font",
+    "font-family",
+    "font-size",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "height",
+    "letter-spacing",
+    "line-height",
+    "list-style-type",
+    "margin",
+    "margin-bottom",
+    "margin-left",
+    "margin-right",
+    "margin-top",
+    "max-width",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "text-align",
+    "text-decoration",
+    "text-indent",
+    "vertical-align",
+    "white-space",
+    "width",
+];
+
 /// A body as HTML, as plain text, and as a short preview.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
@@ -37,6 +86,7 @@ impl Content {
         let body = ammonia::Builder::default()
             .add_tags(["font", "center"])
             .add_generic_attributes(["style", "align", "dir"])
+            .filter_style_properties(HashSet::from(STYLES))
             .add_url_schemes(["cid"])
             .clean(source)
             .to_string();
@@ -181,6 +231,15 @@ mod tests {
         let content = Content::markdown("Hi **you** <script>alert(1)</script>\nsecond [x](javascript:alert(1))");
         assert!(content.body.contains("<strong>you</strong>"), "{}", content.body);
         assert!(!content.body.contains("<script"), "{}", content.body);
+    }
+
+    #[test]
+    fn a_style_neither_fetches_nor_covers_what_is_around() {
+        let style = "color: red; background: url(https://evil.example/x); position: fixed; z-index: 9; \
+            background-image: url(data:,x); font-weight: bold; behavior: url(x.htc); opacity: 0; top: 0";
+        let body = Content::html(&format!("<p style=\"{style}\">Hi</p>")).body;
+        assert_eq!(body, "<p style=\"color:red;font-weight:bold\">Hi</p>");
+        assert_eq!(Content::html("<p style=\"position:fixed\">Hi</p>").body, "<p style=\"\">Hi</p>");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::outgoing::{self, Accepted, Addressees, Letter, Options, author, compose, dispatch};
 use super::{Message, store};
 use crate::channels::Channel;
-use crate::conversations::{Held, hold};
+use crate::conversations::{self, Held, hold};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ConversationId};
 use crate::teammates::Who;
@@ -49,7 +49,7 @@ pub(super) fn answered(work: &mut Work<'_>, held: &Held) -> Result<Option<Messag
 }
 
 /// The channel of a reply: the one that is asked for, else the one of the message that is answered, else the
-/// conversation's. Only e-mail may be answered from another channel, as long as that is e-mail too.
+/// conversation's, else the only one at hand. Only e-mail may be answered from another channel, as long as that is e-mail too.
 pub(super) fn channel(
     work: &mut Work<'_>,
     held: &Held,
@@ -57,7 +57,14 @@ pub(super) fn channel(
     answered: Option<&Message>,
 ) -> Result<Channel> {
     let usual = answered.and_then(|message| message.channel).or(held.row.channel);
-    let id = asked.or(usual).ok_or_else(|| Error::invalid("channel_id", "this conversation has no channel yet"))?;
+    let at_hand = match (asked, usual) {
+        (None, None) => at_hand(work, held, answered)?,
+        _ => None,
+    };
+    let id = asked
+        .or(usual)
+        .or(at_hand)
+        .ok_or_else(|| Error::invalid("channel_id", "this conversation has no channel yet"))?;
     let chosen = match (asked, outgoing::channel(work, id)) {
         (None, Err(Error::NotFound(_))) => {
             return Err(Error::invalid("channel_id", "the channel of this conversation is gone; name another one"));
@@ -75,6 +82,21 @@ pub(super) fn channel(
         return Err(Error::Forbidden("this channel takes no replies".to_string()));
     }
     Ok(chosen)
+}
+
+/// The channel to answer what came on none, as imported messages did: of those of the conversation's inboxes the one that
+/// the message names as its recipient, or the only one there is.
+fn at_hand(work: &mut Work<'_>, held: &Held, answered: Option<&Message>) -> Result<Option<ChannelId>> {
+    let inboxes = conversations::inboxes_of(work, held.row.id)?;
+    let directory = work.directory()?;
+    let near: Vec<&Channel> = directory.channels().filter(|channel| inboxes.contains(&channel.inbox)).collect();
+    let named = answered.map(Message::recipients).unwrap_or_default();
+    let is_named = |channel: &&&Channel| named.iter().any(|one| one.handle.eq_ignore_ascii_case(&channel.address));
+    let only = match near.as_slice() {
+        [only] => Some(*only),
+        several => several.iter().find(is_named).copied(),
+    };
+    Ok(only.map(|channel| channel.id))
 }
 
 /// The letter with the conversation's main recipient, where nobody is named.

@@ -81,6 +81,20 @@ async fn a_channel_moves_with_its_conversations() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_channel_may_have_its_address_taken_away() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let settings = json!({"webhook_url": "https://partner.example/out"});
+    let channel = make(&server, &world, json!({"type": "custom", "settings": settings})).await;
+    let secret = format!("/portico/v1{}/secret", path(&channel));
+    assert_eq!(server.get(&secret).await.expect(200)["webhook_url"], "https://partner.example/out");
+    server.patch(&path(&channel), json!({"settings": {"undo_send_time": 5}})).await.expect(204);
+    assert_eq!(server.get(&secret).await.expect(200)["webhook_url"], "https://partner.example/out");
+    server.patch(&path(&channel), json!({"settings": {"webhook_url": null}})).await.expect(204);
+    assert_eq!(server.get(&secret).await.expect(200)["webhook_url"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whether_all_may_answer_is_a_setting_of_shared_channels_alone() {
     let server = Server::start().await;
     let world = World::make(&server).await;

@@ -159,6 +159,25 @@ async fn history_is_imported_once_and_quietly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn history_is_answered_on_the_channel_that_it_names() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let path = format!("/inboxes/{}/imported_messages", office.inbox);
+    let import = async |to: &str| {
+        let body = json!({"type": "intercom", "sender": {"handle": format!("ann-of-{to}")}, "to": [to], "body": "Hello", "external_id": to,
+            "created_at": 1_500_000_000, "metadata": {"is_inbound": true}});
+        let message = accepted(&server, server.post(&path, body).await.expect(202)).await;
+        format!("{}/messages", conversation_of(&message))
+    };
+    let named = import("Shop").await;
+    let reply = accepted(&server, server.post(&named, json!({"body": "Gladly"})).await.expect(202)).await;
+    assert_eq!(reply["type"], "custom", "{reply}");
+    let other = import("sales@acme.example").await;
+    let refused = server.post(&other, json!({"body": "Gladly"})).await.expect(400);
+    assert!(refused.to_string().contains("channel_id"), "two channels are there, and neither is named: {refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_in_history_are_named_as_on_a_channel_or_as_contacts_are() {
     let server = Server::start().await;
     let office = Office::furnish(&server, None).await;
