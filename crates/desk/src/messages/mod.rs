@@ -119,8 +119,8 @@ fn size(value: &Value) -> usize {
 impl Message {
     fn check_sizes(&self) -> Result<()> {
         names::short("subject", &self.subject, LONGEST_SUBJECT)?;
-        let named = self.recipients.as_array().into_iter().flatten().filter_map(|one| one["name"].as_str());
-        named.map(|name| names::short("sender.name", name, LONGEST_NAME)).collect::<Result<()>>()?;
+        let mut named = self.recipients.as_array().into_iter().flatten().filter_map(|one| one["name"].as_str());
+        named.try_for_each(|name| names::short("sender.name", name, LONGEST_NAME))?;
         match size(&self.metadata) {
             bytes if bytes <= MOST_HEADERS => Ok(()),
             bytes => Err(Error::invalid("metadata", format!("expected at most {MOST_HEADERS} bytes, found {bytes}"))),
