@@ -9,6 +9,7 @@ pub mod asking;
 pub mod bell;
 pub mod commands;
 pub mod companies;
+pub mod connections;
 pub mod couriers;
 pub mod demo;
 pub mod edges;

@@ -10,7 +10,6 @@ use api::edge::body::Reading;
 use api::edge::body::spool::Folder;
 use api::edge::limits::{Limiter, Limits};
 use api::tokens::Tokens;
-use axum::serve::ListenerExt;
 use db::{Engine as Database, Options, Store};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
@@ -23,6 +22,7 @@ use webhooks::guard::Guard;
 
 use crate::asking::Asking;
 use crate::bell::Doorbell;
+use crate::connections::{self, Terms};
 use crate::failure::Failure;
 use crate::health::{Counts, Health};
 use crate::nodes::Node;
@@ -159,17 +159,7 @@ impl Server {
             workers: workers.clone(),
         };
         let service = edges::service(app, Arc::new(health));
-        let listener = listener.tap_io(|stream| {
-            // Answers are written whole, so waiting for more to send only costs time.
-            let _ = stream.set_nodelay(true);
-        });
-        let stopping = workers.stopping();
-        workers.spawn("http", async move {
-            let service = service.into_make_service_with_connect_info::<SocketAddr>();
-            if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopping).await {
-                tracing::error!(%error, "the listener failed");
-            }
-        });
+        workers.spawn("http", connections::serve(listener, service, Terms::of_this_process(), workers.clone()));
         Ok(Server { desk, address, public_url, playground, workers, engine, node, _lock: lock })
     }
 

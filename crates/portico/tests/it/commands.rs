@@ -161,6 +161,34 @@ fn the_first_start_makes_a_company_and_later_ones_just_serve() {
 }
 
 #[test]
+fn a_server_ends_at_once_whatever_its_clients_have_left_unsaid() {
+    use std::io::Write;
+    let folder = Folder::new();
+    let (server, url, token) = serve(&folder.0);
+    let address = url.strip_prefix("http://").expect("an address");
+    let half = format!("POST /contacts HTTP/1.1\r\nhost: a\r\n{}\r\ncontent-length: 50\r\n\r\n{{", bearer(&token));
+    let _left: Vec<std::net::TcpStream> = ["", "GET /me HTTP/1.1\r\nho", &half]
+        .iter()
+        .map(|said| {
+            let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+            stream.write_all(said.as_bytes()).expect("it is taken");
+            stream
+        })
+        .collect();
+    let asked = ["-H", &bearer(&token)];
+    assert_eq!(curl(&[&[format!("{url}/me").as_str()][..], &asked].concat()).0, 200);
+    let stopped = std::thread::spawn(move || server.stop());
+    for _ in 0..100 {
+        if stopped.is_finished() {
+            assert_eq!(stopped.join().expect("it ends"), Some(0));
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(80));
+    }
+    panic!("it waits for what nobody sends");
+}
+
+#[test]
 fn a_second_server_on_the_same_folder_is_refused() {
     let folder = Folder::new();
     let (_server, ..) = serve(&folder.0);
