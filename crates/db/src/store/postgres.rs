@@ -16,9 +16,12 @@ use crate::row::{FromRow, Row};
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 1024;
 
-/// How often a unit is run before its conflict, or the missing server, becomes the caller's. With the pauses below this
-/// outlasts the roughly twenty seconds of a failover.
+/// How often a unit is run before its conflict becomes the caller's.
 const TRIES: u32 = 40;
+
+/// How often a unit is run before a missing server becomes the caller's. With the pauses below this outlasts the roughly
+/// twenty seconds of a failover, and ends before those who ask give up, which is commonly after thirty.
+const OUTAGE_TRIES: u32 = 24;
 
 /// After so many runs without a server, half a second or so, it is said why nothing happens.
 const LOUD: u32 = 7;
@@ -198,6 +201,9 @@ impl Worker {
                     return task.answer(Ok(()));
                 }
                 Attempt::Failed(error) if last || !error.is_retryable() || error.outcome_unknown() => {
+                    return task.answer(Err(error));
+                }
+                Attempt::Failed(error) if error.kind() == Kind::Connection && tries >= OUTAGE_TRIES => {
                     return task.answer(Err(error));
                 }
                 Attempt::Again(error) | Attempt::Failed(error) => error,
