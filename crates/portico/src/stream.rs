@@ -38,7 +38,7 @@ pub use api::openapi::stream::PATH;
 /// Streams that may be open at once in this process.
 const MOST: usize = 2_000;
 /// Streams of one company that may be open at once in this process, so that there is room for others.
-const MOST_OF_ONE: usize = 500;
+const MOST_OF_ONE: usize = 200;
 /// Events rendered in one go.
 const BATCH: i64 = 100;
 /// A line without meaning goes out this often, so that proxies keep the connection and both sides notice its end.

@@ -241,7 +241,7 @@ async fn a_company_leaves_room_for_the_streams_of_others() {
     let (server, _) = furnished().await;
     let other = Guest::foreign(&server).await;
     let mut open = Vec::new();
-    for _ in 0..500 {
+    for _ in 0..200 {
         open.push(Reader::open(&server, "", None).await);
     }
     let one_more = server.request(reqwest::Method::GET, "/portico/v1/events/stream").bearer_auth(&server.token);
