@@ -23,6 +23,7 @@ pub mod sample_channel;
 pub mod sandbox;
 pub mod server;
 pub mod settings;
+pub mod store_file;
 pub mod stream;
 pub mod sweeps;
 pub mod timers;

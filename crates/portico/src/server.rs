@@ -10,7 +10,7 @@ use api::edge::body::Reading;
 use api::edge::body::spool::Folder;
 use api::edge::limits::{Limiter, Limits};
 use api::tokens::Tokens;
-use db::{Engine as Database, Options, Store};
+use db::{Engine as Database, Options, Store, StoreUrl};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
 use desk::{Caller, Clock, Desk, companies, events};
@@ -31,7 +31,7 @@ use crate::settings::{Location, Settings, private_folder};
 use crate::stream::Live;
 use crate::sweeps::{self, Sweeps};
 use crate::workers::Workers;
-use crate::{edges, grants, timers};
+use crate::{edges, grants, store_file, timers};
 
 /// How long a freshly committed delivery stays with the node that committed it (milliseconds).
 const LEASE: i64 = 30_000;
@@ -115,6 +115,10 @@ impl Server {
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
         let public_url = settings.serving.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         let workers = Workers::default();
+        if let StoreUrl::Sqlite(path) = settings.location.store_url()? {
+            let watched = store_file::watch(&workers, path);
+            watched.map_err(|error| Failure::new(format!("the store's file: {error}")))?;
+        }
         let clock = Clock::default();
         let node = match store.engine() {
             Database::Sqlite => None,

@@ -88,6 +88,17 @@ impl Running {
         self.lines.recv_timeout(time).ok()
     }
 
+    /// The exit code of a program that ends by itself, soon.
+    fn ended(mut self) -> Option<i32> {
+        for _ in 0..100 {
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("it goes on");
+    }
+
     /// Asks it to stop as an administrator would; answers its exit code.
     pub fn stop(mut self) -> Option<i32> {
         let done = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
@@ -158,6 +169,27 @@ fn the_first_start_makes_a_company_and_later_ones_just_serve() {
     assert!(line.starts_with("Portico serves "), "{line}");
     let url = line.split_whitespace().nth(2).expect("an address");
     assert_eq!(curl(&[&format!("{url}/conversations"), "-H", &bearer(&token)]).0, 200);
+}
+
+#[test]
+fn a_server_whose_store_is_taken_away_ends_instead_of_losing_what_it_accepts() {
+    for (change, says) in [
+        ("rm -r \"$0\"", "is gone"),
+        ("mv \"$0\" \"$0-elsewhere\"", "is gone"),
+        ("cp \"$0/portico.db\" \"$0/new\" && mv \"$0/new\" \"$0/portico.db\"", "was replaced"),
+    ] {
+        let folder = Folder::new();
+        let (data, log) = (folder.join("data"), folder.join("log"));
+        let mut command = portico(&data, &["serve", "--listen", "127.0.0.1:0"]);
+        command.stderr(std::fs::File::create(&log).expect("a log"));
+        let server = Running::start(command);
+        server.line(|line| line.starts_with("Portico serves "));
+        assert!(Command::new("sh").args(["-c", change]).arg(&data).status().expect("it runs").success());
+        assert_eq!(server.ended(), Some(1), "{change}");
+        let told = std::fs::read_to_string(&log).expect("a log");
+        let last = told.lines().last().expect("a line");
+        assert!(last.starts_with("portico: the store ") && last.contains(says), "{change}: {told}");
+    }
 }
 
 #[test]
