@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     match portico::commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("portico: {failure}");
+            portico::commands::remark(&failure.to_string());
             ExitCode::from(failure.code())
         }
     }

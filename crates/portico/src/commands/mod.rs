@@ -152,3 +152,9 @@ fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
+
+/// Tells people one thing on standard error. A reader that went away is no failure of ours.
+pub fn remark(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "portico: {line}");
+}

@@ -54,7 +54,7 @@ pub(super) fn run(restore: Restore) -> Result<(), Failure> {
     if !is_empty {
         let aside = free_name(data);
         std::fs::rename(data, &aside)?;
-        eprintln!("portico: what was there is now in {}", aside.display());
+        super::remark(&format!("what was there is now in {}", aside.display()));
     }
     std::fs::rename(&part, data)?;
     say(&format!("{} is restored from {}", data.display(), restore.file.display()));

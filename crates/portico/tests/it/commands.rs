@@ -507,6 +507,51 @@ fn listen_prints_events_and_forwards_them_signed() {
 }
 
 #[test]
+fn listen_ends_with_its_reader_and_takes_its_token_along() {
+    let folder = Folder::new();
+    let (_server, url, token) = serve(&folder.0);
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "\"$0\" listen --url \"$1\" --data \"$2\" --json | head -1",
+        env!("CARGO_BIN_EXE_portico"),
+        &url,
+    ]);
+    shell.arg(&folder.0).stderr(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = shell.spawn().expect("it starts");
+    let mut told = BufReader::new(child.stderr.take().expect("its words"));
+    told.read_line(&mut String::new()).expect("it says that it listens");
+    let say = format!("{url}/channels/{}/incoming_messages", channel(&folder.0));
+    let body = r#"{"sender": {"handle": "ann"}, "body": "Hello"}"#;
+    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
+    let (_told, lines) = mpsc::channel();
+    assert_eq!(Running { child, lines }.ended(), Some(0));
+    let left = json(&run(&folder.0, &["token", "list", "--json"]));
+    assert_eq!(left.as_array().map(Vec::len), Some(1), "its own token is gone");
+}
+
+#[test]
+fn no_command_falls_over_a_reader_that_went_away() {
+    let folder = Folder::new();
+    let data = folder.join("none");
+    let data = data.to_str().expect("a name");
+    for (args, code) in [
+        (&["--help"][..], 0),
+        (&["nonsense"], 2),
+        (&["doctor", "--data", data], 0),
+        (&["token", "list", "--data", data], 1),
+        (&["listen", "--data", data], 1),
+        (&["verify-endpoint", "http://127.0.0.1:1/"], 1),
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
+        command.args(args).stdout(writer.try_clone().expect("the same pipe")).stderr(writer);
+        assert_eq!(command.status().expect("it runs").code(), Some(code), "{args:?}");
+    }
+}
+
+#[test]
 fn listen_needs_no_more_than_a_token_to_another_server() {
     let folder = Folder::new();
     let (_server, url, token) = serve(&folder.0);

@@ -2,6 +2,7 @@
 
 mod feed;
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +10,13 @@ use clap::Args;
 use desk::{Caller, Desk, tokens};
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
 use webhooks::client::{Client, Options, Outgoing};
 use webhooks::guard::Guard;
 use webhooks::sign::{RuleKey, Signer};
 
-use super::{Failure, company, say};
+use super::{Failure, company, remark, say};
 use crate::founding;
 use crate::server::open_existing_desk;
 use crate::settings::Location;
@@ -68,10 +71,22 @@ pub(super) fn run(listen: Listen) -> Result<(), Failure> {
         tokio::select! {
             ended = follow(&listen, &pass) => ended,
             () = ending.told() => Ok(()),
+            () = reader_gone() => Ok(()),
         }
     });
     pass.give_back();
     listening
+}
+
+/// Resolves when nobody reads what is printed any more: `head -1` has its line, and the next event may be long in coming.
+/// It never does where that cannot be told, as of a file.
+async fn reader_gone() {
+    // A second handle: it is only looked at, so that writing to the first goes on waiting as ever.
+    let out = std::io::stdout().as_fd().try_clone_to_owned().and_then(Sender::from_owned_fd_unchecked);
+    match out {
+        Ok(out) if out.ready(Interest::ERROR).await.is_ok() => {}
+        _ => std::future::pending().await,
+    }
 }
 
 /// What opens the stream, and what its events are signed with, if that is known.
@@ -114,7 +129,7 @@ impl Pass {
         if let Some((desk, caller, id)) = self.own
             && let Err(error) = desk.write_blocking(&caller, move |work| tokens::revoke(work, id))
         {
-            eprintln!("portico: the token {id} of this command could not be ended: {error}");
+            remark(&format!("the token {id} of this command could not be ended: {error}"));
         }
     }
 }
@@ -141,7 +156,7 @@ async fn follow(listen: &Listen, pass: &Pass) -> Result<(), Failure> {
         };
         if is_first {
             let to = forward.as_ref().map(|url| format!(", forwarding to {url}")).unwrap_or_default();
-            eprintln!("portico: listening to {}{to}", listen.url);
+            remark(&format!("listening to {}{to}", listen.url));
         }
         is_first = false;
         while left != Some(0) {
@@ -155,7 +170,7 @@ async fn follow(listen: &Listen, pass: &Pass) -> Result<(), Failure> {
             left = left.map(|left| left - 1);
         }
         if left != Some(0) {
-            eprintln!("portico: the connection was lost; going on after {}", seen.as_deref().unwrap_or("now"));
+            remark(&format!("the connection was lost; going on after {}", seen.as_deref().unwrap_or("now")));
             tokio::time::sleep(AGAIN).await;
         }
     }
