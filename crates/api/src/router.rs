@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -14,7 +14,7 @@ use percent_encoding::percent_decode_str;
 use crate::answer::{Answer, Refusal};
 use crate::app::App;
 use crate::call::Call;
-use crate::edge::body::{self, Form};
+use crate::edge::body::{self, Form, rest};
 use crate::edge::error::Problem;
 use crate::edge::fingerprint::fingerprint;
 use crate::edge::limits::{Caller, Guard, Verdict};
@@ -66,15 +66,43 @@ fn numbered(path: &str) -> String {
     parts.map(part).collect::<Vec<_>>().join("/")
 }
 
+/// The answer to a request, which leaves its connection as HTTP wants it whatever was answered.
 async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    let (version, waits, is_head) =
+        (head.version, head.headers.contains_key(header::EXPECT), head.method == Method::HEAD);
+    let mut body = body.into_data_stream();
+    let mut response = respond(app, routes, head, &mut body).await;
+    rest::settle(version, waits, &mut body, response.headers_mut()).await;
+    if is_head { without_body(response) } else { response }
+}
+
+/// What is answered to HEAD: all that GET would be told about the body, and not the body.
+fn without_body(mut response: Response) -> Response {
+    if let Some(length @ 1..) = response.body().size_hint().exact() {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
+    }
+    response.map(|_| Body::empty())
+}
+
+async fn respond(
+    app: Arc<App>,
+    routes: &Routes,
+    mut head: http::request::Parts,
+    body: &mut BodyDataStream,
+) -> Response {
     let path = match head.uri.path().trim_end_matches('/') {
         "" => "/".to_string(),
         path => path.to_string(),
     };
     let Ok(found) = routes.paths.at(&path) else { return no_such(&app, Problem::not_found("Unknown path")) };
+    // What is there to get can be asked for without its body, too.
+    if head.method == Method::HEAD && found.value.contains_key(&Method::GET) {
+        head.method = Method::GET;
+    }
     let Some(operation) = found.value.get(&head.method) else {
-        let allowed: Vec<&str> = found.value.keys().map(Method::as_str).collect();
+        let gets = found.value.contains_key(&Method::GET);
+        let allowed: Vec<&str> = found.value.keys().map(Method::as_str).chain(gets.then_some("HEAD")).collect();
         let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} is not allowed here", head.method));
         let mut response = no_such(&app, problem);
         if let Ok(value) = HeaderValue::from_str(&allowed.join(", ")) {
@@ -83,7 +111,7 @@ async fn answer(app: Arc<App>, routes: &Routes, request: Request) -> Response {
         return response;
     };
     let asked = Asked { uri: head.uri.clone(), host: head.headers.get(header::HOST).cloned() };
-    let is_bare = head.method == Method::GET || head.method == Method::HEAD;
+    let is_bare = head.method == Method::GET;
     let segments: Option<Vec<String>> = found.params.iter().map(|(_, raw)| decode(raw)).collect();
     let shown = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let known = match app.tokens.recognise(&app.desk, shown).await {
@@ -130,7 +158,7 @@ async fn run(
     path: String,
     mut segments: Vec<String>,
     head: http::request::Parts,
-    body: Body,
+    body: &mut BodyDataStream,
 ) -> Result<Response, Refusal> {
     if let Some(scope) = operation.scope.filter(|scope| !known.holds(scope)) {
         return Err(Problem::forbidden(format!("The token lacks the scope {scope}.")).into());
@@ -148,7 +176,7 @@ async fn run(
         params.only(&operation.about.names())?;
     }
     let form = match head.method {
-        Method::GET | Method::HEAD => Form::json(serde_json::Value::Null),
+        Method::GET => Form::json(serde_json::Value::Null),
         _ => body::read(&head.headers, body, &app.reading).await?,
     };
     let once = once(&head, &known, &form)?;

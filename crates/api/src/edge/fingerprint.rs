@@ -39,7 +39,8 @@ mod tests {
 
     async fn form(content_type: &str, body: String) -> Form {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type.parse().unwrap())]);
-        read(&headers, Body::from(body), &Reading { limit: MAX_BODY, spool: Arc::new(Memory) }).await.unwrap()
+        let mut body = Body::from(body).into_data_stream();
+        read(&headers, &mut body, &Reading { limit: MAX_BODY, spool: Arc::new(Memory) }).await.unwrap()
     }
 
     async fn upload(boundary: &str, data: &str) -> String {

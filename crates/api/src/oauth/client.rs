@@ -53,7 +53,7 @@ fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
 /// What it says: JSON or a form, whatever it calls it.
 pub(super) async fn said<T: DeserializeOwned>(app: &App, headers: &HeaderMap, body: Body) -> Result<T, Refused> {
     let reading = Reading { limit: MAX_BODY, ..app.reading.clone() };
-    Ok(body::read(headers, body, &reading).await?.parse()?)
+    Ok(body::read(headers, &mut body.into_data_stream(), &reading).await?.parse()?)
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod limited_tokens;
 mod link_partners;
 mod links;
 mod login;
+mod manners;
 mod messages;
 mod newcomer;
 mod nodes;

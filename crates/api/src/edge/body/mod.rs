@@ -3,6 +3,7 @@
 mod coerce;
 pub mod multipart;
 pub mod part;
+pub mod rest;
 pub mod spool;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ mod tests;
 use std::io;
 use std::sync::Arc;
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::BodyDataStream;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header};
@@ -118,8 +119,8 @@ fn without_type_name(message: &str) -> String {
 }
 
 /// Reads a whole body: JSON, a form, or multipart with files. Anything that is neither kind of form is taken for JSON,
-/// since half of all clients state no type or the wrong one.
-pub async fn read(headers: &HeaderMap, body: Body, reading: &Reading) -> Result<Form, Problem> {
+/// since half of all clients state no type or the wrong one. What it refuses it need not have read to the end.
+pub async fn read(headers: &HeaderMap, body: &mut BodyDataStream, reading: &Reading) -> Result<Form, Problem> {
     refuse_compressed(headers)?;
     let mut source = Source::new(headers, body, reading.limit)?;
     let content_type = header_text(headers, header::CONTENT_TYPE);
@@ -188,7 +189,7 @@ fn insert(tree: &mut Fields, name: &str, value: String) -> Result<(), Problem> {
     tree.insert(name, value).map_err(|misfit| Problem::bad_request(format!("Invalid body: {misfit}")))
 }
 
-async fn read_multipart(source: &mut Source, boundary: &str, spool: &Arc<dyn Spool>) -> Result<Form, Problem> {
+async fn read_multipart(source: &mut Source<'_>, boundary: &str, spool: &Arc<dyn Spool>) -> Result<Form, Problem> {
     let malformed = |error: multipart::Malformed| Problem::bad_request(format!("Invalid body: {error}"));
     let mut reader = Reader::new(boundary);
     let mut tree = Fields::new();
@@ -301,20 +302,20 @@ async fn on_blocking_thread<T: Send + 'static>(
 }
 
 /// The bytes of a body, counted.
-struct Source {
-    stream: BodyDataStream,
+struct Source<'a> {
+    stream: &'a mut BodyDataStream,
     read: u64,
     limit: u64,
 }
 
-impl Source {
+impl<'a> Source<'a> {
     /// Refuses at once what announces itself as too long.
-    fn new(headers: &HeaderMap, body: Body, limit: u64) -> Result<Source, Problem> {
+    fn new(headers: &HeaderMap, stream: &'a mut BodyDataStream, limit: u64) -> Result<Source<'a>, Problem> {
         let announced = header_text(headers, header::CONTENT_LENGTH).parse::<u64>().unwrap_or(0);
         if announced > limit {
             return Err(Problem::too_large(limit));
         }
-        Ok(Source { stream: body.into_data_stream(), read: 0, limit })
+        Ok(Source { stream, read: 0, limit })
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Problem> {

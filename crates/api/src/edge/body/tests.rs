@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use axum::body::Body;
 use futures_util::stream;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -41,7 +42,7 @@ fn in_memory() -> Reading {
 }
 
 async fn send(content_type: &str, body: impl Into<Body>) -> Result<Form, Problem> {
-    read(&headers(content_type), body.into(), &in_memory()).await
+    read(&headers(content_type), &mut body.into().into_data_stream(), &in_memory()).await
 }
 
 /// The body of a client that leaves out the line break at the end.
@@ -97,7 +98,7 @@ async fn what_is_not_json_is_refused() {
 async fn a_compressed_body_is_refused() {
     let mut headers = headers("application/json");
     headers.insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
-    assert_eq!(read(&headers, Body::empty(), &in_memory()).await.unwrap_err().status, 415);
+    assert_eq!(read(&headers, &mut Body::empty().into_data_stream(), &in_memory()).await.unwrap_err().status, 415);
 }
 
 #[tokio::test]
@@ -227,7 +228,8 @@ async fn a_request_that_is_given_up_leaves_nothing_behind() {
     let reading = Reading { limit: MAX_BODY, spool: Arc::new(Folder::open(&scratch.0).unwrap()) };
     let headers = headers("multipart/form-data; boundary=X");
     let (body, waits) = endless(3);
-    let mut reader = Box::pin(read(&headers, body, &reading));
+    let mut body = body.into_data_stream();
+    let mut reader = Box::pin(read(&headers, &mut body, &reading));
     tokio::select! {
         _ = &mut reader => panic!("the body never ends"),
         _ = waits => assert_eq!(scratch.entries(), 1),
@@ -241,7 +243,8 @@ async fn a_body_beyond_the_limit_is_refused_on_its_way_and_leaves_nothing_behind
     let scratch = Scratch::new("large");
     let reading = Reading { limit: PIECE as u64 * 2, spool: Arc::new(Folder::open(&scratch.0).unwrap()) };
     let (body, _waits) = endless(3);
-    let problem = read(&headers("multipart/form-data; boundary=X"), body, &reading).await.unwrap_err();
+    let problem =
+        read(&headers("multipart/form-data; boundary=X"), &mut body.into_data_stream(), &reading).await.unwrap_err();
     assert_eq!(problem.status, 413);
     assert_eq!(scratch.entries(), 0);
 }
@@ -251,7 +254,7 @@ async fn an_announced_length_beyond_the_limit_is_refused_before_reading() {
     let mut headers = headers("");
     headers.insert(header::CONTENT_LENGTH, (MAX_BODY + 1).into());
     let never = Body::from_stream(stream::pending::<Result<Vec<u8>, Infallible>>());
-    assert_eq!(read(&headers, never, &in_memory()).await.unwrap_err().status, 413);
+    assert_eq!(read(&headers, &mut never.into_data_stream(), &in_memory()).await.unwrap_err().status, 413);
 }
 
 #[tokio::test]
@@ -262,7 +265,7 @@ async fn a_large_file_arrives_whole() {
     let text = multipart("X", &[(&format!("{}; filename=a", field("attachments")), &data)]);
     let pieces: Vec<_> = text.as_bytes().chunks(1000).map(|piece| Ok::<_, Infallible>(piece.to_vec())).collect();
     let body = Body::from_stream(stream::iter(pieces));
-    let form = read(&headers("multipart/form-data; boundary=X"), body, &reading).await.unwrap();
+    let form = read(&headers("multipart/form-data; boundary=X"), &mut body.into_data_stream(), &reading).await.unwrap();
     assert_eq!(form.files[0].content.read().unwrap(), data.as_bytes());
     assert_eq!(scratch.entries(), 1);
     drop(form);
