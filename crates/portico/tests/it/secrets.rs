@@ -384,11 +384,16 @@ async fn no_secret_that_was_used_is_in_the_log() {
     let channels = watched.get("/channels").await;
     let channel = channels["_results"][0]["id"].as_str().expect("an id");
     let words = watched.hide("what a customer wrote", "what-only-the-desk-may-read");
+    let reply = watched.hide("what a teammate replied", "what-only-the-customer-may-read");
     for number in 0..5 {
         let message = json!({"sender": {"handle": format!("ben{number}")}, "body": format!("<p>{words}</p>")});
         watched.post(&format!("/channels/{channel}/incoming_messages"), message).await;
         broken.call(number).await;
     }
+    let conversations = watched.get("/conversations").await;
+    let conversation = conversations["_results"][0]["id"].as_str().expect("an id");
+    let path = format!("/conversations/{conversation}/messages");
+    watched.post(&path, json!({"body": format!("<p>{reply}</p>")})).await;
     let endpoints = watched.get("/portico/v1/endpoints").await;
     let endpoints = endpoints["_results"].as_array().expect("rows").clone();
     let endpoint = endpoints.iter().find(|row| row["url"] == broken.url.as_str()).expect("an endpoint");
