@@ -28,6 +28,9 @@ pub(super) enum Led {
 
 /// Asks the words and then each filter, up to `few` conversations of each.
 pub(super) fn lead(work: &mut Work<'_>, query: &Query, few: i64) -> Result<Led> {
+    if query.is_wordless {
+        return Ok(Led::Nothing);
+    }
     let most = usize::try_from(few).unwrap_or(usize::MAX);
     let mut with_words: Option<Vec<i64>> = None;
     if !query.words.is_empty() {

@@ -18,6 +18,8 @@ pub struct Query {
     pub words: Vec<String>,
     /// Filters; all of them hold. Several `from:` (`to:`, `cc:`, `bcc:`) are one filter with several handles.
     pub filters: Vec<Filter>,
+    /// Whether text was given that holds no word at all, only signs: nothing is found by it, whatever the filters allow.
+    pub is_wordless: bool,
 }
 
 /// A filter.
@@ -96,12 +98,13 @@ const NAMES: [&str; 18] = [
 /// Takes a query apart. A filter with a value that makes no sense is refused, saying where it stands.
 pub fn parse(text: &str) -> Result<Query> {
     let mut query = Query::default();
-    let mut count = 0;
+    let (mut count, mut has_signs) = (0, false);
     for (position, name, value) in tokens(text) {
         let Some(name) = name else {
-            // A word without a letter or digit finds nothing and hinders nothing.
-            if value.chars().any(char::is_alphanumeric) {
-                query.words.push(value);
+            // Beside a word, one without a letter or digit finds nothing and hinders nothing.
+            match value.chars().any(char::is_alphanumeric) {
+                true => query.words.push(value),
+                false => has_signs |= !value.is_empty(),
             }
             continue;
         };
@@ -117,6 +120,7 @@ pub fn parse(text: &str) -> Result<Query> {
     if query.words.len() > MOST_WORDS {
         return Err(Error::invalid("query", format!("at most {MOST_WORDS} words, found {}", query.words.len())));
     }
+    query.is_wordless = has_signs && query.words.is_empty();
     Ok(query)
 }
 
@@ -250,6 +254,23 @@ mod tests {
                 Filter::Is(Is::Open),
             ]
         );
+    }
+
+    #[test]
+    fn signs_are_passed_over_only_beside_a_word() {
+        for (text, is_wordless) in [
+            ("\u{1f389}", true),
+            ("\"\u{1f389} *\"", true),
+            (". - .", true),
+            ("is:open \u{1f389}", true),
+            ("lamp \u{1f389}", false),
+            ("\u{1f389} \u{4f60}\u{597d}", false),
+            ("is:open", false),
+            ("\"\"", false),
+            ("", false),
+        ] {
+            assert_eq!(parse(text).expect("a query").is_wordless, is_wordless, "{text}");
+        }
     }
 
     #[test]

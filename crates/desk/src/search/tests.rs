@@ -58,6 +58,19 @@ fn no_mark_in_a_query_is_an_operator() {
 }
 
 #[test]
+fn signs_alone_find_nothing() {
+    for fixture in companies() {
+        let id = write(&fixture, "ann", "Lamp", "one");
+        for text in ["\u{1f389}", "*", "-", ". . .", "\"\u{1f389}\"", "is:open \u{1f389}"] {
+            assert_eq!(found(&fixture, text), (vec![], 0), "{}: {text}", fixture.engine);
+        }
+        for text in ["lamp \u{1f389}", "is:open", "is:open lamp *"] {
+            assert_eq!(found(&fixture, text), (vec![id], 1), "{}: {text}", fixture.engine);
+        }
+    }
+}
+
+#[test]
 fn status_and_time_narrow_a_search() {
     for fixture in companies() {
         let id = write(&fixture, "ann", "Lamp", "one");
