@@ -1,6 +1,7 @@
 //! One way to read a request's body, whatever it is written in.
 
 mod coerce;
+mod json;
 pub mod multipart;
 pub mod part;
 pub mod rest;
@@ -158,7 +159,7 @@ fn read_json(bytes: &[u8]) -> Result<Value, Problem> {
     if text.trim_ascii().is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(text).map_err(|error| Problem::bad_request(format!("Invalid JSON: {error}")))
+    json::read(text).map_err(|error| Problem::bad_request(format!("Invalid JSON: {error}")))
 }
 
 fn read_urlencoded(bytes: &[u8]) -> Result<Form, Problem> {

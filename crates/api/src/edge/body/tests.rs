@@ -87,7 +87,7 @@ async fn no_body_is_an_empty_object_to_those_who_parse() {
 #[tokio::test]
 async fn what_is_not_json_is_refused() {
     let bomb = "[".repeat(100_000);
-    for body in [&b"{"[..], b"{\"a\":\"\xff\"}", bomb.as_bytes(), b"{}x", b"\"\\ud800\"", b"[1e999]"] {
+    for body in [&b"{"[..], b"{\"a\":\"\xff\"}", bomb.as_bytes(), b"{}x", b"\"\\ud80\"", b"[1e999]"] {
         let problem = send("application/json", body.to_vec()).await.unwrap_err();
         assert_eq!(problem.status, 400);
         assert!(problem.message.starts_with("Invalid JSON"), "{}", problem.message);
@@ -133,6 +133,19 @@ async fn multipart_fields_become_what_is_asked_for() {
                 send(&format!("{content_type}; boundary={boundary}"), multipart(boundary, &parts)).await.unwrap();
             assert_eq!(form.parse::<Message>().unwrap(), expected, "{to:?} {content_type}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_text_cut_in_the_middle_of_an_emoji_is_taken() {
+    for (content_type, body) in [
+        ("application/json", r#"{"body": "cut \ud83d", "sender": {"handle": "\\ud83d"}}"#),
+        ("application/x-www-form-urlencoded", r#"body=cut+%EF%BF%BD&sender={"handle":"\\ud83d"}"#),
+        ("application/x-www-form-urlencoded", r#"{"body": "cut \ud83d", "sender": {"handle": "\\ud83d"}}"#),
+    ] {
+        let message: Message = send(content_type, body).await.unwrap().parse().unwrap();
+        assert_eq!(message.body, "cut \u{fffd}", "{content_type}");
+        assert_eq!(message.sender.unwrap().handle, r"\ud83d", "{content_type}");
     }
 }
 
