@@ -43,7 +43,7 @@ pub fn document() -> Value {
         }
     }
     paths.insert(stream::PATH.into(), stream::described());
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Portico",
@@ -68,7 +68,9 @@ pub fn document() -> Value {
             "responses": refusals::shared(),
             "schemas": schemas.into_value(),
         },
-    })
+    });
+    spell_out(&mut document);
+    document
 }
 
 fn tag(family: &Family) -> Value {
@@ -110,6 +112,44 @@ impl Schemas {
         all.values_mut().for_each(forget_null_defaults);
         all.insert("Error".into(), refusals::schema());
         Value::Object(all)
+    }
+}
+
+/// The schema of anything is written `{}`. `true` says the same, but the makers of clients expect an object.
+fn spell_out(document: &mut Value) {
+    match document {
+        Value::Object(object) => {
+            for (name, below) in object {
+                match (name.as_str(), below) {
+                    ("schema", schema) => spell_out_schema(schema),
+                    ("schemas", Value::Object(schemas)) => schemas.values_mut().for_each(spell_out_schema),
+                    (_, below) => spell_out(below),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(spell_out),
+        _ => {}
+    }
+}
+
+fn spell_out_schema(schema: &mut Value) {
+    match schema {
+        Value::Bool(true) => *schema = json!({}),
+        Value::Object(object) => {
+            for (keyword, below) in object {
+                match (keyword.as_str(), below) {
+                    ("items" | "additionalProperties" | "not", schema) => spell_out_schema(schema),
+                    ("properties" | "patternProperties" | "$defs", Value::Object(schemas)) => {
+                        schemas.values_mut().for_each(spell_out_schema);
+                    }
+                    ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
+                        schemas.iter_mut().for_each(spell_out_schema);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -199,6 +239,34 @@ mod tests {
         for (name, read, rendered) in both {
             assert!(read == rendered, "{name} needs another name where it is rendered");
         }
+    }
+
+    #[test]
+    fn no_schema_is_bare() {
+        let mut schema = json!({
+            "properties": {"a": true, "items": true, "b": {"default": true, "const": true, "uniqueItems": true}},
+            "items": true,
+            "prefixItems": [true],
+            "anyOf": [{"items": true}, {"type": "null"}],
+            "additionalProperties": false,
+        });
+        spell_out_schema(&mut schema);
+        let spelled = json!({
+            "properties": {"a": {}, "items": {}, "b": {"default": true, "const": true, "uniqueItems": true}},
+            "items": {},
+            "prefixItems": [{}],
+            "anyOf": [{"items": {}}, {"type": "null"}],
+            "additionalProperties": false,
+        });
+        assert_eq!(schema, spelled);
+        let document = document();
+        assert_eq!(document["components"]["schemas"]["CustomField"]["properties"]["values"], json!({}));
+        let text = document.to_string();
+        for keyword in ["schema", "items", "additionalProperties", "not"] {
+            assert!(!text.contains(&format!("\"{keyword}\":true")), "{keyword}");
+        }
+        let lists = text.match_indices("[true").chain(text.match_indices(",true"));
+        assert_eq!(lists.count(), 0, "no list of schemas has a bare one");
     }
 
     #[test]
