@@ -6,12 +6,14 @@ use desk::attachments::{self, Attachment, Owner, Upload};
 use desk::ids::{AttachmentId, CommentId, MessageId};
 use http::{HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 use crate::answer::internal;
 use crate::call::{Call, Result};
 use crate::edge::body::spool::Spooled;
 use crate::edge::crypto::hex;
+use crate::edge::error::Problem;
 
 /// The longest media type that is kept; a longer one is nobody's.
 const LONGEST_TYPE: usize = 200;
@@ -20,6 +22,11 @@ const PIECE: usize = 64 * 1024;
 
 /// Takes the files of a request in, durably, so that a unit may refer to them.
 pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
+    if says_something(&call.form.json["attachments"]) {
+        return Err(Problem::bad_request("Invalid body: attachments: files must be sent as multipart/form-data")
+            .detail("attachments: files must be sent as multipart/form-data")
+            .into());
+    }
     let files = call.files();
     if files.is_empty() {
         return Ok(Vec::new());
@@ -47,6 +54,17 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
         Ok(Ok(uploads)) => Ok(uploads),
         Ok(Err(error)) => Err(internal(&format!("taking a file in: {error}")).into()),
         Err(error) => Err(internal(&format!("taking a file in: {error}")).into()),
+    }
+}
+
+/// Whether there is anything in a value. Files come beside a form's fields, so one that came among them would be lost.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(entries) => !entries.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::office::Office;
 use crate::server::Server;
@@ -69,4 +69,30 @@ async fn an_incoming_message_brings_files() {
         shown["attachments"].as_array().expect("files").iter().filter_map(|file| file["filename"].as_str()).collect();
     assert_eq!(names, ["a.png", "b.png"]);
     server.get("/download/fil_1").await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_would_be_lost_are_refused() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let path = format!("/channels/{}/incoming_messages", office.custom);
+    let body = |attachments: Value| json!({"sender": {"handle": "ann"}, "body": "Look", "attachments": attachments});
+    for attachments in
+        [json!(["aGVsbG8="]), json!([{"filename": "a.txt", "content": "x"}]), json!("aGVsbG8="), json!(1)]
+    {
+        let error = server.post(&path, body(attachments.clone())).await.expect(400)["_error"].take();
+        let told = error["details"][0].as_str().expect("a detail");
+        assert_eq!(told, "attachments: files must be sent as multipart/form-data", "{attachments}");
+    }
+    let form = server.request(Method::POST, &path).bearer_auth(&server.token);
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
+    server.send(form.body("sender[handle]=ann&body=Look&attachments[]=hello")).await.expect(400);
+    for nothing in [json!([]), json!(null), json!("")] {
+        server.post(&path, body(nothing)).await.expect(202);
+    }
+    let form = Form::new().text("sender[handle]", "ann").text("body", "Look").text("attachments[]", "a,b");
+    let request = server.request(Method::POST, &path).bearer_auth(&server.token).multipart(form);
+    let shown = message(&server, server.send(request).await.expect(202)).await;
+    let attachment = &shown["attachments"][0];
+    assert_eq!((attachment["filename"].as_str(), attachment["size"].as_i64()), (Some("attachment"), Some(3)));
 }

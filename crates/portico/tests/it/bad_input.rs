@@ -417,10 +417,7 @@ impl Exception {
 const ALSO: &[(&str, &str)] = &[("add-conversation-link", "link_ids")];
 
 /// Documented, but not read in a JSON body.
-const UNREAD: &[Exception] = &[
-    Exception("*", "attachments", "files come in multipart alone"),
-    Exception("*", "avatar", "files come in multipart alone"),
-];
+const UNREAD: &[Exception] = &[Exception("*", "avatar", "files come in multipart alone")];
 
 /// Required on paper, but clients leave it out.
 const OPTIONAL: &[Exception] =

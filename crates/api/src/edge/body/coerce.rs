@@ -77,7 +77,8 @@ impl Loose {
     /// An object or list that a form carries as JSON text in a single field.
     fn unfolded(self) -> Loose {
         let begins = |open: char| self.form_text().is_some_and(|text| text.trim_start().starts_with(open));
-        let parsed = if begins('{') || begins('[') { self.form_text().map(|text| json::read(text.as_bytes())) } else { None };
+        let parsed =
+            if begins('{') || begins('[') { self.form_text().map(|text| json::read(text.as_bytes())) } else { None };
         match parsed {
             // Written as an escape, a NUL character is only seen now.
             Some(Ok(value)) if nul::find(&value).is_none() => Loose { value, dialect: self.dialect },

@@ -200,7 +200,7 @@ async fn read_multipart(source: &mut Source<'_>, boundary: &str, spool: &Arc<dyn
         reader.push(&bytes);
         while let Some(event) = reader.event().map_err(malformed)? {
             match event {
-                Event::Begin(part) if part.is_file() => open = Open::File(Box::new(Upload::begin(part, spool))),
+                Event::Begin(part) if is_file(&part) => open = Open::File(Box::new(Upload::begin(part, spool))),
                 Event::Begin(part) => open = Open::Field(part.name, Vec::new()),
                 Event::Data(data) => open.write(&data).await?,
                 Event::End => match std::mem::replace(&mut open, Open::Nothing) {
@@ -219,6 +219,11 @@ async fn read_multipart(source: &mut Source<'_>, boundary: &str, spool: &Arc<dyn
     }
     reader.finish().map_err(malformed)?;
     Ok(Form::fields(tree, files))
+}
+
+/// Nothing but files comes as attachments, whether or not the client gives them a name.
+fn is_file(part: &Part) -> bool {
+    part.is_file() || fields::list_name(&part.name) == "attachments"
 }
 
 /// The part that is being read.

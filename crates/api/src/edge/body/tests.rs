@@ -210,6 +210,19 @@ async fn an_empty_file_counts_only_if_it_has_a_name() {
 }
 
 #[tokio::test]
+async fn an_attachment_is_a_file_without_a_name_too() {
+    let names = ["attachments", "attachments[]", "attachments[3]"].map(field);
+    let filled: Vec<_> = names.iter().map(|name| (name.as_str(), "a\0b")).collect();
+    let form = send("multipart/form-data; boundary=X", multipart("X", &filled)).await.unwrap();
+    let found: Vec<_> =
+        form.files.iter().map(|file| (file.field.as_str(), file.filename.as_str(), file.size)).collect();
+    assert_eq!(found, [("attachments", "attachment", 3); 3]);
+    let empty: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let form = send("multipart/form-data; boundary=X", multipart("X", &empty)).await.unwrap();
+    assert_eq!((form.files.len(), form.json), (0, json!({})));
+}
+
+#[tokio::test]
 async fn multipart_that_is_broken_is_refused() {
     assert_eq!(send("multipart/form-data", "--X--").await.unwrap_err().status, 400);
     for body in [
