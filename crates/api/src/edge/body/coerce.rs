@@ -12,6 +12,10 @@ use serde_json::Value;
 use super::json;
 use crate::edge::nul;
 
+/// What is said of an empty field where a number or a truth is asked for. It means "none", which only the type around it
+/// can say; so whoever reads the body takes the field for null and begins again.
+pub(super) const EMPTY: &str = "an empty field";
+
 /// How freely a value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -49,7 +53,13 @@ impl Loose {
         whole.ok().or_else(|| serde_json::Number::from_f64(text.parse().ok()?))
     }
 
+    /// Refuses the empty field of a form; see [`EMPTY`].
+    fn refuse_empty(&self) -> Result<(), Error> {
+        if self.form_text() == Some("") { Err(Error::custom(EMPTY)) } else { Ok(()) }
+    }
+
     fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.refuse_empty()?;
         let number = match (&self.value, self.form_number()) {
             (_, Some(number)) => number,
             (Value::Number(number), None) => number.clone(),
@@ -124,6 +134,7 @@ impl<'de> Deserializer<'de> for Loose {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.refuse_empty()?;
         match self.form_text().map(|text| text.trim().to_ascii_lowercase()).as_deref() {
             Some("true" | "1" | "on" | "yes") => visitor.visit_bool(true),
             Some("false" | "0" | "off" | "no") => visitor.visit_bool(false),

@@ -18,6 +18,7 @@ use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 
 use self::coerce::{Dialect, Loose};
 use self::multipart::{Event, Reader};
@@ -31,6 +32,8 @@ use super::nul;
 pub const MAX_BODY: u64 = 25 * 1024 * 1024;
 /// More files than this in one request are refused.
 const MAX_FILES: usize = 200;
+/// A form has no more empty numbers and truths than this; each costs another look at the form.
+const MOST_EMPTY: usize = 32;
 /// A file goes to disk in pieces of this size, each on a thread that may block.
 const PIECE: usize = 256 * 1024;
 
@@ -82,10 +85,21 @@ impl Form {
 
     /// Gives the body its type; a form's texts become what the type asks for. No body reads as an empty object.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let value = if self.json.is_null() { Value::Object(serde_json::Map::new()) } else { self.json.clone() };
-        let mut track = serde_path_to_error::Track::new();
-        let loose = serde_path_to_error::Deserializer::new(Loose { value, dialect: self.dialect }, &mut track);
-        T::deserialize(loose).map_err(|error| misread(&track.path().to_string(), &error.to_string()))
+        let mut body = if self.json.is_null() { Value::Object(serde_json::Map::new()) } else { self.json.clone() };
+        let mut looks = 0;
+        loop {
+            let mut track = serde_path_to_error::Track::new();
+            let loose = Loose { value: body.clone(), dialect: self.dialect };
+            let error = match T::deserialize(serde_path_to_error::Deserializer::new(loose, &mut track)) {
+                Ok(read) => return Ok(read),
+                Err(error) => error.to_string(),
+            };
+            let path = track.path();
+            let empty = if error == coerce::EMPTY && looks < MOST_EMPTY { at(&mut body, &path) } else { None };
+            let Some(empty) = empty else { return Err(misread(&path.to_string(), &error)) };
+            *empty = Value::Null;
+            looks += 1;
+        }
     }
 
     /// Whether it knows fewer types than JSON.
@@ -97,6 +111,15 @@ impl Form {
     pub fn give_type<T: DeserializeOwned>(&self, value: &Value) -> Option<T> {
         T::deserialize(Loose { value: value.clone(), dialect: self.dialect }).ok()
     }
+}
+
+/// The value at a path; none where the path leads through JSON that is the text of a field.
+fn at<'a>(body: &'a mut Value, path: &Path) -> Option<&'a mut Value> {
+    path.iter().try_fold(body, |value, segment| match segment {
+        Segment::Map { key } => value.get_mut(key),
+        Segment::Seq { index } => value.get_mut(index),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    })
 }
 
 /// The refusal of a body that is not what the operation asks for; its detail begins with the path of the culprit.

@@ -172,6 +172,45 @@ async fn urlencoded_fields_speak_the_same_dialect() {
     assert!(message.options["x"]);
 }
 
+#[derive(Debug, Deserialize, PartialEq)]
+struct Reminder {
+    scheduled_at: Option<f64>,
+    is_loud: Option<bool>,
+    repeats: Option<Repeats>,
+    days: Option<Vec<i64>>,
+    note: Option<String>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Repeats {
+    times: u32,
+}
+
+#[tokio::test]
+async fn an_empty_number_or_truth_of_a_form_is_null() {
+    let names = ["scheduled_at", "is_loud", "note"].map(field);
+    let parts: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    for (content_type, body) in [
+        ("application/x-www-form-urlencoded", "scheduled_at=&is_loud=&note=".to_owned()),
+        ("multipart/form-data; boundary=X", multipart("X", &parts)),
+    ] {
+        let form = send(content_type, body).await.unwrap();
+        let nothing = Reminder { scheduled_at: None, is_loud: None, repeats: None, days: None, note: Some("".into()) };
+        assert_eq!(form.parse::<Reminder>().unwrap(), nothing, "{content_type}");
+    }
+    for (body, detail) in [
+        ("repeats[times]=", "repeats.times: invalid type: unit value"),
+        ("days[]=1&days[]=", "days[1]: invalid type: unit value"),
+        ("scheduled_at=soon", "scheduled_at: invalid type: string \"soon\""),
+    ] {
+        let form = send("application/x-www-form-urlencoded", body).await.unwrap();
+        let problem = form.parse::<Reminder>().unwrap_err();
+        assert!(problem.details[0].starts_with(detail), "{body}: {problem:?}");
+    }
+    let json = send("application/json", r#"{"scheduled_at": ""}"#).await.unwrap();
+    assert!(json.parse::<Reminder>().is_err(), "JSON has a null of its own");
+}
+
 #[tokio::test]
 async fn text_that_is_not_utf_8_is_refused() {
     let urlencoded = send("application/x-www-form-urlencoded", "a=%FF").await.unwrap_err();
