@@ -43,20 +43,22 @@ pub fn portico(data: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn run(data: &Path, args: &[&str]) -> Output {
+/// What the program did with these arguments.
+pub fn run(data: &Path, args: &[&str]) -> Output {
     portico(data, args).output().expect("the program runs")
 }
 
 #[track_caller]
-fn json(output: &Output) -> Value {
+/// What it printed, as JSON.
+pub fn json(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 /// A program that goes on until it is dropped, and the lines it prints.
 pub struct Running {
-    child: Child,
-    lines: mpsc::Receiver<String>,
+    pub child: Child,
+    pub lines: mpsc::Receiver<String>,
 }
 
 impl Running {
@@ -89,7 +91,7 @@ impl Running {
     }
 
     /// The exit code of a program that ends by itself, soon.
-    fn ended(mut self) -> Option<i32> {
+    pub fn ended(mut self) -> Option<i32> {
         for _ in 0..100 {
             if let Some(status) = self.child.try_wait().expect("it can be asked") {
                 return status.code();
@@ -115,7 +117,7 @@ impl Drop for Running {
 }
 
 /// A server on a free port: itself, its address and its owner's token.
-fn serve(data: &Path) -> (Running, String, String) {
+pub fn serve(data: &Path) -> (Running, String, String) {
     let server = Running::start(portico(data, &["serve", "--listen", "127.0.0.1:0"]));
     let token = server.line(|line| line.starts_with("  ")).trim().to_string();
     let address = server.line(|line| line.starts_with("Portico serves "));
@@ -123,14 +125,16 @@ fn serve(data: &Path) -> (Running, String, String) {
     (server, address, token)
 }
 
-fn curl(args: &[&str]) -> (u16, Value) {
+/// The status and the JSON of an answer.
+pub fn curl(args: &[&str]) -> (u16, Value) {
     let output = Command::new("curl").args(["-s", "-w", "\n%{http_code}"]).args(args).output().expect("curl runs");
     let text = String::from_utf8(output.stdout).expect("text");
     let (body, status) = text.rsplit_once('\n').expect("a status");
     (status.parse().expect("a number"), serde_json::from_str(body).unwrap_or(Value::Null))
 }
 
-fn bearer(token: &str) -> String {
+/// The header that shows a token.
+pub fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}")
 }
 
@@ -297,105 +301,6 @@ fn the_doctor_finds_a_healthy_store_and_names_what_is_wrong() {
 }
 
 #[test]
-fn a_backup_of_a_serving_folder_comes_back_whole() {
-    let folder = Folder::new();
-    let (data, file, copy) = (folder.join("data"), folder.join("copy.tar"), folder.join("copy"));
-    let (server, url, token) = serve(&data);
-    let channel = channel(&data);
-    let say = format!("{url}/channels/{channel}/incoming_messages");
-    let body = r#"{"sender": {"handle": "ann"}, "subject": "Kept", "body": "Hello"}"#;
-    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
-    let digest = desk::crypto::hex(&desk::crypto::sha256(b"a file"));
-    let blob = format!("blobs/{}/{digest}", &digest[..2]);
-    std::fs::create_dir_all(data.join("blobs").join(&digest[..2])).expect("a folder");
-    std::fs::write(data.join(&blob), "a file").expect("a file");
-    let file_name = file.to_str().expect("a name");
-    let made = json(&run(&data, &["backup", file_name, "--json"]));
-    assert_eq!(made["files"], 1);
-    assert_eq!(run(&data, &["backup", file_name]).status.code(), Some(1), "nothing is overwritten");
-    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202, "the server went on");
-    let listed = Command::new("tar").arg("tf").arg(&file).output().expect("tar runs");
-    let names = String::from_utf8_lossy(&listed.stdout).into_owned();
-    assert_eq!(names.lines().collect::<Vec<_>>(), ["portico-backup.json", "portico.db", "secret.key", blob.as_str()]);
-    assert_eq!(run(&data, &["restore", file_name]).status.code(), Some(1), "the folder is not empty");
-    assert_eq!(run(&data, &["restore", file_name, "--force"]).status.code(), Some(1), "a server uses it");
-    drop(server);
-    assert!(run(&copy, &["restore", file_name]).status.success());
-    assert_eq!(std::fs::read_to_string(copy.join(&blob)).expect("the file"), "a file");
-    let server = Running::start(portico(&copy, &["serve", "--listen", "127.0.0.1:0"]));
-    let line = server.line(|line| line.starts_with("Portico serves "));
-    let url = line.split_whitespace().nth(2).expect("an address");
-    let (status, page) = curl(&[&format!("{url}/conversations"), "-H", &bearer(&token)]);
-    assert_eq!((status, page["_results"][0]["subject"].as_str()), (200, Some("Kept")));
-}
-
-#[test]
-fn half_a_backup_is_not_restored() {
-    let folder = Folder::new();
-    let (data, file, copy) = (folder.join("data"), folder.join("copy.tar"), folder.join("copy"));
-    assert!(run(&data, &["token", "create", "first", "--all"]).status.success());
-    assert!(run(&data, &["backup", file.to_str().expect("a name")]).status.success());
-    let bytes = std::fs::read(&file).expect("the backup");
-    std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("half of it");
-    let output = run(&copy, &["restore", file.to_str().expect("a name")]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(!copy.exists(), "nothing is left behind");
-}
-
-#[test]
-fn a_backup_with_a_damaged_file_is_not_restored() {
-    let folder = Folder::new();
-    let (data, file, copy) = (folder.join("data"), folder.join("copy.tar"), folder.join("copy"));
-    assert!(run(&data, &["token", "create", "first", "--all"]).status.success());
-    let digest = desk::crypto::hex(&desk::crypto::sha256(b"a file"));
-    std::fs::create_dir_all(data.join("blobs/ab")).expect("a folder");
-    std::fs::write(data.join("blobs/ab").join(&digest), "a life").expect("a file");
-    assert!(run(&data, &["backup", file.to_str().expect("a name")]).status.success());
-    let output = run(&copy, &["restore", file.to_str().expect("a name")]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains(&digest), "{output:?}");
-    assert!(!copy.exists(), "nothing is left behind");
-}
-
-#[test]
-fn a_backup_of_a_folder_without_a_store_is_refused_and_makes_none() {
-    let folder = Folder::new();
-    let (typo, file) = (folder.join("typo"), folder.join("copy.tar"));
-    let output = run(&typo, &["backup", file.to_str().expect("a name")]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no store"), "{output:?}");
-    assert!(!typo.exists() && !file.exists());
-}
-
-#[test]
-fn a_backup_that_fails_leaves_nothing_behind_and_the_next_one_clears_up_after_a_killed_one() {
-    let folder = Folder::new();
-    let (data, file) = (folder.join("data"), folder.join("copy.tar"));
-    assert!(run(&data, &["token", "create", "first", "--all"]).status.success());
-    // No file may become larger than this, which stands for a full disk.
-    let mut short = Command::new("sh");
-    short.args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$0\" backup \"$1\" --data \"$2\""]);
-    let failed = short.arg(env!("CARGO_BIN_EXE_portico")).args([&file, &data]).output().expect("it runs");
-    assert_eq!(failed.status.code(), Some(1), "{failed:?}");
-    assert_eq!(copies(&folder, &data), Vec::<String>::new(), "{failed:?}");
-    let others = ["backup-1.db.part", "backup-1.db.part-journal", "backup-22.db"];
-    for name in others.iter().chain(&["backup-notes.db"]) {
-        std::fs::write(data.join(name), "half of it").expect("a file");
-    }
-    assert!(run(&data, &["backup", file.to_str().expect("a name")]).status.success());
-    assert_eq!(copies(&folder, &data), ["backup-notes.db", "copy.tar"]);
-}
-
-/// What backups have left in the data folder and beside it.
-fn copies(folder: &Folder, data: &Path) -> Vec<String> {
-    let names = [data, &folder.0].into_iter().flat_map(|path| std::fs::read_dir(path).expect("a folder"));
-    let names = names.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter(|name| name.contains("backup-") || name.contains("copy")).collect();
-    names.sort();
-    names
-}
-
-#[test]
 fn commands_that_only_read_or_end_things_make_no_store() {
     let folder = Folder::new();
     let typo = folder.join("typo");
@@ -474,132 +379,18 @@ fn the_doctor_misses_the_key_and_the_files_and_no_other_key_is_made() {
     assert!(!data.join("secret.key").exists());
 }
 
-#[test]
-fn listen_prints_events_and_forwards_them_signed() {
-    let folder = Folder::new();
-    let (_server, url, token) = serve(&folder.0);
-    let receiver = std::net::TcpListener::bind("127.0.0.1:0").expect("a receiver");
-    let hook = format!("http://{}/hook", receiver.local_addr().expect("an address"));
-    let args = ["listen", "--url", &url, "--forward", &hook, "--json", "--count", "1", "--types", "inbound"];
-    let mut listening = portico(&folder.0, &args);
-    let mut child = listening.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut told = BufReader::new(child.stderr.take().expect("its words"));
-    let mut line = String::new();
-    told.read_line(&mut line).expect("it says that it listens");
-    assert!(line.contains("listening"), "{line}");
-    let channel = channel(&folder.0);
-    let say = format!("{url}/channels/{channel}/incoming_messages");
-    let body = r#"{"sender": {"handle": "ann"}, "subject": "Café", "body": "Hello"}"#;
-    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
-    let (headers, bytes) = received(&receiver);
-    let output = child.wait_with_output().expect("it ends by itself");
-    let told: Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
-    assert_eq!((&told["type"], &told["verified"]), (&Value::from("inbound"), &Value::from(true)));
-    assert_eq!(told["delivery"]["status"], 200);
-    let event: Value = serde_json::from_slice(&bytes).expect("the event");
-    assert_eq!(event, told["event"]);
-    assert!(headers.lines().any(|line| line == "x-portico-attempt: 1"), "{headers}");
-    let signature = headers.lines().find_map(|line| line.strip_prefix("x-front-signature: ")).expect("a signature");
-    let secret = secret(&folder.0);
-    assert!(webhooks::sign::RuleKey::new(&secret).verify(&bytes, signature));
-    let left = json(&run(&folder.0, &["token", "list", "--json"]));
-    assert_eq!(left.as_array().map(Vec::len), Some(1), "its own token is gone");
-}
-
-#[test]
-fn listen_ends_with_its_reader_and_takes_its_token_along() {
-    let folder = Folder::new();
-    let (_server, url, token) = serve(&folder.0);
-    let mut shell = Command::new("sh");
-    shell.args([
-        "-c",
-        "\"$0\" listen --url \"$1\" --data \"$2\" --json | head -1",
-        env!("CARGO_BIN_EXE_portico"),
-        &url,
-    ]);
-    shell.arg(&folder.0).stderr(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = shell.spawn().expect("it starts");
-    let mut told = BufReader::new(child.stderr.take().expect("its words"));
-    told.read_line(&mut String::new()).expect("it says that it listens");
-    let say = format!("{url}/channels/{}/incoming_messages", channel(&folder.0));
-    let body = r#"{"sender": {"handle": "ann"}, "body": "Hello"}"#;
-    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
-    let (_told, lines) = mpsc::channel();
-    assert_eq!(Running { child, lines }.ended(), Some(0));
-    let left = json(&run(&folder.0, &["token", "list", "--json"]));
-    assert_eq!(left.as_array().map(Vec::len), Some(1), "its own token is gone");
-}
-
-#[test]
-fn no_command_falls_over_a_reader_that_went_away() {
-    let folder = Folder::new();
-    let data = folder.join("none");
-    let data = data.to_str().expect("a name");
-    for (args, code) in [
-        (&["--help"][..], 0),
-        (&["nonsense"], 2),
-        (&["doctor", "--data", data], 0),
-        (&["token", "list", "--data", data], 1),
-        (&["listen", "--data", data], 1),
-        (&["verify-endpoint", "http://127.0.0.1:1/"], 1),
-    ] {
-        let (reader, writer) = std::io::pipe().expect("a pipe");
-        drop(reader);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portico"));
-        command.args(args).stdout(writer.try_clone().expect("the same pipe")).stderr(writer);
-        assert_eq!(command.status().expect("it runs").code(), Some(code), "{args:?}");
-    }
-}
-
-#[test]
-fn listen_needs_no_more_than_a_token_to_another_server() {
-    let folder = Folder::new();
-    let (_server, url, token) = serve(&folder.0);
-    let nowhere = folder.0.join("nowhere");
-    let args = ["listen", "--url", &url, "--token", &token, "--json", "--count", "1", "--types", "inbound"];
-    let forwarding = portico(&nowhere, &[&args[..], &["--forward", &url]].concat()).output().expect("it ends");
-    assert!(String::from_utf8_lossy(&forwarding.stderr).contains("--secret"), "{forwarding:?}");
-    let mut listening = portico(&nowhere, &args);
-    let mut child = listening.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut told = BufReader::new(child.stderr.take().expect("its words"));
-    told.read_line(&mut String::new()).expect("it says that it listens");
-    let say = format!("{url}/channels/{}/incoming_messages", channel(&folder.0));
-    let body = r#"{"sender": {"handle": "ann"}, "body": "Hello"}"#;
-    assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
-    let told = json(&child.wait_with_output().expect("it ends by itself"));
-    assert_eq!((&told["type"], &told["verified"]), (&Value::from("inbound"), &Value::Null));
-}
-
-/// Takes one request in and answers 200.
-fn received(receiver: &std::net::TcpListener) -> (String, Vec<u8>) {
-    use std::io::{Read, Write};
-    let (mut stream, _) = receiver.accept().expect("somebody calls");
-    let mut bytes = Vec::new();
-    loop {
-        let mut some = [0u8; 4096];
-        let count = stream.read(&mut some).expect("a request");
-        bytes.extend_from_slice(&some[..count]);
-        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).replace("\r\n", "\n").to_lowercase();
-        let original = String::from_utf8_lossy(&bytes[..end]).replace("\r\n", "\n");
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-        if bytes.len() >= end + 4 + length.unwrap_or(0) {
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("an answer");
-            return (original, bytes[end + 4..].to_vec());
-        }
-    }
-}
-
-fn secret(data: &Path) -> String {
+/// The secret that signs the company's webhooks.
+pub fn secret(data: &Path) -> String {
     look(data, |directory| directory.company.api_secret.clone())
 }
 
-fn channel(data: &Path) -> String {
+/// The company's first channel.
+pub fn channel(data: &Path) -> String {
     look(data, |directory| directory.channels().next().expect("a channel").id.to_string())
 }
 
 /// Looks into the company of a store, beside its server.
-fn look<T: Send + 'static>(data: &Path, at: impl Fn(&desk::Directory) -> T + Send + 'static) -> T {
+pub fn look<T: Send + 'static>(data: &Path, at: impl Fn(&desk::Directory) -> T + Send + 'static) -> T {
     let location = portico::settings::Location { data: data.to_path_buf(), store: None, secret_key: None };
     let desk = portico::server::open_desk(&location, "http://127.0.0.1:4180").expect("the store opens");
     let company = desk::companies::all(&desk).expect("companies")[0];
