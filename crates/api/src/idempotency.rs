@@ -15,6 +15,8 @@ pub(crate) struct Once {
     pub(crate) token: desk::ids::TokenId,
     /// A digest of the request.
     pub(crate) fingerprint: String,
+    /// Whether the answer may hold what is told this once, as those of Portico's own operations may.
+    pub(crate) tells_secrets: bool,
 }
 
 /// Longest key.
@@ -41,6 +43,7 @@ impl Once {
                 location: answer.location.clone(),
                 body: answer.body.to_vec(),
             },
+            self.tells_secrets,
         )?;
         Ok(answer)
     }

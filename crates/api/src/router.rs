@@ -179,14 +179,19 @@ async fn run(
         Method::GET => Form::json(serde_json::Value::Null),
         _ => body::read(&head.headers, body, &app.reading).await?,
     };
-    let once = once(&head, &known, &form)?;
+    let once = once(&head, operation, &known, &form)?;
     let caller = known.caller.clone();
     let seen = Seen::read(&path, &head.headers)?;
     let call = Call { app, caller, token: known, path, segments, params, headers: head.headers, form, once, seen };
     (operation.handler)(call).await
 }
 
-fn once(head: &http::request::Parts, known: &Known, form: &Form) -> Result<Option<Once>, Refusal> {
+fn once(
+    head: &http::request::Parts,
+    operation: &Operation,
+    known: &Known,
+    form: &Form,
+) -> Result<Option<Once>, Refusal> {
     let given = head.headers.get("idempotency-key").filter(|_| head.method != Method::GET);
     let Some(given) = given else { return Ok(None) };
     let key = given.to_str().ok().filter(|key| !key.is_empty() && key.len() <= idempotency::LONGEST);
@@ -195,7 +200,7 @@ fn once(head: &http::request::Parts, known: &Known, form: &Form) -> Result<Optio
     })?;
     let target = head.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
     let fingerprint = fingerprint(head.method.as_str(), target, form);
-    Ok(Some(Once { key: key.to_string(), token: known.id, fingerprint }))
+    Ok(Some(Once { key: key.to_string(), token: known.id, fingerprint, tells_secrets: operation.is_own() }))
 }
 
 /// The narrower limits of some operations (fundamentals.md section 7).

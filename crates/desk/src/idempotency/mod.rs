@@ -1,5 +1,5 @@
-//! Answers kept for clients that send a write again with the same key. They are sealed: some of them are the only place
-//! where a new token or secret is told.
+//! Answers kept for clients that send a write again with the same key. Those that may be the only place where a new token
+//! or secret is told are sealed; the others are not, so that every node can tell them, whatever its key.
 
 use crate::error::{Error, Result};
 use crate::ids::TokenId;
@@ -24,16 +24,15 @@ db::record! {
 pub fn find(work: &mut Work<'_>, token: TokenId, key: &str) -> Result<Option<Kept>> {
     let found = store::find(work.conn, work.company, token, key, work.now.plus(-DAY))?;
     let Some(mut kept) = found else { return Ok(None) };
-    // Versions before this one kept the answer as it was given.
     if sealing::is_sealed(&kept.body) {
         kept.body = work.sealing_key().open(&place(token, key), &kept.body)?.reveal().as_bytes().to_vec();
     }
     Ok(Some(kept))
 }
 
-/// Keeps an answer for a day, and forgets some that are older.
-pub fn keep(work: &mut Work<'_>, token: TokenId, key: &str, mut kept: Kept) -> Result<()> {
-    if !kept.body.is_empty() {
+/// Keeps an answer for a day, sealed if it `tells_secrets`, and forgets some that are older.
+pub fn keep(work: &mut Work<'_>, token: TokenId, key: &str, mut kept: Kept, tells_secrets: bool) -> Result<()> {
+    if tells_secrets && !kept.body.is_empty() {
         let text =
             String::from_utf8(kept.body).map_err(|_| Error::Internal("an answer that is no text".to_string()))?;
         kept.body = work.sealing_key().seal(work.random(), &place(token, key), &Secret::new(text));
