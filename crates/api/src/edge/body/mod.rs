@@ -9,6 +9,7 @@ pub mod spool;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -85,17 +86,18 @@ impl Form {
 
     /// Gives the body its type; a form's texts become what the type asks for. No body reads as an empty object.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let mut body = if self.json.is_null() { Value::Object(serde_json::Map::new()) } else { self.json.clone() };
+        let nothing = Value::Object(serde_json::Map::new());
+        let mut body = Cow::Borrowed(if self.json.is_null() { &nothing } else { &self.json });
         let mut looks = 0;
         loop {
             let mut track = serde_path_to_error::Track::new();
-            let loose = Loose { value: body.clone(), dialect: self.dialect };
+            let loose = Loose { value: Value::clone(&body), dialect: self.dialect };
             let error = match T::deserialize(serde_path_to_error::Deserializer::new(loose, &mut track)) {
                 Ok(read) => return Ok(read),
                 Err(error) => error.to_string(),
             };
             let path = track.path();
-            let empty = if error == coerce::EMPTY && looks < MOST_EMPTY { at(&mut body, &path) } else { None };
+            let empty = if error == coerce::EMPTY && looks < MOST_EMPTY { at(body.to_mut(), &path) } else { None };
             let Some(empty) = empty else { return Err(misread(&path.to_string(), &error)) };
             *empty = Value::Null;
             looks += 1;
