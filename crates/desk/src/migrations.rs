@@ -51,4 +51,5 @@ pub const ALL: &[Migration] = &[
         postgres: "",
     },
     shared(29, "rule_clocks", include_str!("../../../migrations/0029_rule_clocks.sql")),
+    shared(30, "lanes_with_ends", include_str!("../../../migrations/0030_lanes_with_ends.sql")),
 ];

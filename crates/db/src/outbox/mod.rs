@@ -8,8 +8,8 @@
 //! Most jobs are alone in their lane and soon over. Such a job is named by the lane's row and costs two rows and two
 //! entries of the log's indexes; only jobs behind others stand in an index of what is pending.
 //!
-//! This module sends nothing, sleeps for nothing and reads no clock. Its tables are in `migrations/0001_outbox.sql` and
-//! `migrations/0027_lanes_with_heads.sql`.
+//! This module sends nothing, sleeps for nothing and reads no clock. Its tables are in `migrations/0001_outbox.sql`,
+//! `migrations/0027_lanes_with_heads.sql` and `migrations/0030_lanes_with_ends.sql`.
 
 pub mod nodes;
 mod put;
@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::conn::Conn;
 use crate::error::Result;
 
-pub use put::{Placed, again, cancel, put, schedule};
+pub use put::{Placed, cancel, put, schedule};
 pub use run::{Ending, Finished, Outcome, Retry, Whose, claim, finish};
 
 /// What keeps jobs in order: work for one subscriber about one subject.

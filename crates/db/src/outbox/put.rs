@@ -1,6 +1,4 @@
-//! Putting jobs in: now, at a time, and once more.
-
-use serde_json::Value;
+//! Putting jobs in: now, and at a time.
 
 use super::{Lane, NewJob, store};
 use crate::conn::Conn;
@@ -13,6 +11,11 @@ pub enum Placed {
     Head,
     /// Behind others; whoever holds the lane finds it.
     Behind,
+    /// Nowhere, as the lane's last job has this id, which is not smaller: put it again under a larger one.
+    Refused {
+        /// The id that it has to exceed.
+        last: i64,
+    },
 }
 
 /// Adds a job to its lane. If the lane was idle, it is leased to `node` until `now + lease` and the caller hands the
@@ -20,10 +23,7 @@ pub enum Placed {
 /// lane is due at once, for whoever claims it.
 pub fn put(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, job: &NewJob<'_>) -> Result<Placed> {
     let holder = if lease > 0 { node } else { 0 };
-    match store::insert(conn, company, now, holder, now + lease, job)? {
-        true => Ok(Placed::Head),
-        false => Ok(Placed::Behind),
-    }
+    store::insert(conn, company, now, holder, now + lease, job)
 }
 
 /// Sets a timer: the lane's only pending job becomes this one, due at `at`. A run of its predecessor that is under way
@@ -37,15 +37,4 @@ pub fn cancel(conn: &mut Conn, company: i64, lane: Lane) -> Result<bool> {
     let removed = store::remove_pending(conn, company, lane)?;
     store::remove_lane(conn, company, lane)?;
     Ok(removed > 0)
-}
-
-/// Puts a finished job in once more, as a new job with the same event and payload, marked with `replay_of`. A job that
-/// is absent or still pending is an error for which [`Error::is_missing`](crate::Error::is_missing) holds.
-pub fn again(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, old: i64, new_id: i64) -> Result<Placed> {
-    let mut job = store::finished(conn, company, old)?;
-    if let Value::Object(fields) = &mut job.payload {
-        fields.insert("replay_of".to_owned(), Value::from(old));
-    }
-    let copy = NewJob { id: new_id, lane: job.lane, event: job.event, payload: &job.payload };
-    put(conn, company, node, now, lease, &copy)
 }

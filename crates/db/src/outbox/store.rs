@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Job, Lane, NewJob, Whose};
+use super::{Job, Lane, NewJob, Placed, Whose};
 use crate::args;
 use crate::conn::{Conn, Engine};
 use crate::error::{Error, Result};
@@ -70,7 +70,7 @@ pub(super) struct JobChange<'a> {
     pub(super) log: &'a Json,
 }
 
-/// Puts a job at the head of an idle lane, which is leased, or behind those of a busy one. True if it is the head.
+/// Puts a job at the head of an idle lane, which is leased, or behind those of a busy one.
 pub(super) fn insert(
     conn: &mut Conn,
     company: i64,
@@ -78,28 +78,38 @@ pub(super) fn insert(
     holder: i64,
     until: i64,
     job: &NewJob<'_>,
-) -> Result<bool> {
+) -> Result<Placed> {
     let Lane { topic, subscriber, subject } = job.lane;
-    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head)
-         VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7) ON CONFLICT (company, topic, subscriber, subject) DO NOTHING";
-    let is_head = conn.exec(sql, args![company, topic, subscriber, subject, until, holder, job.id])? == 1;
-    if !is_head {
-        // A real update on purpose: a node that ends its run at the same moment must collide with it.
-        let sql = "UPDATE outbox_lanes SET behind = behind + 1
-             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4";
-        conn.exec(sql, args![company, topic, subscriber, subject])?;
-    }
-    insert_job(conn, company, now, if is_head { HEAD } else { BEHIND }, job)?;
-    Ok(is_head)
+    // In a busy lane a real update on purpose: a node that ends its run at the same moment must collide with it.
+    let sql =
+        "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head, last)
+         VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7, $7) ON CONFLICT (company, topic, subscriber, subject)
+         DO UPDATE SET behind = outbox_lanes.behind + 1, last = excluded.last WHERE outbox_lanes.last < excluded.last
+         RETURNING behind";
+    let behind: Option<(i64,)> = conn.opt(sql, args![company, topic, subscriber, subject, until, holder, job.id])?;
+    let (state, placed) = match behind {
+        Some((0,)) => (HEAD, Placed::Head),
+        Some(_) => (BEHIND, Placed::Behind),
+        None => return Ok(Placed::Refused { last: last(conn, company, job.lane)? }),
+    };
+    insert_job(conn, company, now, state, job)?;
+    Ok(placed)
+}
+
+fn last(conn: &mut Conn, company: i64, lane: Lane) -> Result<i64> {
+    let sql = "SELECT last FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4";
+    let (last,) = conn.one(sql, args![company, lane.topic, lane.subscriber, lane.subject])?;
+    Ok(last)
 }
 
 /// Makes a job the only one of its lane, due at an instant, whoever holds the lane.
 pub(super) fn replace(conn: &mut Conn, company: i64, at: i64, job: &NewJob<'_>) -> Result<()> {
     remove_pending(conn, company, job.lane)?;
     let Lane { topic, subscriber, subject } = job.lane;
-    let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head)
-         VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6) ON CONFLICT (company, topic, subscriber, subject)
-         DO UPDATE SET due_at = excluded.due_at, tries = 0, holder = 0, head = excluded.head";
+    let sql =
+        "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head, last)
+         VALUES ($1, $2, $3, $4, $5, 0, 0, 0, $6, $6) ON CONFLICT (company, topic, subscriber, subject)
+         DO UPDATE SET due_at = excluded.due_at, tries = 0, holder = 0, head = excluded.head, last = excluded.last";
     conn.exec(sql, args![company, topic, subscriber, subject, at, job.id])?;
     insert_job(conn, company, at, HEAD, job)
 }
@@ -133,12 +143,6 @@ pub(super) fn remove_pending(conn: &mut Conn, company: i64, lane: Lane) -> Resul
     let behind = "DELETE FROM outbox
          WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0";
     Ok(conn.exec(head, lane)? + conn.exec(behind, lane)?)
-}
-
-pub(super) fn finished(conn: &mut Conn, company: i64, id: i64) -> Result<Job> {
-    let sql = format!("SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.id = $2 AND j.state IN (1, 2)");
-    let row: Option<Stored> = conn.opt(&sql, args![company, id])?;
-    row.map(Job::from).ok_or_else(|| Error::no_row("a finished job of this id"))
 }
 
 /// Whether somebody's lease of a lane of the topic has lapsed.
@@ -187,6 +191,18 @@ pub(super) fn change_lanes(
     let mut changes = changes.peekable();
     if changes.peek().is_none() {
         return Ok(Vec::new());
+    }
+    if conn.engine() == Engine::Sqlite {
+        let sql = "UPDATE outbox_lanes SET due_at = $6, tries = $7, holder = $8
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND holder = $5";
+        let mut held = Vec::new();
+        for LaneChange { company, lane, due_at, tries, holder } in changes {
+            let Lane { topic, subscriber, subject } = lane;
+            if conn.exec(sql, args![company, topic, subscriber, subject, node, due_at, tries, holder])? > 0 {
+                held.push((company, lane));
+            }
+        }
+        return Ok(held);
     }
     let rows = array(changes, |text, change| {
         let Lane { topic, subscriber, subject } = change.lane;
@@ -263,22 +279,18 @@ pub(super) fn each_pending(
     mut f: impl FnMut(Job) -> Result<()>,
 ) -> Result<()> {
     if conn.engine() == Engine::Sqlite {
-        let head = format!(
-            "SELECT {COLUMNS} FROM outbox_lanes l CROSS JOIN outbox j
-             WHERE l.company = $1 AND l.topic = $2 AND l.subscriber = $3 AND l.subject = $4
-                 AND j.company = l.company AND j.id = l.head AND j.state = 3"
-        );
-        let behind = format!(
-            "SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.topic = $2 AND j.subscriber = $3
-                 AND j.subject = $4 AND j.state = 0 ORDER BY j.id LIMIT $5"
+        let sql = format!(
+            "SELECT * FROM (
+                 SELECT {COLUMNS} FROM outbox_lanes l CROSS JOIN outbox j
+                 WHERE l.company = $1 AND l.topic = $2 AND l.subscriber = $3 AND l.subject = $4
+                     AND j.company = l.company AND j.id = l.head AND j.state = 3
+             ) AS head UNION ALL SELECT * FROM (
+                 SELECT {COLUMNS} FROM outbox j WHERE j.company = $1 AND j.topic = $2 AND j.subscriber = $3
+                     AND j.subject = $4 AND j.state = 0 ORDER BY j.id
+             ) AS behind LIMIT $5"
         );
         for (company, Lane { topic, subscriber, subject }) in lanes {
-            let mut left = depth;
-            conn.each(&head, args![company, topic, subscriber, subject], |row: Stored| {
-                left -= 1;
-                f(row.into())
-            })?;
-            conn.each(&behind, args![company, topic, subscriber, subject, left], |row: Stored| f(row.into()))?;
+            conn.each(&sql, args![company, topic, subscriber, subject, depth], |row: Stored| f(row.into()))?;
         }
         return Ok(());
     }
@@ -302,7 +314,7 @@ pub(super) fn each_pending(
 pub(super) struct LaneEnd {
     pub(super) company: i64,
     pub(super) lane: Lane,
-    /// The last job that is over, 0 for none: a head after it is still to be done.
+    /// The last job that is over, 0 for none: what was put after it is still to be done.
     pub(super) through: i64,
 }
 
@@ -313,9 +325,7 @@ pub(super) fn end_lanes(conn: &mut Conn, node: i64, ends: &[LaneEnd]) -> Result<
     }
     if conn.engine() == Engine::Sqlite {
         let sql = "DELETE FROM outbox_lanes
-             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND holder = $5 AND head <= $6
-                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3
-                     AND subject = $4 AND state = 0)";
+             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND holder = $5 AND last <= $6";
         let mut busy = Vec::new();
         for LaneEnd { company, lane, through } in ends {
             if conn.exec(sql, args![company, lane.topic, lane.subscriber, lane.subject, node, through])? == 0 {
@@ -324,13 +334,14 @@ pub(super) fn end_lanes(conn: &mut Conn, node: i64, ends: &[LaneEnd]) -> Result<
         }
         return Ok(busy);
     }
+    // While nodes are replaced one by one, those of an earlier version put jobs without raising the lane's last.
     let rows = array(ends.iter(), |text, LaneEnd { company, lane, through }| {
         write!(text, "[{company},{},{},{},{through}]", lane.topic, lane.subscriber, lane.subject)
     })?;
     let sql = format!(
         "WITH l AS ({LANE_ROWS}, CAST(value ->> 4 AS BIGINT) AS h FROM {})
          DELETE FROM outbox_lanes USING l
-         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $2 AND head <= l.h
+         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $2 AND last <= l.h
              AND NOT EXISTS (SELECT 1 FROM outbox AS j WHERE j.company = l.c AND j.topic = l.t
                  AND j.subscriber = l.r AND j.subject = l.s AND j.state = 0)
          RETURNING company, topic, subscriber, subject",

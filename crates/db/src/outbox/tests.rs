@@ -22,6 +22,13 @@ pub(super) const SCHEMA: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 30,
+        name: "lanes_with_ends",
+        sql: include_str!("../../../../migrations/0030_lanes_with_ends.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 const COMPANY: i64 = 7;
@@ -138,7 +145,7 @@ fn a_failed_head_is_retried_when_its_time_has_come() {
 }
 
 #[test]
-fn a_dead_job_lets_the_lane_go_on_and_can_be_replayed() {
+fn a_dead_job_lets_the_lane_go_on() {
     for (name, store) in testing::stores(SCHEMA) {
         put_one(&store, 1, 0, 1, 1);
         put_one(&store, 1, 0, 1, 2);
@@ -146,14 +153,50 @@ fn a_dead_job_lets_the_lane_go_on_and_can_be_replayed() {
         let next = finish_all(&store, 1, 5, 9, vec![Outcome { finished: vec![dead], ..done(1, &[]) }]);
         assert_eq!(ids(&next), [(1, vec![2])], "{name}");
         assert_eq!(states(&store)[0], (1, 2, 9, Some(5), json!(["410"])), "{name}");
-        let placed = write(&store, |conn| again(conn, COMPANY, 1, 6, LEASE, 1, 3));
-        assert_eq!(placed, Placed::Behind, "{name}");
-        let next = finish_all(&store, 1, 7, 9, vec![done(1, &[2])]);
-        assert_eq!(ids(&next), [(1, vec![3])], "{name}");
-        assert_eq!(next[0].jobs[0].payload, json!({"n": 1, "replay_of": 1}), "{name}");
-        assert_eq!((next[0].jobs[0].event, next[0].jobs[0].tries), (10, 0), "{name}");
-        let pending = store.write_blocking(|conn| again(conn, COMPANY, 1, 8, LEASE, 3, 4));
-        assert!(pending.expect_err("it is still pending").is_missing(), "{name}");
+        assert_eq!(finish_all(&store, 1, 7, 9, vec![done(1, &[2])]), [], "{name}");
+    }
+}
+
+#[test]
+fn a_job_goes_behind_those_with_smaller_ids_alone() {
+    for (name, store) in testing::stores(SCHEMA) {
+        put_one(&store, 1, 0, 1, 7);
+        for last in [7, 9] {
+            for id in [last - 1, last] {
+                assert_eq!(put_one(&store, 2, 0, 1, id), Placed::Refused { last }, "{name}");
+            }
+            assert_eq!(put_one(&store, 2, 0, 1, last + 2), Placed::Behind, "{name}");
+        }
+        assert_eq!(states(&store).iter().map(|state| state.0).collect::<Vec<_>>(), [7, 9, 11], "{name}");
+        let next = finish_all(&store, 1, 5, 9, vec![done(1, &[7])]);
+        assert_eq!(ids(&next), [(1, vec![9, 11])], "{name}");
+        assert_eq!(finish_all(&store, 1, 6, 9, vec![done(1, &[9, 11])]), [], "{name}");
+        assert_eq!(lanes(&store), [], "{name}");
+    }
+}
+
+#[test]
+fn lanes_of_before_learn_what_was_put_last() {
+    for (name, store) in testing::stores(&SCHEMA[..2]) {
+        write(&store, |conn| {
+            for (subject, head) in [(1i64, 3i64), (2, 0), (3, 4)] {
+                let sql = "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head)
+                     VALUES ($1, $2, 5, $3, 0, 0, 0, 0, $4)";
+                conn.exec(sql, args![COMPANY, TOPIC, subject, head])?;
+            }
+            for (id, subject, state) in [(3i64, 1i64, 3i64), (5, 1, 0), (6, 1, 0), (2, 2, 0), (4, 3, 3)] {
+                let sql = "INSERT INTO outbox
+                         (company, id, topic, subscriber, subject, event, state, created_at, tries, payload, log)
+                     VALUES ($1, $2, $3, 5, $4, 1, $5, 0, 0, '{}', '[]')";
+                conn.exec(sql, args![COMPANY, id, TOPIC, subject, state])?;
+            }
+            Ok(())
+        });
+        store.migrate(SCHEMA).expect("the schema is brought up to date");
+        let sql = "SELECT subject, last FROM outbox_lanes ORDER BY subject";
+        let last: Vec<(i64, i64)> = store.read_blocking(|conn| conn.all(sql, args![])).expect("the lanes");
+        assert_eq!(last, [(1, 6), (2, 2), (3, 4)], "{name}");
+        assert_eq!(claim_ids(&store, 1, 10, 9, 2), [(1, vec![3, 5]), (2, vec![2]), (3, vec![4])], "{name}");
     }
 }
 

@@ -114,23 +114,18 @@ pub fn enqueue(
     let (company, now) = (work.company.0, work.now.0);
     let (node, lease) = (work.desk.settings.node, work.desk.settings.lease);
     let mut id = work.new_id_after(about);
-    let job = NewJob { id, lane, event: about, payload: &payload };
-    match db::outbox::put(work.conn, company, node, now, lease, &job)? {
-        Placed::Head => {
-            let job =
-                Job { company, id, lane, event: about, created_at: now, tries: 0, payload, log: Value::Array(vec![]) };
-            work.traces.fresh.push(Run { company, lane, tries: 0, jobs: vec![job] });
-        }
-        Placed::Behind => {
-            // Another node's clock may run ahead of ours; what waits already leaves first all the same.
-            let last = store::last_pending(work.conn, work.company, lane)?;
-            if last > id {
-                let later = work.new_id_after(last);
-                store::renumber(work.conn, work.company, id, later)?;
-                id = later;
-            }
+    loop {
+        let job = NewJob { id, lane, event: about, payload: &payload };
+        match db::outbox::put(work.conn, company, node, now, lease, &job)? {
+            Placed::Head => break,
+            Placed::Behind => return Ok(DeliveryId(id)),
+            // Another node's clock runs ahead of ours; what waits already leaves first all the same.
+            Placed::Refused { last } => id = work.new_id_after(last),
         }
     }
+    let log = Value::Array(vec![]);
+    let job = Job { company, id, lane, event: about, created_at: now, tries: 0, payload, log };
+    work.traces.fresh.push(Run { company, lane, tries: 0, jobs: vec![job] });
     Ok(DeliveryId(id))
 }
 

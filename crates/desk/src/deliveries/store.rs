@@ -31,18 +31,6 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: DeliveryId) -> db::Re
     conn.opt(&format!("SELECT {COLUMNS} FROM outbox WHERE company = $1 AND id = $2"), args![company, id])
 }
 
-/// The highest number in a lane that may still wait.
-pub(super) fn last_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<i64> {
-    let (behind, head): (Option<i64>, Option<i64>) = conn.one(
-        "SELECT (SELECT max(id) FROM outbox \
-             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4 AND state = 0), \
-             (SELECT head FROM outbox_lanes \
-             WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4)",
-        args![company, lane.topic, lane.subscriber, lane.subject],
-    )?;
-    Ok(behind.max(head).unwrap_or(0))
-}
-
 /// The lowest number that waits in a lane.
 pub(super) fn first_pending(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Result<Option<DeliveryId>> {
     let (head, behind): (Option<DeliveryId>, Option<DeliveryId>) = conn.one(
@@ -81,10 +69,6 @@ pub(super) fn lane(conn: &mut Conn, company: CompanyId, lane: Lane) -> db::Resul
          WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject = $4",
         args![company, lane.topic, lane.subscriber, lane.subject],
     )
-}
-
-pub(super) fn renumber(conn: &mut Conn, company: CompanyId, from: i64, to: i64) -> db::Result<u64> {
-    conn.exec("UPDATE outbox SET id = $3 WHERE company = $1 AND id = $2", args![company, from, to])
 }
 
 pub(super) fn body(conn: &mut Conn, company: CompanyId, about: i64, shape: &str) -> db::Result<Option<Vec<u8>>> {

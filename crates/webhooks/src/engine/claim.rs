@@ -5,6 +5,7 @@ use db::outbox::{self, Whose};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
 
 /// The doorbell of one topic.
 #[derive(Default)]
@@ -32,15 +33,17 @@ impl Bell {
 /// How often in the time of a lease it is asked whose leases have lapsed.
 const LOOKS: i64 = 4;
 
-/// Looks for due lanes at every ring, and at every poll.
+/// Looks for due lanes at the start, for what an earlier process left, then at every ring and at every poll.
 pub async fn run(inner: Arc<Inner>, line: Arc<Line>) {
     let mut stop = inner.phase.subscribe();
+    let mut poll = tokio::time::interval(inner.limits.poll);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut depth_seen = 1.0;
     let mut looked_at = i64::MIN;
     loop {
         let companies = tokio::select! {
             () = line.bell.notify.notified() => line.bell.answer(),
-            () = tokio::time::sleep(inner.limits.poll) => (inner.companies)(),
+            _ = poll.tick() => (inner.companies)(),
             _ = stop.changed() => return,
         };
         let now = inner.now();

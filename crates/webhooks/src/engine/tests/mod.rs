@@ -36,6 +36,13 @@ const SCHEMA: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 30,
+        name: "lanes_with_ends",
+        sql: include_str!("../../../../../migrations/0030_lanes_with_ends.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// A courier whose jobs say themselves what they send.
