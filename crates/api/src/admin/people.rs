@@ -19,6 +19,21 @@ pub(crate) struct CreateTeam {
     name: String,
 }
 
+/// A workspace with what only administrators see.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct AdminTeam<'a> {
+    #[serde(flatten)]
+    team: wire::teams::Team<'a>,
+    /// How many open conversations a teammate gets by load balancing at most.
+    assign_limit: u32,
+}
+
+impl<'a> AdminTeam<'a> {
+    fn new(context: wire::Context<'a>, row: &'a teams::Team) -> AdminTeam<'a> {
+        AdminTeam { team: wire::teams::team(context, row), assign_limit: row.most_open() }
+    }
+}
+
 /// `POST /portico/v1/teams`
 pub async fn create_team(call: Call) -> Result {
     let body: CreateTeam = call.body()?;
@@ -26,7 +41,7 @@ pub async fn create_team(call: Call) -> Result {
         let id = teams::create(work, &teams::New { name: body.name.clone() })?;
         let row = teams::get(work, id)?;
         let directory = work.directory()?;
-        Answer::created(&wire::teams::team(context(work, &directory), &row))
+        Answer::created(&AdminTeam::new(context(work, &directory), &row))
     })
     .await
 }
@@ -38,7 +53,7 @@ pub(crate) struct UpdateTeam {
     /// Another name.
     #[serde(default)]
     name: Option<String>,
-    /// How many open conversations a teammate gets by load balancing at most; 0 for any number.
+    /// How many open conversations a teammate gets by load balancing at most: 1 to 100, which is what it begins with.
     #[serde(default)]
     assign_limit: Option<u32>,
 }
@@ -52,7 +67,7 @@ pub async fn update_team(call: Call) -> Result {
         teams::update(work, id, &change)?;
         let row = teams::get(work, id)?;
         let directory = work.directory()?;
-        Answer::ok(&wire::teams::team(context(work, &directory), &row))
+        Answer::ok(&AdminTeam::new(context(work, &directory), &row))
     })
     .await
 }

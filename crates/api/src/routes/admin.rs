@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::about::{list, nothing, one, page};
-use super::shapes::{Conversation, CustomField, Inbox, Status, Team, Teammate};
+use super::shapes::{Conversation, CustomField, Inbox, Status, Teammate};
 use super::{Operation, queries};
 use crate::admin;
 use crate::edge::params::PageRules;
@@ -71,9 +71,9 @@ pub(super) static TOKENS: &[Operation] = operations! {
 
 pub(super) static PEOPLE: &[Operation] = operations! {
     POST "/portico/v1/teams" "portico-create-team" "portico:write" => admin::people::create_team,
-        "Make a workspace", one::<Team>().status(201).takes::<admin::people::CreateTeam>().of_company();
+        "Make a workspace", one::<admin::people::AdminTeam<'_>>().status(201).takes::<admin::people::CreateTeam>().of_company();
     PATCH "/portico/v1/teams/{team_id}" "portico-update-team" "portico:write" => admin::people::update_team,
-        "Rename a workspace, or limit its load balancing", one::<Team>().takes::<admin::people::UpdateTeam>().of_what_is_named();
+        "Rename a workspace, or limit its load balancing", one::<admin::people::AdminTeam<'_>>().takes::<admin::people::UpdateTeam>().of_what_is_named();
     POST "/portico/v1/teammates" "portico-create-teammate" "portico:write" => admin::people::create,
         "Add a teammate", one::<Teammate>().status(201).takes::<admin::people::CreateTeammate>().of_company();
     PATCH "/portico/v1/teammates/{teammate_id}" "portico-update-teammate" "portico:write" => admin::people::update,

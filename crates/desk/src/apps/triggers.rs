@@ -29,7 +29,7 @@ pub struct Happened {
     pub event_type: String,
     /// What it is about.
     pub about: About,
-    /// Whatever else the app tells.
+    /// Whatever else the app tells. Texts of rules may use what the app's trigger or the rule's own declares.
     pub payload: Map<String, Value>,
 }
 
@@ -43,12 +43,14 @@ pub fn fire(work: &mut Work<'_>, uid: &str, happened: &Happened) -> Result<usize
     }
     let installed = running(work, uid)?;
     installed.require_consent()?;
-    let is_it =
-        |feature: &Feature| matches!(feature, Feature::Trigger(trigger) if trigger.event_type == happened.event_type);
-    if !installed.features.iter().any(|held| is_it(&held.feature)) {
+    let properties = installed.features.iter().find_map(|held| match &held.feature {
+        Feature::Trigger(trigger) if trigger.event_type == happened.event_type => Some(&trigger.properties),
+        _ => None,
+    });
+    let Some(properties) = properties else {
         let why = format!("the application has no trigger {:?}", happened.event_type);
         return Err(Error::invalid("event_type", why));
-    }
+    };
     let length = serde_json::to_string(&happened.payload).map_or(usize::MAX, |text| text.len());
     if length > LARGEST {
         return Err(Error::invalid("", format!("{length} bytes, at most {LARGEST} are possible")));
@@ -64,6 +66,7 @@ pub fn fire(work: &mut Work<'_>, uid: &str, happened: &Happened) -> Result<usize
         "application": installed.app.id.0,
         "event_type": happened.event_type,
         "payload": happened.payload,
+        "declared": properties.iter().map(|property| &property.name).collect::<Vec<_>>(),
     });
     let conversations = links::conversations(work, link.id)?;
     for id in &conversations {

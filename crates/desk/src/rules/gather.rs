@@ -228,7 +228,9 @@ impl Asked<'_, '_, '_> {
                 Some(Known::Texts(named.filter_map(|(_, value)| value.as_str()).map(Text::from).collect()))
             }
             Field::HasAttachment => Some(Known::Flag(message.attachment_count > 0)),
-            Field::IsAutoReply => Some(Known::Flag(message.is_auto_reply)),
+            Field::IsAutoReply => {
+                Some(Known::Flag(message.is_auto_reply || (message.is_inbound && super::machines::wrote(message))))
+            }
             Field::IsInbound => Some(Known::Flag(message.is_inbound)),
             Field::Channel => message.channel.map(|id| Known::Ids(vec![id.0])),
             Field::MessageType => Some(Known::Word(message.r#type.clone())),
@@ -367,10 +369,20 @@ fn targets(event: &Event) -> Vec<i64> {
         (Kind::TicketStatusUpdate, _) => {
             told("status_id").and_then(|id| id.parse::<StatusId>().ok()).map(|id| id.0).into_iter().collect()
         }
-        (_, Some(target)) if target.kind == TargetKind::Inboxes => event.inboxes.iter().map(|id| id.0).collect(),
+        // Where it was already, it was not moved to.
+        (_, Some(target)) if target.kind == TargetKind::Inboxes => {
+            let before = moved_from(event);
+            event.inboxes.iter().filter(|id| !before.contains(id)).map(|id| id.0).collect()
+        }
         (_, Some(target)) => vec![target.id],
         (_, None) => Vec::new(),
     }
+}
+
+/// The inboxes that the conversation was in before the event moved it.
+pub(super) fn moved_from(event: &Event) -> Vec<InboxId> {
+    let before = event.change.as_ref().and_then(|change| change.get("inboxes")?.get(0)?.as_array());
+    before.into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok()).collect()
 }
 
 /// The teammates of a pool, each once, in id order.

@@ -1,9 +1,11 @@
 //! What an event of the log means to rules: one event may be several kinds of trigger.
 
+use super::book::Rule;
 use super::definition::TriggerKind;
-use super::gather::Gathered;
+use super::gather::{Gathered, moved_from};
 use crate::error::Result;
 use crate::events::{Event, Kind};
+use crate::ids::InboxId;
 use crate::work::Work;
 
 /// The kinds of trigger that an event is.
@@ -18,6 +20,27 @@ pub(super) fn of(work: &mut Work<'_>, event: &Event, facts: &mut Gathered) -> Re
         _ => {}
     }
     Ok(kinds)
+}
+
+/// Why an event is not a rule's business, whatever its kind: talk among teammates is not that of an individual's rules, and
+/// to a workspace's a conversation is moved only from another of its own inboxes.
+pub(super) fn not_for(
+    work: &mut Work<'_>,
+    rule: &Rule,
+    event: &Event,
+    facts: &mut Gathered,
+) -> Result<Option<&'static str>> {
+    if rule.owner.is_some() && facts.row(work)?.is_some_and(|row| row.r#type == "discussion") {
+        return Ok(Some("a discussion is not the business of an individual's rules"));
+    }
+    if let (Kind::Move, Some(team)) = (event.kind, rule.team) {
+        let directory = work.directory()?;
+        let is_ours = |id: &InboxId| directory.inbox(*id).is_some_and(|inbox| inbox.team == Some(team));
+        if !moved_from(event).iter().any(is_ours) {
+            return Ok(Some("the conversation came from outside of the rule's workspace"));
+        }
+    }
+    Ok(None)
 }
 
 /// The kinds of trigger that an event may be, whatever its conversation.

@@ -209,6 +209,9 @@ impl Lint<'_> {
             if !answered && !variables::is_known(&variable) {
                 self.warning(field, format!("there is no variable \"{variable}\""));
             }
+            if !answered && variables::is_unbuilt(&variable) {
+                self.warning(field, format!("nothing gives \"{variable}\" a value here yet: it stays empty"));
+            }
         }
     }
 

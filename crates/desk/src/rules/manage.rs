@@ -268,6 +268,10 @@ pub fn passed_over(work: &mut Work<'_>, id: RuleId, event: EventId) -> Result<Op
     let directory = work.directory()?;
     let event = events::get(work, event)?;
     let is_near = |inbox: &InboxId| directory.inbox(*inbox).is_some_and(|inbox| rule.covers(inbox));
+    let not_for = match event.conversation {
+        Some(id) => kinds::not_for(work, &rule, &event, &mut Gathered::new(event.clone(), id))?,
+        None => None,
+    };
     Ok(match &rule.fault {
         Some(fault) => Some(format!("the rule cannot run: {fault}")),
         None if !rule.is_enabled => Some("the rule is switched off".to_string()),
@@ -276,7 +280,7 @@ pub fn passed_over(work: &mut Work<'_>, id: RuleId, event: EventId) -> Result<Op
         None if !rule.is_everywhere() && !event.inboxes.iter().any(is_near) => {
             Some("the rule does not run in the inboxes of the event".to_string())
         }
-        None => None,
+        None => not_for.map(str::to_string),
     })
 }
 

@@ -21,6 +21,7 @@ use crate::events::{Event, Kind, Shape};
 use crate::ids::{ConversationId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeammateId};
 use crate::messages::drafts::{self, NewDraft};
 use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing};
+use crate::teams::Team;
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -302,8 +303,7 @@ fn assign_among(
         }
         Choosing::RoundRobin | Choosing::Random => Vec::new(),
     };
-    let usual = team.and_then(|id| directory.team(id)).map_or(0, |team| team.assign_limit);
-    let usual = u32::try_from(usual).ok().filter(|limit| *limit > 0).unwrap_or(MOST_OPEN);
+    let usual = team.and_then(|id| directory.team(id)).map_or(MOST_OPEN, Team::most_open);
     let candidates: Vec<Candidate> = members
         .iter()
         .map(|id| {

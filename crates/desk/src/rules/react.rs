@@ -66,7 +66,8 @@ fn run_through(
     while let Some((at, rule)) = book.next(place, kinds, &inboxes) {
         place = Some(at);
         let (Some(compiled), false) = (&rule.compiled, event.cause_rule == Some(rule.id)) else { continue };
-        if !applies(compiled, kinds, &mut facts.with(work))? {
+        if kinds::not_for(work, rule, event, &mut facts)?.is_some() || !applies(compiled, kinds, &mut facts.with(work))?
+        {
             continue;
         }
         if event.depth >= MOST_DEEP {

@@ -2,6 +2,7 @@
 //! section 9, contract/rules.md section 7).
 
 use super::book::Rule;
+use super::definition::Trigger;
 use super::facts::{Facts, Field, Value};
 use super::gather::Gathered;
 use super::past;
@@ -55,6 +56,7 @@ fn value(
         }
         "message" => Ok(facts.message(work)?.and_then(|message| of_message(message, rest))),
         "recipient" | "contact" => of_recipient(work, facts, rest),
+        "payload" if !is_declared(facts, rule, rest) => Ok(None),
         "payload" => Ok(written(facts.with(work).get(&Field::Payload(rest.into()))?)),
         "object" => Ok(facts.with(work).link_value(rest)?.as_ref().and_then(text)),
         "link" => match rest.strip_prefix("fields.") {
@@ -63,6 +65,16 @@ fn value(
         },
         _ => Ok(None),
     }
+}
+
+/// Whether the app's trigger or the rule's own names a key of what an app tells.
+fn is_declared(facts: &Gathered, rule: &Rule, key: &str) -> bool {
+    let by_app = facts.event.change.as_ref().and_then(|change| change.get("declared")?.as_array());
+    let by_rule = rule.compiled.iter().flat_map(|compiled| &compiled.triggers).any(|watch| match &watch.trigger {
+        Trigger::AppEvent { payload, .. } => payload.iter().any(|declared| declared == key),
+        _ => false,
+    });
+    by_rule || by_app.into_iter().flatten().any(|declared| declared == key)
 }
 
 fn written(value: Value<'_>) -> Option<String> {

@@ -86,6 +86,11 @@ pub fn is_known(name: &str) -> bool {
     NAMES.contains(&name) || FAMILIES.iter().any(|family| name.len() > family.len() && name.starts_with(family))
 }
 
+/// Whether a variable can exist, but nothing here gives it a value yet.
+pub fn is_unbuilt(name: &str) -> bool {
+    ["account.name", "message.language", "survey"].contains(&name) || name.starts_with("account.fields.")
+}
+
 /// Fills in the variables of a text. Values are not searched for variables again.
 pub fn fill(text: &str, markup: Markup, value: &mut dyn FnMut(&str) -> Option<String>) -> Filled {
     let mut filled = Filled { text: String::with_capacity(text.len()), unresolved: Vec::new() };

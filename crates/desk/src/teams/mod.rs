@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{TeamId, TeammateId};
 use crate::names;
+use crate::rules::choose::MOST_OPEN;
 use crate::teammates;
 use crate::work::Work;
 
@@ -20,6 +21,13 @@ db::record! {
         pub id: TeamId,
         pub name: String,
         pub assign_limit: i64,
+    }
+}
+
+impl Team {
+    /// How many open conversations one of its teammates gets by load balancing at most.
+    pub fn most_open(&self) -> u32 {
+        u32::try_from(self.assign_limit).ok().filter(|limit| *limit > 0).unwrap_or(MOST_OPEN)
     }
 }
 
@@ -71,7 +79,7 @@ pub fn list(work: &mut Work<'_>) -> Result<Vec<Team>> {
 pub struct Change {
     /// Another name.
     pub name: Option<String>,
-    /// How many open conversations a teammate gets by load balancing at most; 0 for any number.
+    /// How many open conversations a teammate gets by load balancing at most: 1 to [`MOST_OPEN`].
     pub assign_limit: Option<u32>,
 }
 
@@ -82,7 +90,12 @@ pub fn update(work: &mut Work<'_>, id: TeamId, change: &Change) -> Result<()> {
     if let Some(name) = &change.name {
         row.name = names::checked("name", name, LONGEST)?;
     }
-    row.assign_limit = change.assign_limit.map_or(row.assign_limit, i64::from);
+    if let Some(limit) = change.assign_limit {
+        if !(1..=MOST_OPEN).contains(&limit) {
+            return Err(Error::invalid("assign_limit", format!("expected 1 to {MOST_OPEN}, found {limit}")));
+        }
+        row.assign_limit = i64::from(limit);
+    }
     if (&row.name, row.assign_limit) == (&before.name, before.assign_limit) {
         return Ok(());
     }

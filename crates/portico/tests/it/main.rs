@@ -62,6 +62,7 @@ mod rule_actions;
 mod rule_demands;
 mod rule_fields;
 mod rule_forwarding;
+mod rule_reach;
 mod sample_channel;
 mod sandbox;
 mod sandbox_clock;

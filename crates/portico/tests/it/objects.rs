@@ -156,7 +156,7 @@ async fn a_shop_that_does_not_answer_leaves_the_object_as_it_is() {
 async fn an_event_outside_runs_rules_where_the_object_is() {
     let scene = Scene::set().await;
     let when = json!([{"on": "app_event", "application": scene.uid, "event_type": "order_change", "payload": ["status", "paid"]}]);
-    let body = "Order {{payload.status}}, paid: {{payload.paid}}; before: {{object.status}}";
+    let body = "Order {{payload.status}}, paid: {{payload.paid}}{{payload.by}}; before: {{object.status}}";
     let rule = json!({"name": "Tell", "definition": {"when": when, "if": {"payload": {"key": "status", "test": {"is": "shipped"}}},
         "then": [{"do": "comment", "body": body}]}});
     scene.server.post("/portico/v1/rules", rule).await.expect(201);
@@ -166,7 +166,8 @@ async fn an_event_outside_runs_rules_where_the_object_is() {
     let link = scene.links(&ann).await.remove(0);
     let path = format!("/links/{}", link["id"].as_str().expect("an id"));
     until(&scene.server, &path, |link| link["custom_fields"]["status"] == "packed").await;
-    let event = |status: &str, object: Value| json!({"event_type": "order_change", "app_object": object, "status": status, "paid": true});
+    // Who paid is told as well, but the trigger declares no such property.
+    let event = |status: &str, object: Value| json!({"event_type": "order_change", "app_object": object, "status": status, "paid": true, "by": "card"});
     let by_address = json!({"ext_link": "https://shop.example/orders/235"});
     scene.tell(event("shipped", by_address.clone())).await.expect(204);
     scene.tell(event("lost", by_address.clone())).await.expect(204);

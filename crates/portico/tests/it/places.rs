@@ -66,18 +66,19 @@ async fn a_workspace_is_made_renamed_and_peopled() {
     let server = Server::start().await;
     let world = World::make(&server).await;
     let made = server.post("/portico/v1/teams", json!({"name": "Returns"})).await.expect(201);
+    assert_eq!(made["assign_limit"], 100);
     let id = made["id"].as_str().expect("an id");
     let change = json!({"name": "Complaints", "assign_limit": 5});
     let changed = server.patch(&format!("/portico/v1/teams/{id}"), change).await.expect(200);
-    assert_eq!(changed["name"], "Complaints");
-    let limit = server.arrange(|work| Ok(work.directory()?.teams().last().map(|team| team.assign_limit))).await;
-    assert_eq!(limit, Some(5));
+    assert_eq!((&changed["name"], &changed["assign_limit"]), (&json!("Complaints"), &json!(5)));
     server.post(&format!("/teams/{id}/teammates"), json!({"teammate_ids": [world.ben]})).await.expect(204);
     server.post(&format!("/teams/{id}/inboxes"), json!({"name": "Complaints"})).await.expect(201);
     let shown = server.get(&format!("/teams/{id}")).await.expect(200);
     assert_eq!((&shown["members"][0]["username"], &shown["inboxes"][0]["name"]), (&json!("ben"), &json!("Complaints")));
     server.patch(&format!("/portico/v1/teams/{id}"), json!({"name": ""})).await.expect(400);
-    server.patch(&format!("/portico/v1/teams/{id}"), json!({"assign_limit": -1})).await.expect(400);
+    for limit in [-1, 0, 101] {
+        server.patch(&format!("/portico/v1/teams/{id}"), json!({"assign_limit": limit})).await.expect(400);
+    }
     server.patch("/portico/v1/teams/tim_1a2b", json!({})).await.expect(404);
 }
 

@@ -44,7 +44,7 @@ impl Stage {
         self.server.get("/conversations").await.rows().remove(0)
     }
 
-    async fn beside(&self, conversation: &Value, what: &str) -> Vec<Value> {
+    pub async fn beside(&self, conversation: &Value, what: &str) -> Vec<Value> {
         self.server.get(&format!("/conversations/{}/{what}", id(conversation))).await.rows()
     }
 
