@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use desk::apps::features::ContactType;
 use desk::channels::application;
 use desk::channels::{self, Change, New, Which};
 use desk::ids::InboxId;
 use desk::{Error, Work};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use wire::channels::channel;
 
 use crate::answer::{Answer, context};
@@ -75,6 +76,15 @@ pub(crate) struct Settings {
     /// Of a custom channel: where its messages go; null for nowhere.
     #[serde(default, deserialize_with = "given")]
     webhook_url: Option<Option<String>>,
+    /// Of a custom channel: what its correspondents are known by. Fixed when it is made.
+    #[serde(default)]
+    contact_type: Option<ContactType>,
+    /// Of a custom channel without an app: whether its messages can be answered.
+    #[serde(default)]
+    reply_mode: Option<ReplyMode>,
+    /// Of a custom channel without an app: whether it can begin a conversation.
+    #[serde(default)]
+    compose_mode: Option<ComposeMode>,
     /// Of a Twilio channel: the account.
     #[serde(default)]
     sid: Option<String>,
@@ -83,12 +93,32 @@ pub(crate) struct Settings {
     auth_token: Option<String>,
 }
 
+/// Whether messages of a channel can be answered.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum ReplyMode {
+    SameChannel,
+    Unsupported,
+}
+
+/// Whether a channel can begin a conversation.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum ComposeMode {
+    Normal,
+    Unsupported,
+}
+
 impl Settings {
     /// Those that are given, but for the webhook's address, which has a place of its own.
     pub(crate) fn given(&self) -> Map<String, Value> {
         let all = [
             ("undo_send_time", self.undo_send_time.map(Value::from)),
             ("all_teammates_can_reply", self.all_teammates_can_reply.map(Value::from)),
+            ("reply_mode", self.reply_mode.map(|mode| json!(mode))),
+            ("compose_mode", self.compose_mode.map(|mode| json!(mode))),
             ("sid", self.sid.clone().map(Value::from)),
             ("auth_token", self.auth_token.clone().map(Value::from)),
         ];
@@ -148,7 +178,7 @@ pub async fn create(call: Call) -> Result {
         send_as: body.send_as,
         settings: settings.given(),
         webhook_url: settings.webhook_url.flatten(),
-        contact_type: None,
+        contact_type: settings.contact_type,
     };
     call.write(move |work| {
         channels::create(work, &new)?;
@@ -213,6 +243,7 @@ pub async fn update(call: Call) -> Result {
         name: body.name,
         inbox: inbox.map_err(|bad| Error::invalid("inbox_id", bad.to_string()))?,
         settings: settings.given(),
+        contact_type: settings.contact_type,
         webhook_url: settings.webhook_url,
     };
     call.write(move |work| {

@@ -50,6 +50,8 @@ async fn write(
         let (conversation, replied_to) = place(work)?;
         let author = match &author {
             Some(who) => Some(teammates::resolve(work, who)?),
+            // A channel's server is nobody who could have written it.
+            None if work.actor.teammate.is_none() => return Err(desk::Error::invalid("author_id", "say who writes")),
             None => None,
         };
         let new = New {

@@ -27,10 +27,16 @@ const OF_CHANNELS: &[&str] = &[
     "attachments:read",
     "channels:read",
     "channels:write",
+    "comments:read",
+    "comments:write",
     "conversations:read",
+    "conversations:write",
+    "events:*:read",
+    "inboxes:read",
     "message_templates:write",
     "messages:read",
     "messages:write",
+    "teammates:read",
 ];
 
 /// A token that is valid, and what it opens.
@@ -143,6 +149,12 @@ async fn load(desk: &Desk, company: CompanyId, id: TokenId, text: String) -> Res
         Ok((token, work.directory()?.company.token_key.clone()))
     });
     let (token, key) = found.await.map_err(unknown)?;
+    if token.is_to_be_noted(desk.clock().now())
+        && let Err(error) = desk.write(&system, move |work| desk::tokens::note_use(work, id)).await
+    {
+        // Whoever is let in is let in all the same.
+        tracing::warn!(%error, token = %id, "the use of a token could not be noted");
+    }
     let actor = Actor { kind: ActorKind::Api, teammate: Some(token.bot) };
     let caller = Caller { company, actor, access: Arc::new(token.access()?) };
     Ok(Known { id, caller, page_key: key.into(), bearer: Bearer::Client(token) })

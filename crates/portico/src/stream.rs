@@ -93,6 +93,9 @@ async fn begin(live: Arc<Live>, head: &Parts) -> Result<Response, Refusal> {
     let token = said("authorization").unwrap_or_default().to_string();
     let desk = live.app.desk.clone();
     let known = live.app.tokens.recognise(&desk, Some(&token)).await?;
+    if known.channel().is_some() {
+        return Err(Problem::forbidden("The token of a channel opens the channel's own things only.").into());
+    }
     if !known.holds(SCOPE) {
         return Err(Problem::forbidden(format!("The token lacks the scope {SCOPE}.")).into());
     }

@@ -28,6 +28,7 @@ fn which(call: &Call) -> Result<Which> {
 fn shown(work: &mut Work<'_>, which: &Which) -> desk::Result<Answer> {
     let id = channels::resolve(work, which)?;
     let channel = channels::get(work, id)?;
+    channels::is_signed_here(&channel)?;
     if channel.secret.is_none() {
         // It would be the company's, which signs for every workspace.
         work.access.require_everything()?;

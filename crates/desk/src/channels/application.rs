@@ -7,7 +7,7 @@ use super::Channel;
 use super::create::{self, LONGEST, checked_settings, checked_url};
 use super::grant::{self, Ask, For, Granted};
 use super::holder::{self, Holder};
-use crate::apps::features::{Authentication, ChannelType, ContactType, Credentials, Feature, Grant, is_same_server};
+use crate::apps::features::{Authentication, ChannelType, Credentials, Feature, Grant, is_same_server};
 use crate::apps::secrets::{self, Purpose};
 use crate::apps::{self, Installed};
 use crate::error::{Error, Result};
@@ -153,11 +153,6 @@ pub(super) fn make(
 ) -> Result<()> {
     checked_settings(&new.settings, &inboxes::get(work, new.inbox)?)?;
     let (kind, url) = kind(installed)?;
-    let contact_type = match kind.contact_type {
-        ContactType::Custom => "custom",
-        ContactType::Email => "email",
-        ContactType::Phone => "phone",
-    };
     let mut settings = new.settings.clone();
     let mode = |allowed: bool, word: &str| Value::from(if allowed { word } else { "unsupported" });
     settings.insert("compose_mode".to_string(), mode(kind.can_compose, "normal"));
@@ -173,7 +168,7 @@ pub(super) fn make(
         send_as: None,
         settings: Value::Object(settings),
         webhook_url: Some(given.webhook_url.as_deref().map(given_url).transpose()?.unwrap_or(url)),
-        contact_type: contact_type.to_string(),
+        contact_type: kind.contact_type.as_str().to_string(),
         is_valid: given.is_valid,
         secret: None,
         app: Some(installed.app.id),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Channel, store};
+use crate::apps::features::ContactType;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{ChannelId, InboxId};
@@ -33,8 +34,8 @@ pub struct New {
     pub settings: Map<String, Value>,
     /// Where a custom channel's outgoing messages go.
     pub webhook_url: Option<String>,
-    /// The source of its correspondents' handles; by default that of its type (`email`, `phone`, `custom`).
-    pub contact_type: Option<String>,
+    /// The source of a custom channel's correspondents' handles; those of others have that of their type.
+    pub contact_type: Option<ContactType>,
 }
 
 /// Adds a channel to an inbox.
@@ -67,7 +68,11 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ChannelId> {
         send_as: new.send_as.clone(),
         settings: Value::Object(new.settings.clone()),
         webhook_url,
-        contact_type: new.contact_type.clone().unwrap_or_else(|| usual.to_string()),
+        contact_type: new
+            .contact_type
+            .filter(|_| new.r#type == "custom")
+            .map_or(usual, ContactType::as_str)
+            .to_string(),
         is_valid: true,
         secret: None,
         app: None,

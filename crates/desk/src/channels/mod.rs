@@ -30,7 +30,7 @@ pub(crate) use connection::orphaned;
 pub use connection::set_valid;
 pub use create::{New, create};
 pub use delete::{delete, departed, forget};
-pub use secret::{rotate_secret, secret, share_secret};
+pub use secret::{is_signed_here, rotate_secret, secret, share_secret};
 pub use update::{Change, update};
 pub use which::{Which, is_called, resolve};
 

@@ -15,15 +15,20 @@ pub fn secret<'a>(directory: &'a Directory, channel: &'a Channel) -> &'a str {
     channel.secret.as_deref().unwrap_or(&directory.company.api_secret)
 }
 
-/// Gives a channel a new secret of its own and answers it. Its calls are signed with it from now on.
-pub fn rotate_secret(work: &mut Work<'_>, id: ChannelId) -> Result<String> {
-    let channel = get(work, id)?;
+/// Whether calls to a channel are signed with a secret of its own or the company's; the error says why not.
+pub fn is_signed_here(channel: &Channel) -> Result<()> {
     if channel.app.is_some() {
         return Err(Error::invalid("", "the calls to an app's channel are signed with the app's secret"));
     }
-    if channel.r#type != "custom" {
-        return Err(Error::invalid("", format!("nothing is signed for a channel of type {}", channel.r#type)));
+    match channel.r#type.as_str() {
+        "custom" => Ok(()),
+        other => Err(Error::invalid("", format!("nothing is signed for a channel of type {other}"))),
     }
+}
+
+/// Gives a channel a new secret of its own and answers it. Its calls are signed with it from now on.
+pub fn rotate_secret(work: &mut Work<'_>, id: ChannelId) -> Result<String> {
+    is_signed_here(&get(work, id)?)?;
     let secret = work.random().hex(16);
     keep(work, id, Some(&secret), "rotated")?;
     Ok(secret)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::create::{LONGEST, checked_settings, checked_url};
 use super::{application, get, store};
+use crate::apps::features::ContactType;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
@@ -15,6 +16,9 @@ use crate::work::Work;
 /// What may be replaced on every channel; a custom channel's settings may be replaced altogether.
 const COMMON: &[&str] = &["undo_send_time", "all_teammates_can_reply"];
 
+/// What an app's channel has from its app.
+const OF_APPS: &[&str] = &["reply_mode", "compose_mode"];
+
 /// What is to change; what is `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
@@ -24,6 +28,8 @@ pub struct Change {
     pub inbox: Option<InboxId>,
     /// Settings to be replaced; those not named stay.
     pub settings: Map<String, Value>,
+    /// What its correspondents are known by, which is fixed: another word is refused.
+    pub contact_type: Option<ContactType>,
     /// Another address for outgoing messages of a custom channel, or none any more.
     pub webhook_url: Option<Option<String>>,
 }
@@ -40,7 +46,13 @@ pub fn update(work: &mut Work<'_>, id: ChannelId, change: &Change) -> Result<()>
         None => inboxes::get(work, before.inbox)?,
     };
     checked_settings(&change.settings, &inbox)?;
+    if change.contact_type.is_some_and(|kind| kind.as_str() != row.contact_type) {
+        return Err(Error::invalid("settings.contact_type", format!("it is {} for good", row.contact_type)));
+    }
     for (name, value) in &change.settings {
+        if row.app.is_some() && OF_APPS.contains(&name.as_str()) {
+            return Err(Error::invalid(format!("settings.{name}"), "the app of the channel decides it"));
+        }
         if row.r#type != "custom" && !COMMON.contains(&name.as_str()) {
             return Err(Error::invalid(format!("settings.{name}"), format!("not of a channel of type {}", row.r#type)));
         }

@@ -174,7 +174,13 @@ pub fn sent(work: &mut Work<'_>, id: MessageId, receipt: &Receipt) -> Result<()>
     store::set_delivery(work.conn, work.company, &message)?;
     let change = json!({"delivery": [before, message.delivery]});
     held.record(work, Record::with(Kind::Delivered, TargetKind::Message, id.0).changing(change))?;
-    held.save(work)
+    held.save(work)?;
+    let directory = work.directory()?;
+    match message.channel.and_then(|id| directory.channel(id)) {
+        // Nobody connects a channel without an app: that it takes messages again is all there is to know.
+        Some(channel) if channel.app.is_none() => channels::set_valid(work, channel.id, true),
+        _ => Ok(()),
+    }
 }
 
 /// A channel did not take a message, or says later that it did not arrive. The conversation is open again, so that

@@ -10,7 +10,7 @@ use crate::ids::{TeammateId, TokenId};
 use crate::names;
 use crate::scopes;
 use crate::teammates;
-use crate::time::Timestamp;
+use crate::time::{MINUTE, Timestamp};
 use crate::work::Work;
 
 pub(crate) mod store;
@@ -115,6 +115,19 @@ pub fn find(work: &mut Work<'_>, id: TokenId, text: &str) -> Result<Token> {
         return Err(Error::NotFound("token"));
     }
     Ok(token)
+}
+
+impl Token {
+    /// Whether its last use is to be noted anew: it is known to the minute.
+    pub fn is_to_be_noted(&self, now: Timestamp) -> bool {
+        self.last_used_at.is_none_or(|at| at.plus(MINUTE) <= now)
+    }
+}
+
+/// Notes that a token is used.
+pub fn note_use(work: &mut Work<'_>, id: TokenId) -> Result<()> {
+    store::note_use(work.conn, work.company, id, work.now)?;
+    Ok(())
 }
 
 /// All tokens that are still valid, the oldest first.

@@ -27,6 +27,10 @@ pub(crate) fn insert(conn: &mut Conn, company: CompanyId, token: &Token) -> db::
     )
 }
 
+pub(crate) fn note_use(conn: &mut Conn, company: CompanyId, id: TokenId, now: Timestamp) -> db::Result<u64> {
+    conn.exec("UPDATE tokens SET last_used_at = $3 WHERE company = $1 AND id = $2", args![company, id, now])
+}
+
 pub(crate) fn revoke(conn: &mut Conn, company: CompanyId, id: TokenId, now: Timestamp) -> db::Result<u64> {
     conn.exec(
         "UPDATE tokens SET revoked_at = $3 WHERE company = $1 AND id = $2 AND revoked_at IS NULL",

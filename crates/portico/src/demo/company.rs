@@ -1,6 +1,7 @@
 //! The sample company itself: its people, workspaces, inboxes, channels, tags, fields and rules.
 
 use desk::access::Owner;
+use desk::apps::features::ContactType;
 use desk::ids::{ChannelId, InboxId, TagId, TeamId, TeammateId};
 use desk::{Error, Result, Work};
 use desk::{channels, custom_fields, inboxes, rules, statuses, tags, teammates, teams};
@@ -29,12 +30,12 @@ const PEOPLE: &[(&str, &str, bool, bool, bool)] = &[
 const OPEN: [&str; 2] = ["Sofia", "Tom"];
 
 /// Inboxes in the order of [`Desk`]: name, whether it is in care, the channel's name, address and kind of handles.
-const INBOXES: &[(&str, bool, &str, &str, &str)] = &[
-    ("Help", true, "help@", "help@lumenoak.example", "email"),
-    ("Returns", true, "returns@", "returns@lumenoak.example", "email"),
-    ("Shop chat", true, "Shop chat", "shop-chat", "custom"),
-    ("Wholesale", false, "wholesale@", "wholesale@lumenoak.example", "email"),
-    ("Press & partners", false, "press@", "press@lumenoak.example", "email"),
+const INBOXES: &[(&str, bool, &str, &str, ContactType)] = &[
+    ("Help", true, "help@", "help@lumenoak.example", ContactType::Email),
+    ("Returns", true, "returns@", "returns@lumenoak.example", ContactType::Email),
+    ("Shop chat", true, "Shop chat", "shop-chat", ContactType::Custom),
+    ("Wholesale", false, "wholesale@", "wholesale@lumenoak.example", ContactType::Email),
+    ("Press & partners", false, "press@", "press@lumenoak.example", ContactType::Email),
 ];
 
 const TAGS: &[(&str, &str)] = &[
@@ -155,7 +156,7 @@ pub(super) fn furnish(work: &mut Work<'_>) -> Result<()> {
                 send_as: None,
                 settings: Map::new(),
                 webhook_url: None,
-                contact_type: Some((*handles).to_string()),
+                contact_type: Some(*handles),
             },
         )?);
     }

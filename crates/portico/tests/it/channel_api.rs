@@ -377,3 +377,33 @@ async fn the_token_of_a_channel_opens_nothing_else() {
     let stream = line.request(Method::GET, portico::stream::PATH).send().await.expect("an answer");
     assert_eq!(stream.status(), 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channels_server_reads_and_changes_its_own_conversations() {
+    let line = Line::open().await;
+    line.inbound("m-1", "c-1", json!({})).await;
+    let server = &line.bridge.server;
+    let conversation = server.get("/conversations").await.rows().remove(0);
+    let path = format!("/conversations/{}", conversation["id"].as_str().expect("an id"));
+    for below in ["", "/messages", "/comments", "/events", "/followers", "/inboxes"] {
+        server.send(line.request(Method::GET, &format!("{path}{below}"))).await.expect(200);
+    }
+    let change = async |method: Method, below: &str, body: Value| {
+        server.send(line.request(method, &format!("{path}{below}")).json(&body)).await
+    };
+    let ada = server.get("/teammates").await.rows().remove(0);
+    change(Method::POST, "/comments", json!({"body": "They called as well"})).await.expect(400);
+    change(Method::POST, "/comments", json!({"body": "They called as well", "author_id": ada["id"]})).await.expect(201);
+    let tag = server.post("/company/tags", json!({"name": "Called"})).await.expect(201);
+    change(Method::POST, "/tags", json!({"tag_ids": [tag["id"]]})).await.expect(204);
+    change(Method::PATCH, "", json!({"status": "archived"})).await.expect(204);
+    let shown = server.get(&path).await.expect(200);
+    assert_eq!((&shown["status"], &shown["tags"][0]["name"]), (&json!("archived"), &json!("Called")));
+    // What was not sent yet is nobody's business outside, and what is deleted is so for good.
+    server.send(line.request(Method::GET, &format!("{path}/drafts"))).await.expect(403);
+    change(Method::POST, "/messages", json!({"body": "Soon"})).await.expect(403);
+    server.send(line.request(Method::DELETE, &path)).await.expect(403);
+    for event in server.get(&format!("{path}/events")).await.rows() {
+        server.get(&format!("/events/{}", event["id"].as_str().expect("an id"))).await.expect(200);
+    }
+}

@@ -160,3 +160,35 @@ async fn channels_need_their_scopes_and_namespace() {
     foreign.get(&path(&channel)).await.expect(404);
     assert_eq!(foreign.get("/channels").await.rows().len(), 1, "the one it was furnished with");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_channel_keeps_what_its_correspondents_are_known_by_and_whether_it_answers() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let settings = json!({"contact_type": "phone", "reply_mode": "unsupported", "compose_mode": "unsupported"});
+    let channel = make(&server, &world, json!({"type": "custom", "settings": settings})).await;
+    let message = json!({"sender": {"handle": "(555) 222-3333"}, "body": "hello"});
+    server.post(&format!("{}/incoming_messages", path(&channel)), message).await.expect(202);
+    let contact = server.get("/contacts").await.rows().remove(0);
+    assert_eq!(contact["handles"][0]["source"], "phone", "{contact}");
+    let conversation = server.get("/conversations").await.rows().remove(0);
+    let reply = format!("/conversations/{}/messages", conversation["id"].as_str().expect("an id"));
+    let new = format!("{}/messages", path(&channel));
+    server.post(&reply, json!({"body": "hi"})).await.expect(403);
+    server.post(&new, json!({"body": "hi", "to": ["+15552223333"]})).await.expect(403);
+    let open = json!({"settings": {"reply_mode": "same_channel", "compose_mode": "normal", "contact_type": "phone"}});
+    server.patch(&path(&channel), open).await.expect(204);
+    server.post(&reply, json!({"body": "hi"})).await.expect(202);
+    server.post(&new, json!({"body": "hi", "to": ["+15552223333"]})).await.expect(202);
+    for refused in [json!({"contact_type": "email"}), json!({"reply_mode": "sometimes"})] {
+        server.patch(&path(&channel), json!({"settings": refused})).await.expect(400);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_is_signed_no_secret_is_shown() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let mail = make(&server, &world, json!({"type": "smtp", "send_as": "a@acme.example"})).await;
+    server.get(&format!("/portico/v1{}/secret", path(&mail))).await.expect(400);
+}

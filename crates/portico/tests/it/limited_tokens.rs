@@ -108,3 +108,30 @@ async fn a_token_that_may_not_do_everything_lets_nobody_in() {
     assert!(refused.to_string().contains("the scope *"), "{refused}");
     server.post(&path, json!({})).await.expect(201);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_use_of_a_token_is_noted_to_the_minute() {
+    let server = Server::start().await;
+    let make = json!({"name": "Spare", "scopes": ["tags:read"]});
+    let spare = server.post("/portico/v1/tokens", make).await.expect(201);
+    let spare = spare["id"].as_str().expect("an id").to_string();
+    let used = async |id: &str| {
+        let all = server.get("/portico/v1/tokens").await.rows();
+        all.into_iter().find(|token| token["id"] == id).expect("the token")["last_used_at"].clone()
+    };
+    let own = server.get("/portico/v1/tokens").await.rows().remove(0)["id"].as_str().expect("an id").to_string();
+    let first = used(&own).await.as_f64().expect("a time");
+    assert_eq!(used(&spare).await, Value::Null);
+    for (later, wanted) in [(30, first), (60, first + 90.0)] {
+        server.desk().clock().advance(later * 1_000);
+        // What is remembered of tokens is forgotten when one is revoked.
+        let another =
+            server.post("/portico/v1/tokens", json!({"name": "Gone", "scopes": ["tags:read"]})).await.expect(201);
+        server
+            .delete(&format!("/portico/v1/tokens/{}", another["id"].as_str().expect("an id")), None)
+            .await
+            .expect(204);
+        let now = used(&own).await.as_f64().expect("a time");
+        assert!((now - wanted).abs() < 10.0, "{later}: {now}, not {wanted}");
+    }
+}

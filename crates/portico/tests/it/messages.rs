@@ -77,6 +77,20 @@ async fn a_refused_message_reopens_its_conversation_and_can_be_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_channel_without_an_app_is_valid_again_once_its_server_takes_a_message() {
+    let (server, partner) = (Server::start().await, Partner::start().await);
+    let office = Office::furnish(&server, Some(&partner)).await;
+    partner.answers(401, json!({"type": "authentication_required"}));
+    let channel = format!("/channels/{}", office.custom);
+    let body = json!({"to": ["ann"], "body": "Hello"});
+    server.post(&format!("{channel}/messages"), body.clone()).await.expect(202);
+    until(&server, &channel, |channel| channel["is_valid"] == false).await;
+    partner.answers(200, json!({"type": "success"}));
+    server.post(&format!("{channel}/messages"), body).await.expect(202);
+    until(&server, &channel, |channel| channel["is_valid"] == true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_answers_whoever_wrote() {
     let (server, partner) = (Server::start().await, Partner::start().await);
     let office = Office::furnish(&server, Some(&partner)).await;

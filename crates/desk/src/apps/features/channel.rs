@@ -67,6 +67,17 @@ pub enum ContactType {
     Phone,
 }
 
+impl ContactType {
+    /// The name outside.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ContactType::Custom => "custom",
+            ContactType::Email => "email",
+            ContactType::Phone => "phone",
+        }
+    }
+}
+
 /// How messages are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
