@@ -88,7 +88,7 @@ pub(super) static DEFINITIONS: &[Operation] = operations! {
     PATCH "/portico/v1/custom_fields/{custom_field_id}" "portico-update-custom-field" "portico:write" => admin::definitions::update_field,
         "Change a custom field", nothing().takes::<admin::definitions::UpdateField>().of_company();
     DELETE "/portico/v1/custom_fields/{custom_field_id}" "portico-delete-custom-field" "portico:write" => admin::definitions::delete_field,
-        "Delete a custom field with its values", nothing().of_company();
+        "Delete a custom field; what things hold in it stays readable until it is written again", nothing().of_company();
     POST "/portico/v1/statuses" "portico-create-status" "portico:write" => admin::definitions::create_status,
         "Make a ticket status", one::<Status>().status(201).takes::<admin::definitions::CreateStatus>().of_company();
     PATCH "/portico/v1/statuses/{status_id}" "portico-update-status" "portico:write" => admin::definitions::update_status,
@@ -116,7 +116,7 @@ pub(super) static DELIVERIES: &[Operation] = operations! {
     GET "/portico/v1/deliveries" "portico-list-deliveries" "portico:read" => admin::deliveries::list,
         "List what was sent outside, and how it went", page::<admin::deliveries::Shown>(&PageRules::USUAL).asking(queries::DELIVERIES);
     POST "/portico/v1/deliveries/replay" "portico-replay-deliveries" "portico:write" => admin::deliveries::replay_range,
-        "Send a range of deliveries once more, a slice at a time", one::<admin::deliveries::Replayed>().status(202).takes::<admin::deliveries::ReplayRange>();
+        "Send a range of webhooks once more, a slice at a time; messages to customers are repeated one by one only", one::<admin::deliveries::Replayed>().status(202).takes::<admin::deliveries::ReplayRange>();
     GET "/portico/v1/deliveries/{delivery_id}" "portico-get-delivery" "portico:read" => admin::deliveries::get,
         "Show a delivery with its request and every answer", one::<admin::deliveries::Whole>();
     POST "/portico/v1/deliveries/{delivery_id}/replay" "portico-replay-delivery" "portico:write" => admin::deliveries::replay,
