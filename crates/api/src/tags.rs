@@ -84,7 +84,8 @@ pub async fn conversations(call: Call) -> Result {
 /// A new tag.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct CreateTag {
-    /// What it is called.
+    /// What it is called. If a tag at the same place is called so already, whatever the case, that one is the answer and
+    /// nothing changes.
     name: String,
     /// What it is for.
     #[serde(default)]
@@ -146,7 +147,7 @@ async fn add(call: &Call, place: impl Fn(&mut Work<'_>) -> desk::Result<Place> +
 /// A change of a tag. What is left out stays.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateTag {
-    /// Another name.
+    /// Another name, which no tag at the same place has.
     #[serde(default)]
     name: Option<String>,
     /// What it is for; null for nothing.

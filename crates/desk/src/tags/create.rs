@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{LONGEST, Tag, checked_description, checked_highlight, get, store};
+use super::{LONGEST, Tag, checked_description, checked_highlight, get, store, twin};
 use crate::access::Owner;
 use crate::error::Result;
 use crate::events::{self, Kind};
@@ -34,7 +34,8 @@ pub enum Place {
     Under(TagId),
 }
 
-/// Adds a tag.
+/// Adds a tag, unless there is one of its name, whatever the case, at its place already: then nothing changes and that
+/// one is the answer, so that no two tags look alike. What the request says is checked all the same.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<TagId> {
     let (owner, parent) = match new.place {
         Place::Of(owner) => (owner, None),
@@ -53,6 +54,9 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<TagId> {
         created_at: work.now,
         updated_at: work.now,
     };
+    if let Some(known) = twin(&*work.directory()?, &tag) {
+        return Ok(known.id);
+    }
     store::insert(work.conn, work.company, &tag)?;
     work.directory_changed()?;
     events::record_setting(work, Kind::Setting, json!({"tag": [null, tag.id.to_string()], "name": [null, tag.name]}))?;

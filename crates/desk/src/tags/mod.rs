@@ -1,6 +1,7 @@
 //! Labels on conversations: of the company, of a workspace, or of one teammate; in trees.
 
 use crate::access::Owner;
+use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::ids::{TagId, TeamId, TeammateId};
 use crate::names;
@@ -43,6 +44,19 @@ impl Tag {
     pub fn owner(&self) -> Owner {
         Owner::of(self.team, self.owner)
     }
+}
+
+/// Another tag that has a tag's name, whatever the case, at the same place: beside it among its owner's tags. The oldest,
+/// as stores from before may hold several, which is why no index forbids it. Whoever changes tags raises the directory's
+/// version, so two who do it at once do not pass each other by.
+fn twin<'d>(directory: &'d Directory, tag: &Tag) -> Option<&'d Tag> {
+    let is_beside = |other: &&Tag| other.owner() == tag.owner() && other.parent == tag.parent && other.id != tag.id;
+    directory.tags().filter(is_beside).find(|other| alike(&other.name, &tag.name))
+}
+
+/// Whether two names are the same but for their case.
+fn alike(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
 }
 
 /// The longest name of a tag, in characters.

@@ -2,22 +2,24 @@
 
 use serde_json::json;
 
-use super::{LONGEST, Tag, store};
+use super::{LONGEST, Tag, alike, store};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{InboxId, TagId};
 use crate::names;
 use crate::work::Work;
 
-/// The tag of a name that conversations of an inbox may have: its workspace's or owner's, else the company's. An unknown
-/// name becomes a new tag beside the inbox.
+/// The tag of a name that conversations of an inbox may have: its workspace's or owner's, else the company's. One that
+/// differs in case is better than none. An unknown name becomes a new tag beside the inbox.
 pub fn named(work: &mut Work<'_>, inbox: InboxId, name: &str) -> Result<TagId> {
     let name = names::checked("tags", name, LONGEST)?;
     let directory = work.directory()?;
     let inbox = directory.inbox(inbox).ok_or(Error::NotFound("inbox"))?;
-    let near = |tag: &&Tag| tag.name == name && tag.team == inbox.team && tag.owner == inbox.owner;
-    let companys = |tag: &&Tag| tag.name == name && tag.team.is_none() && tag.owner.is_none();
-    if let Some(tag) = directory.tags().find(near).or_else(|| directory.tags().find(companys)) {
+    let is_near = |tag: &Tag| tag.team == inbox.team && tag.owner == inbox.owner;
+    let is_companys = |tag: &Tag| tag.team.is_none() && tag.owner.is_none();
+    let mut known: Vec<&Tag> = directory.tags().filter(|tag| alike(&tag.name, &name)).collect();
+    known.retain(|tag| is_near(tag) || is_companys(tag));
+    if let Some(tag) = known.iter().min_by_key(|tag| (tag.name != name, !is_near(tag), tag.id)) {
         return Ok(tag.id);
     }
     let tag = Tag {

@@ -23,6 +23,28 @@ fn a_child_belongs_to_whom_its_parent_belongs() {
 }
 
 #[test]
+fn a_name_means_the_tag_that_is_written_so_then_the_nearest_in_any_case() {
+    for company in companies() {
+        let (inbox, team) = (company.inbox, company.team);
+        let found = company.write(move |work| {
+            let of_all = create(work, &new(Place::Of(Owner::Company), "VIP"))?;
+            let of_all_alone = create(work, &new(Place::Of(Owner::Company), "Later"))?;
+            let near = create(work, &new(Place::Of(Owner::Team(team)), "vip"))?;
+            let named = |work: &mut Work<'_>, name: &str| named(work, inbox, name);
+            let right = [("VIP", of_all), ("vip", near), ("Vip", near), ("LATER", of_all_alone)];
+            for (name, wanted) in right {
+                if named(work, name)? != wanted {
+                    return Ok(Some(name));
+                }
+            }
+            let made = named(work, "Größe")?;
+            Ok((named(work, "GRÖßE")? != made).then_some("Größe"))
+        });
+        assert_eq!(found, None, "{}", company.engine);
+    }
+}
+
+#[test]
 fn a_name_has_one_to_sixty_four_characters() {
     for company in companies() {
         let longest = "ä".repeat(64);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::{LONGEST, Tag, checked_description, checked_highlight, get, store};
+use super::{LONGEST, Tag, checked_description, checked_highlight, get, store, twin};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
@@ -25,7 +25,7 @@ pub struct Change {
     pub is_visible: Option<bool>,
 }
 
-/// Changes a tag. Its children move with it.
+/// Changes a tag. Its children move with it. A name that a tag beside it has, whatever the case, is a conflict.
 pub fn update(work: &mut Work<'_>, id: TagId, change: &Change) -> Result<()> {
     let before = get(work, id)?;
     let mut tag = before.clone();
@@ -58,6 +58,13 @@ pub fn update(work: &mut Work<'_>, id: TagId, change: &Change) -> Result<()> {
     note("is_visible", json!(before.is_visible), json!(tag.is_visible));
     if changed.is_empty() {
         return Ok(());
+    }
+    if changed.contains_key("name") || changed.contains_key("parent") {
+        let directory = work.directory()?;
+        if let Some(twin) = twin(&directory, &tag) {
+            let (name, id) = (&twin.name, twin.id);
+            return Err(Error::Conflict(format!("there is a tag named {name:?} at the same place already: {id}")));
+        }
     }
     tag.updated_at = work.now;
     store::update(work.conn, work.company, &tag)?;

@@ -13,6 +13,17 @@ async fn make(server: &Server, path: &str, name: &str) -> String {
     tag["id"].as_str().unwrap_or_default().to_string()
 }
 
+/// How many changes of the settings the log tells of.
+async fn settings(server: &Server) -> i64 {
+    server
+        .arrange(|work| {
+            let sql = "SELECT count(*) FROM events WHERE company = $1";
+            let (count,): (i64,) = work.conn.one(sql, db::args![work.company])?;
+            Ok(count)
+        })
+        .await
+}
+
 fn names(rows: &[Value]) -> String {
     rows.iter().filter_map(|row| row["name"].as_str()).collect::<Vec<_>>().join(" ")
 }
@@ -60,6 +71,55 @@ async fn each_owner_has_tags_of_its_own_and_the_old_operation_means_the_oldest_w
     }
     let private = server.get(&format!("/teammates/{}/tags", world.ada)).await.rows();
     assert_eq!(private[0]["is_private"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_taken_beside_it_answers_with_the_tag_that_has_it() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let parent = make(&server, "/company/tags", "parent").await;
+    let children = format!("/tags/{parent}/children");
+    let (support, ada) = (format!("/teams/{}/tags", world.support), format!("/teammates/{}/tags", world.ada));
+    let places = ["/company/tags", &support, &ada, &children];
+    let mut firsts = Vec::new();
+    for path in places {
+        firsts.push(server.post(path, json!({"name": "Größe", "highlight": "red"})).await.expect(201));
+    }
+    let told = settings(&server).await;
+    for (path, first) in places.into_iter().zip(&firsts) {
+        let other = json!({"name": " gRÖßE ", "highlight": "blue", "description": "another"});
+        assert_eq!(&server.post(path, other).await.expect(201), first, "{path}");
+        server.post(path, json!({"name": "größe", "highlight": "mauve"})).await.expect(400);
+    }
+    assert_eq!(server.post("/tags", json!({"name": "größe"})).await.expect(201), firsts[1], "the oldest workspace's");
+    assert_eq!(settings(&server).await, told, "nothing happened");
+    assert_eq!(server.get("/tags").await.rows().len(), 5, "each owner and each parent has one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_name_at_the_same_time_is_one_tag() {
+    let server = Server::start().await;
+    let made = (0..8).map(|_| make(&server, "/company/tags", "Urgent"));
+    let made = futures_util::future::join_all(made).await;
+    assert!(made.iter().all(|id| *id == made[0]), "{made:?}");
+    assert_eq!(names(&server.get("/company/tags").await.rows()), "Urgent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_takes_no_name_of_one_beside_it() {
+    let server = Server::start().await;
+    let top = make(&server, "/company/tags", "Urgent").await;
+    let other = make(&server, "/company/tags", "Later").await;
+    let child = make(&server, &format!("/tags/{other}/children"), "urgent").await;
+    let refused =
+        server.patch(&format!("/tags/{other}"), json!({"name": "URGENT", "highlight": "red"})).await.expect(409);
+    let why = refused["_error"]["message"].as_str().unwrap_or_default();
+    assert!(why.contains("\"Urgent\"") && why.contains(&top), "{refused}");
+    server.patch(&format!("/tags/{child}"), json!({"parent_tag_id": null})).await.expect(409);
+    let kept = server.get(&format!("/tags/{other}")).await.expect(200);
+    assert_eq!((&kept["name"], &kept["highlight"]), (&json!("Later"), &Value::Null));
+    server.patch(&format!("/tags/{top}"), json!({"name": "URGENT"})).await.expect(204);
+    server.patch(&format!("/tags/{child}"), json!({"name": "Later"})).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
