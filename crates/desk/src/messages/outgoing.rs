@@ -9,7 +9,7 @@ use crate::apps::features::Composer;
 use crate::attachments::{self, Upload};
 use crate::channels::{Channel, application};
 use crate::contacts::{self, Handle};
-use crate::conversations::{Action, Held, Status, linking, standing, tagging};
+use crate::conversations::{Action, Held, Shelf, linking, standing, tagging};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{ChannelId, MessageId, SignatureId, TagId};
@@ -79,7 +79,7 @@ pub struct Options {
     pub tags: Vec<TagId>,
     /// Names of tags that it gets as well.
     pub tag_names: Vec<String>,
-    /// Whether the conversation is done with.
+    /// Whether the conversation is done with, even if it is snoozed. What lies in the trash stays there.
     pub archive: bool,
     /// Whether a rule answers by itself: the channel is told so.
     pub is_auto_reply: bool,
@@ -261,7 +261,7 @@ pub(super) fn keep(
     let named = tagging::named(work, held, &options.tag_names)?;
     tagging::add(work, held, &named)?;
     // Who is answered matters more than where the conversation then lies: it stays open if a rule wants a tag first.
-    let may_go = options.archive && held.row.status() == Status::Open;
+    let may_go = options.archive && held.row.shelf() != Shelf::Trashed;
     if may_go && demands::unmet(work, held, Step::Archive)?.is_none() {
         standing::act(work, held, Action::Archive)?;
     }

@@ -113,6 +113,32 @@ async fn a_reply_answers_whoever_wrote() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reply_archives_a_snoozed_conversation_unless_it_says_otherwise() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let incoming = json!({"sender": {"handle": "ann"}, "body": "Where is it?"});
+    let answer = server.post(&format!("/channels/{}/incoming_messages", office.custom), incoming).await.expect(202);
+    let path = conversation_of(&accepted(&server, answer).await);
+    server.put(&format!("{path}/assignee"), json!({"assignee_id": office.ada})).await.expect(204);
+    let at = server.desk().clock().now().0 / 1_000 + 3_600;
+    let snooze = json!({"teammate_id": office.ada, "scheduled_at": at});
+    server.patch(&format!("{path}/reminders"), snooze).await.expect(204);
+    let held_back = json!({"body": "A moment", "options": {"archive": false}});
+    server.post(&format!("{path}/messages"), held_back).await.expect(202);
+    let shown = server.get(&path).await.expect(200);
+    assert_eq!((&shown["status"], &shown["scheduled_reminders"][0]["scheduled_at"]), (&json!("archived"), &json!(at)));
+    server.post(&format!("{path}/messages"), json!({"body": "Tomorrow"})).await.expect(202);
+    let shown = server.get(&path).await.expect(200);
+    assert_eq!((&shown["status"], &shown["scheduled_reminders"]), (&json!("archived"), &json!([])));
+    let events = server.get(&format!("{path}/events")).await.rows();
+    let told: Vec<&str> = events.iter().rev().filter_map(|event| event["type"].as_str()).collect();
+    assert_eq!(told[told.len() - 3..], ["out_reply", "out_reply", "archive"]);
+    server.post(&format!("{path}/messages"), json!({"body": "Or today"})).await.expect(202);
+    let events = server.get(&format!("{path}/events")).await.rows();
+    assert_eq!(events[0]["type"], "out_reply", "what is archived is not archived again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_message_lacks_is_named() {
     let server = Server::start().await;
     let office = Office::furnish(&server, None).await;

@@ -71,6 +71,19 @@ fn a_reply_goes_back_to_whoever_wrote_and_archives() {
 }
 
 #[test]
+fn a_reply_takes_nothing_out_of_the_trash() {
+    for fixture in companies() {
+        let received = received(&fixture, fixture.custom, "ann");
+        fixture.write(move |work| {
+            conversations::act_on(work, received.conversation, conversations::Action::Trash)?;
+            reply(work, &answer(received.conversation, "Soon"))
+        });
+        assert_eq!(conversation(&fixture, received.conversation).status(), Status::Deleted, "{}", fixture.engine);
+        assert_eq!(fixture.kinds(), [Kind::Inbound, Kind::Trash, Kind::OutReply]);
+    }
+}
+
+#[test]
 fn a_reply_may_tag_and_leave_open() {
     for fixture in companies() {
         let received = received(&fixture, fixture.custom, "ann");
