@@ -245,6 +245,14 @@ pub(crate) fn row(work: &mut Work<'_>, id: MessageId) -> Result<Option<Message>>
     Ok(store::get(work.conn, work.company, id)?)
 }
 
+/// The newest message of a conversation and the newest that came in, whoever asks.
+pub(crate) fn newest(
+    work: &mut Work<'_>,
+    conversation: ConversationId,
+) -> Result<(Option<MessageId>, Option<MessageId>)> {
+    Ok(store::newest(work.conn, work.company, conversation)?)
+}
+
 /// Gives the messages of a conversation to another one, with its threads and who takes part in it.
 pub(crate) fn relocate(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<()> {
     Ok(store::relocate(work.conn, work.company, from, to)?)

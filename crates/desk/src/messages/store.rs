@@ -224,6 +224,23 @@ pub(super) fn has_earlier(conn: &mut Conn, company: CompanyId, message: &Message
     Ok(row.is_some())
 }
 
+/// The newest message of a conversation, and the newest that came in. Drafts are left out.
+pub(super) fn newest(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+) -> db::Result<(Option<MessageId>, Option<MessageId>)> {
+    let mut of = |more: &str| -> db::Result<Option<MessageId>> {
+        let sql = format!(
+            "SELECT id FROM messages WHERE company = $1 AND conversation = $2 AND draft_mode IS NULL {more} \
+             ORDER BY created_at DESC, id DESC LIMIT 1"
+        );
+        let row: Option<(MessageId,)> = conn.opt(&sql, args![company, conversation])?;
+        Ok(row.map(|(id,)| id))
+    };
+    Ok((of("")?, of("AND is_inbound")?))
+}
+
 /// The teammates who wrote, commented or were mentioned, by their public ids.
 pub(super) fn partakers(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<Vec<String>> {
     let rows: Vec<(String,)> = conn.all(

@@ -58,6 +58,7 @@ pub fn merge(work: &mut Work<'_>, ids: &[ConversationId]) -> Result<Conversation
         values.extend(other.row.custom_fields.as_object().cloned().unwrap_or_default());
     }
     values.extend(kept.row.custom_fields.as_object().cloned().unwrap_or_default());
+    (kept.row.last_message, kept.row.last_inbound) = messages::newest(work, winner)?;
     (kept.row.tag_count, kept.row.link_count) = store::counts(work.conn, work.company, winner)?;
     kept.inboxes.sort_unstable();
     kept.inboxes.dedup();
@@ -118,13 +119,8 @@ fn take_over(work: &mut Work<'_>, kept: &mut Held, other: &mut Held, before: cra
         row.recipient_handle.clone_from(&newer.recipient_handle);
         row.recipient_role.clone_from(&newer.recipient_role);
         row.recipient_contact = newer.recipient_contact;
-        row.last_message = newer.last_message.or(row.last_message);
-        row.last_inbound = newer.last_inbound.or(row.last_inbound);
         row.is_unreplied = newer.is_unreplied;
         row.waiting_since = newer.waiting_since;
-    } else {
-        kept.row.last_message = kept.row.last_message.or(other.row.last_message);
-        kept.row.last_inbound = kept.row.last_inbound.or(other.row.last_inbound);
     }
     // What is left of it is a sign that points to the survivor. It stays in its inboxes' keeping, so that those who saw
     // it may follow the sign, but in no list.

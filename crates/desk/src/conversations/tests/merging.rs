@@ -11,6 +11,19 @@ fn say(fixture: &Fixture, id: ConversationId, body: &str) {
     fixture.write(move |work| comments::add(work, id, &new));
 }
 
+fn answer(conversation: ConversationId) -> messages::Reply {
+    let letter = messages::Letter {
+        to: messages::Addressees::default(),
+        sender_name: None,
+        subject: None,
+        content: Content::plain("Soon"),
+        quote: None,
+        signature: messages::Signing::Nothing,
+        uploads: Vec::new(),
+    };
+    messages::Reply { conversation, channel: None, letter, author: None, options: messages::Options::default() }
+}
+
 #[test]
 fn the_survivor_takes_over_everything_and_the_others_lead_to_it() {
     for fixture in companies() {
@@ -41,6 +54,54 @@ fn the_survivor_takes_over_everything_and_the_others_lead_to_it() {
         let listed = fixture.write(|work| list(work, &Filter::default(), &crate::paging::Window::first(10)));
         assert_eq!(listed.rows.iter().map(|row| row.id).collect::<Vec<_>>(), [big]);
         assert_eq!(begun(&fixture, "ben"), big, "the next message arrives at the survivor");
+    }
+}
+
+#[test]
+fn the_last_messages_of_a_merge_are_the_newest_of_all() {
+    for fixture in companies() {
+        for newest_is_the_survivors in [false, true] {
+            let handle = |name: &str| format!("{name} {newest_is_the_survivors}");
+            let big = begun(&fixture, &handle("ann"));
+            begun(&fixture, &handle("ann"));
+            fixture.desk.clock().advance(1_000);
+            let small = begun(&fixture, &handle("ben"));
+            fixture.desk.clock().advance(1_000);
+            let (newest, bumped) = if newest_is_the_survivors { (big, small) } else { (small, big) };
+            if newest_is_the_survivors {
+                begun(&fixture, &handle("ann"));
+            }
+            let inbound = seen(&fixture, newest).last_inbound;
+            fixture.desk.clock().advance(1_000);
+            let reply = answer(newest);
+            let reply = fixture.write(move |work| messages::reply(work, &reply)).message;
+            fixture.desk.clock().advance(1_000);
+            say(&fixture, bumped, "The same customer");
+            assert_eq!(fixture.write(move |work| merge(work, &[big, small])), big, "{}", fixture.engine);
+            let row = seen(&fixture, big);
+            assert_eq!((row.last_message, row.last_inbound), (Some(reply), inbound), "{}", fixture.engine);
+        }
+    }
+}
+
+#[test]
+fn a_draft_and_a_silent_side_are_no_last_message_of_a_merge() {
+    for fixture in companies() {
+        let one = begun(&fixture, "ann");
+        let two = begun(&fixture, "ben");
+        begun(&fixture, "ben");
+        let last = seen(&fixture, two).last_message;
+        let place = messages::drafts::Place::In(one, fixture.custom);
+        let draft = messages::drafts::NewDraft {
+            place,
+            letter: answer(one).letter,
+            author: None,
+            mode: messages::drafts::Mode::Shared,
+        };
+        fixture.desk.clock().advance(1_000);
+        fixture.write(move |work| messages::drafts::draft(work, &draft));
+        assert_eq!(fixture.write(move |work| merge(work, &[one, two])), two, "{}", fixture.engine);
+        assert_eq!(seen(&fixture, two).last_message, last, "{}", fixture.engine);
     }
 }
 
