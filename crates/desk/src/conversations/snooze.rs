@@ -2,10 +2,11 @@
 
 use super::standing::{act, act_with};
 use super::transition::Action;
-use super::{Held, Status, hold, hold_any};
+use super::{Held, Status, followers_of, hold, hold_any};
 use crate::error::{Error, Result};
 use crate::ids::{ConversationId, StatusId, TeammateId};
 use crate::inboxes;
+use crate::messages;
 use crate::statuses;
 use crate::teammates::{self, Who};
 use crate::time::{DAY, Timestamp};
@@ -17,7 +18,8 @@ const LONGEST: i64 = 50 * 366 * DAY;
 /// A wish to be reminded.
 #[derive(Debug, Clone)]
 pub struct Snooze {
-    /// For whom: the owner of a private conversation, anybody with access to a shared one.
+    /// For whom: the owner of a private conversation, anybody with access to a shared one, anybody who takes part in what
+    /// is in no inbox.
     pub teammate: Who,
     /// When; `None` calls a snooze off.
     pub until: Option<Timestamp>,
@@ -29,15 +31,37 @@ pub struct Snooze {
 pub fn snooze(work: &mut Work<'_>, id: ConversationId, wish: &Snooze) -> Result<()> {
     let mut held = hold(work, id)?;
     let teammate = teammates::resolve(work, &wish.teammate)?;
-    let directory = work.directory()?;
-    if !inboxes::any_open_to(&directory, &held.inboxes, teammate) && held.row.assignee != Some(teammate) {
-        return Err(Error::invalid("teammate_id", format!("{teammate} has no access to the conversation's inbox")));
-    }
+    check(work, &held, teammate)?;
     match wish.until {
         Some(until) => begin(work, &mut held, (teammate, until), wish.status)?,
         None => act(work, &mut held, Action::Unsnooze)?,
     };
     held.save(work)
+}
+
+/// Refuses to remind somebody of what is none of their business.
+fn check(work: &mut Work<'_>, held: &Held, teammate: TeammateId) -> Result<()> {
+    if held.row.assignee == Some(teammate) {
+        return Ok(());
+    }
+    let (may, lacks) = match held.inboxes.is_empty() {
+        true => (takes_part(work, held, teammate)?, "takes no part in the conversation"),
+        false => {
+            let directory = work.directory()?;
+            let may = inboxes::any_open_to(&directory, &held.inboxes, teammate);
+            (may, "has no access to the conversation's inbox")
+        }
+    };
+    match may {
+        true => Ok(()),
+        false => Err(Error::invalid("teammate_id", format!("{teammate} {lacks}"))),
+    }
+}
+
+/// Whether somebody follows a conversation, or wrote or was mentioned in it.
+fn takes_part(work: &mut Work<'_>, held: &Held, teammate: TeammateId) -> Result<bool> {
+    let follows = followers_of(work, held.row.id)?.contains(&teammate);
+    Ok(follows || messages::partakers(work, held.row.id)?.contains(&teammate))
 }
 
 /// Snoozes a conversation in one's hands, for a teammate and until an instant. Answers whether anything changed. The

@@ -118,6 +118,44 @@ async fn a_reminder_is_for_somebody_with_access_and_within_50_years() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_among_teammates_is_snoozed_by_those_who_take_part() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let at = server.desk().clock().now().0 / 1_000 + 3_600;
+    let remind = |teammate| json!({"teammate_id": teammate, "scheduled_at": at});
+    for r#type in ["task", "discussion"] {
+        let comment = json!({"body": "Who calls?"});
+        let body = json!({"type": r#type, "subject": "Call", "teammate_ids": [world.ada], "comment": comment});
+        let made = server.post("/conversations", body).await.expect(201);
+        let path = format!("/conversations/{}", made["id"].as_str().expect("an id"));
+        let reminders = format!("{path}/reminders");
+        server.patch(&reminders, remind(world.ada)).await.expect(204);
+        let shown = server.get(&path).await.expect(200);
+        assert_eq!(
+            (&shown["status"], &shown["scheduled_reminders"][0]["scheduled_at"]),
+            (&json!("archived"), &json!(at))
+        );
+        let stranger = server.patch(&reminders, remind(world.ben)).await.expect(400);
+        assert!(message(&stranger).contains("takes no part"), "{stranger}");
+        let comment = json!({"body": "I do", "author_id": world.ben});
+        server.post(&format!("{path}/comments"), comment).await.expect(201);
+        server.patch(&reminders, remind(world.ben)).await.expect(204);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_without_access_to_the_inbox_does_not_snooze_it() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let path = begun(&server, world.inbox).await;
+    server.post(&format!("{path}/followers"), json!({"teammate_ids": [world.ben]})).await.expect(204);
+    let at = server.desk().clock().now().0 / 1_000 + 3_600;
+    let remind = json!({"teammate_id": world.ben, "scheduled_at": at});
+    let refused = server.patch(&format!("{path}/reminders"), remind).await.expect(400);
+    assert!(message(&refused).contains("no access to the conversation's inbox"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn following_twice_is_following_once_and_no_public_event() {
     let server = Server::start().await;
     let world = World::make(&server).await;
