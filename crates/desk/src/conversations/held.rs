@@ -69,6 +69,14 @@ impl Held {
         self.listed.is_none()
     }
 
+    /// Refuses what would put a message into a discussion or a task: teammates alone write in them, and comments.
+    pub(crate) fn takes_messages(&self) -> Result<()> {
+        match self.row.r#type.as_str() {
+            "conversation" => Ok(()),
+            among_us => Err(Error::invalid("", format!("a {among_us} takes comments, not messages"))),
+        }
+    }
+
     /// Records what happened to it and raises its version.
     pub fn record(&mut self, work: &mut Work<'_>, record: Record) -> Result<EventId> {
         let id = events::record(work, self.row.id, &self.inboxes, self.row.last_event, record)?;

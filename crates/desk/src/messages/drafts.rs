@@ -69,6 +69,7 @@ pub fn draft(work: &mut Work<'_>, new: &NewDraft) -> Result<MessageId> {
         }
         Place::In(conversation, channel) => {
             let held = hold(work, conversation)?;
+            held.takes_messages()?;
             let answered = reply::answered(work, &held)?;
             let channel = reply::channel(work, &held, Some(channel), answered.as_ref())?;
             (held, channel, answered)

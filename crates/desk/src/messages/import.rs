@@ -198,7 +198,9 @@ fn other_side(people: &[Recipient], is_inbound: bool) -> Option<&Recipient> {
 /// The conversation it belongs to: the one that is named, else by thread, else by the other side, else a new one.
 fn conversation(work: &mut Work<'_>, inbox: &Inbox, import: &Import, other: Option<&Recipient>) -> Result<Held> {
     if let Some(id) = import.conversation {
-        return alive(work, id);
+        let held = alive(work, id)?;
+        held.takes_messages()?;
+        return Ok(held);
     }
     // Imports come in beside the channels, so their threads are kept under the inbox's number.
     let under = ChannelId(inbox.id.0);

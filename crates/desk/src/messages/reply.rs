@@ -27,6 +27,7 @@ pub struct Reply {
 /// Sends a reply.
 pub fn reply(work: &mut Work<'_>, reply: &Reply) -> Result<Accepted> {
     let mut held = hold(work, reply.conversation)?;
+    held.takes_messages()?;
     let answered = answered(work, &held)?;
     let channel = channel(work, &held, reply.channel, answered.as_ref())?;
     let letter = outgoing::fitted(work, &channel, addressed(&held, &reply.letter)?)?;

@@ -281,6 +281,47 @@ async fn tasks_alone_tell_what_is_to_be_done_and_when() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn discussions_and_tasks_take_comments_and_no_messages() {
+    let scene = Scene::set().await;
+    let (server, inbox) = (&scene.server, scene.world.inbox);
+    for r#type in ["discussion", "task"] {
+        let comment = json!({"body": "Let us talk"});
+        let body = json!({"type": r#type, "subject": "A plan", "inbox_id": inbox, "comment": comment});
+        let made = server.post("/conversations", body).await.expect(201);
+        let id = made["id"].as_str().expect("an id");
+        let path = format!("/conversations/{id}");
+        let events = server.get(&format!("{path}/events")).await.rows();
+        let tags = server.get("/tags").await.rows();
+        let reply = json!({"body": "Hello", "to": ["ann"], "channel_id": "alt:address:shop"});
+        let import = json!({
+            "sender": {"handle": "ann@example.com"},
+            "to": ["support@acme.example"],
+            "body": "Hello",
+            "external_id": id,
+            "created_at": 1_700_000_000,
+            "conversation_id": id,
+            "tags": ["Never made"],
+            "metadata": {"is_inbound": true},
+        });
+        for (path, body) in [
+            (format!("{path}/messages"), reply.clone()),
+            (format!("{path}/messages"), json!({"body": "Hello"})),
+            (format!("{path}/drafts"), reply.clone()),
+            (format!("/inboxes/{inbox}/imported_messages"), import),
+        ] {
+            let refused = server.post(&path, body).await.expect(400);
+            let why = refused["_error"]["message"].as_str().unwrap_or_default();
+            assert!(why.contains(&format!("a {type} takes comments")), "{path}: {refused}");
+        }
+        assert_eq!(server.get(&path).await.expect(200), made);
+        assert!(server.get(&format!("{path}/messages")).await.rows().is_empty());
+        assert!(server.get(&format!("{path}/drafts")).await.rows().is_empty());
+        assert_eq!(server.get(&format!("{path}/events")).await.rows(), events);
+        assert_eq!(server.get("/tags").await.rows(), tags);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_trash_is_deleted_for_good() {
     let scene = Scene::set().await;
     scene.server.delete(&scene.path, None).await.expect(400);
