@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::fields::{self, Task};
-use super::{Held, Status, assign, hold, moving, standing, tagging};
-use crate::error::Result;
+use super::{Held, Shelf, Status, assign, hold, moving, standing, tagging};
+use crate::error::{Error, Result};
 use crate::ids::{ConversationId, InboxId, StatusId, TagId};
 use crate::teammates::Who;
 use crate::work::Work;
@@ -64,7 +64,12 @@ pub fn update(work: &mut Work<'_>, id: ConversationId, update: &Update) -> Resul
     }
     match update.standing {
         Some(Standing::Status(status)) => drop(standing::act(work, &mut held, status.action())?),
-        Some(Standing::Ticket(status)) => drop(standing::set_ticket_status(work, &mut held, status)?),
+        Some(Standing::Ticket(status)) => {
+            standing::set_ticket_status(work, &mut held, status)?;
+            if held.row.shelf() == Shelf::Trashed {
+                return Err(Error::invalid("status_id", "what is in the trash waits for nothing: restore it first"));
+            }
+        }
         None => {}
     }
     held.save(work)

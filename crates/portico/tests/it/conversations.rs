@@ -322,6 +322,29 @@ async fn discussions_and_tasks_take_comments_and_no_messages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_status_takes_out_of_the_trash_or_is_refused() {
+    let scene = Scene::set().await;
+    scene.server.arrange(|work| desk::companies::set_ticketing(work, true)).await;
+    let statuses = scene.server.get("/company/statuses").await.rows();
+    let of = |category| statuses.iter().find(|row| row["category"] == category).expect("a status")["id"].clone();
+    for trashed in ["deleted", "spam"] {
+        for (category, status) in [("open", "unassigned"), ("resolved", "archived")] {
+            scene.change(json!({"status": trashed})).await;
+            scene.change(json!({"status_id": of(category)})).await;
+            let now = scene.conversation().await;
+            assert_eq!((&now["status"], &now["status_id"]), (&json!(status), &of(category)));
+        }
+        scene.change(json!({"status": trashed})).await;
+        let (before, told) = (scene.conversation().await, scene.told().await);
+        let both = json!({"status_id": of("waiting"), "assignee_id": scene.world.ada});
+        let refused = scene.server.patch(&scene.path, both).await.expect(400);
+        let why = refused["_error"]["message"].as_str().unwrap_or_default();
+        assert!(why.contains("status_id: ") && why.contains("restore it first"), "{refused}");
+        assert_eq!((scene.conversation().await, scene.told().await), (before, told), "nothing is half done");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_trash_is_deleted_for_good() {
     let scene = Scene::set().await;
     scene.server.delete(&scene.path, None).await.expect(400);
