@@ -31,6 +31,8 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
+    // One that the body does not show where it stands is a file like any other.
+    let body = call.form.json["body"].as_str().unwrap_or_default().to_string();
     let blobs = call.app.blobs.clone();
     let adopted = tokio::task::spawn_blocking(move || {
         let mut uploads = Vec::with_capacity(files.len());
@@ -45,7 +47,7 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
                 content_type: media_type(&file.content_type),
                 size: i64::try_from(file.size).unwrap_or(i64::MAX),
                 digest,
-                cid: None,
+                cid: file.content_id.filter(|id| body.contains(&format!("cid:{id}"))),
             });
         }
         Ok::<_, std::io::Error>(uploads)

@@ -1,6 +1,7 @@
 //! Files over HTTP: sent in every spelling, and fetched again.
 
 use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -50,6 +51,25 @@ async fn files_come_in_every_spelling_and_are_fetched_as_they_were() {
     }
     let conversations = server.get("/conversations?q[statuses]=unassigned").await.rows();
     assert_eq!(conversations.len(), 3, "options[archive]=false was read as a boolean");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_the_body_shows_is_inline() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let named = |id: &str| HeaderMap::from_iter([(HeaderName::from_static("content-id"), id.parse().expect("an id"))]);
+    let form = Form::new()
+        .text("to[0]", "ann@example.com")
+        .text("body", "<p>Our logo: <img src=\"cid:logo@acme\"></p>")
+        .part("attachments[0]", file("logo.png", "image/png", b"png").headers(named("<logo@acme>")))
+        .part("attachments[1]", file("terms.pdf", "application/pdf", b"pdf").headers(named("<terms@acme>")));
+    let path = format!("/channels/{}/messages", office.email);
+    let request = server.request(Method::POST, &path).bearer_auth(&server.token).multipart(form);
+    let shown = message(&server, server.send(request).await.expect(202)).await;
+    assert!(shown["body"].as_str().is_some_and(|body| body.contains("cid:logo@acme")), "{shown}");
+    let metadata = |at: usize| shown["attachments"][at]["metadata"].clone();
+    assert_eq!(metadata(0), json!({"is_inline": true, "cid": "logo@acme"}));
+    assert_eq!(metadata(1)["is_inline"], false);
 }
 
 #[tokio::test(flavor = "multi_thread")]

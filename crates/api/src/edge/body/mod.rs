@@ -66,6 +66,8 @@ pub struct UploadedFile {
     pub filename: String,
     /// The type that the client states; not to be trusted.
     pub content_type: String,
+    /// By what an HTML body refers to it, as `cid:` and this.
+    pub content_id: Option<String>,
     /// Its length in bytes.
     pub size: u64,
     /// The SHA-256 of its bytes.
@@ -304,6 +306,7 @@ impl Upload {
             field: fields::list_name(&self.part.name).to_owned(),
             filename: if name.is_empty() { "attachment".to_owned() } else { name },
             content_type: self.part.content_type.unwrap_or_else(|| "application/octet-stream".to_owned()),
+            content_id: self.part.content_id,
             size,
             sha256,
             content,

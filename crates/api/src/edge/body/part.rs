@@ -7,6 +7,9 @@ const MAX_BOUNDARY: usize = 200;
 /// File names are cut to this many bytes, which is what file systems take.
 const MAX_FILENAME: usize = 255;
 
+/// No mail program makes longer ones.
+const MAX_CONTENT_ID: usize = 255;
+
 /// What the headers of a part say.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Part {
@@ -16,6 +19,8 @@ pub struct Part {
     pub filename: Option<String>,
     /// The type that the client states for the part.
     pub content_type: Option<String>,
+    /// By what an HTML body refers to the file, as `cid:` and this.
+    pub content_id: Option<String>,
 }
 
 impl Part {
@@ -29,6 +34,11 @@ impl Part {
             if header.trim().eq_ignore_ascii_case("content-type") {
                 let kind: String = value.trim().chars().filter(|c| !c.is_control()).collect();
                 part.content_type = Some(kind).filter(|kind| !kind.is_empty());
+            }
+            if header.trim().eq_ignore_ascii_case("content-id") {
+                let id = value.trim().trim_start_matches('<').trim_end_matches('>');
+                let is_plain = !id.is_empty() && id.len() <= MAX_CONTENT_ID && id.bytes().all(|b| b.is_ascii_graphic());
+                part.content_id = is_plain.then(|| id.to_owned());
             }
             if header.trim().eq_ignore_ascii_case("content-disposition") {
                 let parameters = parameters(value);
