@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::comments::comment;
 use crate::conversations::{self, Conversation, Related, conversation, related};
+use crate::custom_fields::{CustomField, custom_field};
 use crate::inboxes::{Inbox, inbox};
 use crate::links::{SelfLink, link};
 use crate::messages::message;
@@ -82,9 +83,18 @@ enum FullTarget<'a> {
     Comment(Box<crate::comments::Comment<'a>>),
     Tag(Box<crate::tags::Tag<'a>>),
     Link(Box<crate::links::Link<'a>>),
-    Json(#[schemars(with = "Map<String, Value>")] Value),
+    CustomField(Box<ChangedField<'a>>),
     /// What is gone: that it was there.
     Departed(#[schemars(with = "Map<String, Value>")] PreviewData<'a>),
+}
+
+/// A custom field, and its value in the conversation before and after.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct ChangedField<'a> {
+    #[serde(flatten)]
+    field: CustomField<'a>,
+    change: Option<&'a Value>,
 }
 
 /// A rule.
@@ -316,7 +326,15 @@ fn full_target<'a>(context: Context<'a>, view: &'a View, target: desk::events::T
             Some(FullTarget::Inboxes(rows.map(|row| inbox(context, row)).collect()))
         }
         TargetKind::DeletedConversationIds => Some(FullTarget::Ids(deleted(&view.event))),
-        TargetKind::CustomField => view.event.change.clone().map(FullTarget::Json),
+        TargetKind::CustomField => {
+            let field = directory.custom_fields("conversation").find(|field| field.id.0 == target.id);
+            // The event names the field as it was called then; it is the only one that it tells of.
+            let change =
+                view.event.change.as_ref().and_then(Value::as_object).and_then(|change| change.values().next());
+            field.map(|field| {
+                FullTarget::CustomField(Box::new(ChangedField { field: custom_field(context, field), change }))
+            })
+        }
     };
     found.unwrap_or_else(|| FullTarget::Departed(preview_target(context, &view.event, target)))
 }

@@ -33,6 +33,7 @@ mod delivery_pages;
 mod departed;
 mod developer_tools;
 mod drafts;
+mod events;
 mod faithful;
 mod founding;
 mod guesses;
