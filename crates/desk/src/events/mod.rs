@@ -1,4 +1,5 @@
-//! The log: what happened, to which conversation, by whom, and why. Append-only.
+//! The log: what happened, to which conversation, by whom, and why. Append-only; a merge alone gives events to another
+//! conversation.
 
 use serde_json::Value;
 
@@ -243,6 +244,11 @@ pub fn store_body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<()
     }
     work.traces.rendered.push((event.id, shape));
     Ok(())
+}
+
+/// Gives the history of a conversation to the one that it went up in; answers how many events that were.
+pub(crate) fn relocate(work: &mut Work<'_>, from: ConversationId, to: ConversationId) -> Result<u64> {
+    Ok(store::relocate(work.conn, work.company, from, to)?)
 }
 
 /// Keeps bytes that were rendered elsewhere beside those of events; a message's number serves as well as an event's.

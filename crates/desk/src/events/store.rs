@@ -101,6 +101,16 @@ pub(super) fn has_body(conn: &mut Conn, company: CompanyId, event: EventId, shap
     Ok(row.is_some())
 }
 
+/// Lets what happened to a conversation be what happened to another one.
+pub(super) fn relocate(
+    conn: &mut Conn,
+    company: CompanyId,
+    from: ConversationId,
+    to: ConversationId,
+) -> db::Result<u64> {
+    conn.exec("UPDATE events SET conversation = $3 WHERE company = $1 AND conversation = $2", args![company, from, to])
+}
+
 pub(crate) fn insert_body(
     conn: &mut Conn,
     company: CompanyId,

@@ -6,7 +6,7 @@ use super::standing::act;
 use super::transition::Action;
 use super::{Held, Status, assign, fields, hold};
 use crate::error::{Error, Result};
-use crate::events::{Kind, Record, TargetKind};
+use crate::events::{self, Kind, Record, TargetKind};
 use crate::ids::ConversationId;
 use crate::timers::{self, Timer};
 use crate::work::Work;
@@ -103,6 +103,9 @@ fn take_over(work: &mut Work<'_>, kept: &mut Held, other: &mut Held, before: cra
     search::move_docs(work, from, to)?;
     messages::relocate(work, from, to)?;
     comments::relocate(work, from, to)?;
+    // Versions count events, and the newest ones are looked at by that count.
+    kept.row.version += events::relocate(work, from, to)?.cast_signed();
+    kept.row.last_event = kept.row.last_event.max(other.row.last_event);
     store::relocate(work.conn, work.company, from, to)?;
     work.conversations_changed();
     timers::cancel(work, Timer::Snooze, 0, from.0)?;

@@ -166,3 +166,24 @@ fn who_has_not_seen_the_last_message_is_told_what_was_missed() {
         assert!(why.contains(&missed.message.to_string()), "{why}");
     }
 }
+
+#[test]
+fn a_merge_pushes_nothing_that_was_missed_out_of_sight() {
+    for fixture in companies() {
+        let (big, small) = (begun(&fixture, "ann"), begun(&fixture, "ben"));
+        begun(&fixture, "ann");
+        let seen_version = fixture.write(move |work| see(work, big)).version;
+        let again = incoming(fixture.custom, "ann");
+        let missed: Received = fixture.write(move |work| messages::receive(work, &again));
+        for _ in 0..3 {
+            say(&fixture, small, "Same customer");
+        }
+        fixture.write(move |work| merge(work, &[small, big]));
+        let refused = fixture.attempt(move |work| {
+            let held = hold(work, big)?;
+            guard(work, &held, seen_version)
+        });
+        let why = format!("{refused:?}");
+        assert!(why.contains(&missed.message.to_string()), "{}: {why}", fixture.engine);
+    }
+}
