@@ -160,6 +160,14 @@ impl Conn {
         }
     }
 
+    /// The same of the JSON array in a column.
+    pub fn elements_of(&self, column: &str) -> String {
+        match self.engine() {
+            Engine::Sqlite => format!("json_each({column})"),
+            Engine::Postgres => format!("jsonb_array_elements({column}) AS t(value)"),
+        }
+    }
+
     /// Runs `f` so that its error undoes what it did, and nothing else. Needed around any statement whose failure the
     /// unit wants to survive: PostgreSQL refuses all further work after a failed statement.
     ///

@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use desk::events::{self, Filter, Kind, Position, Shape};
 use desk::ids::{CompanyId, EventId, InboxId};
-use desk::{Caller, Desk, Error, Work};
+use desk::{Access, Caller, Desk, Error, Work};
 use http::request::Parts;
 use http::{HeaderValue, header};
 use tokio::sync::broadcast::error::RecvError;
@@ -259,7 +259,12 @@ fn batch(work: &mut Work<'_>, filter: &Filter, after: Position) -> desk::Result<
     if !tail.events.is_empty() {
         let directory = work.directory()?;
         let key = RuleKey::new(&directory.company.api_secret);
-        let about: Vec<i64> = tail.events.iter().map(|event| event.id.0).collect();
+        // What a webhook has carried may tell more than the reader sees.
+        let sees_all = work.access.includes(&Access::everything());
+        let visible = work.access.inboxes(&directory);
+        let is_seen = |inbox| visible.as_ref().is_none_or(|visible| visible.contains(inbox));
+        let whole = tail.events.iter().filter(|event| sees_all && event.inboxes.iter().all(is_seen));
+        let about: Vec<i64> = whole.map(|event| event.id.0).collect();
         let stored = desk::deliveries::bytes_of(work, &about)?;
         let stored =
             |id: EventId| stored.iter().find(|(about, shape, _)| *about == id.0 && shape == Shape::Full.as_str());

@@ -2,7 +2,7 @@
 
 use desk::apps::features::WebhookType;
 use desk::events::{self, Event, Render, Shape};
-use desk::ids::MessageId;
+use desk::ids::{InboxId, MessageId};
 use desk::{Error, Result, Work, messages};
 use serde::Serialize;
 
@@ -26,7 +26,13 @@ impl Render for Renderer {
             Shape::Application => {
                 let r#type = WebhookType::of(event.kind)
                     .ok_or_else(|| Error::Internal(format!("{} has no type for applications", event.id)))?;
-                let view = events::view(work, Event { kind: crate::applications::shown(event.kind), ..event.clone() })?;
+                // Apps hear of shared inboxes only.
+                let is_shared = |id: &&InboxId| directory.inbox(**id).is_some_and(|inbox| inbox.owner.is_none());
+                let inboxes = event.inboxes.iter().filter(is_shared).copied().collect();
+                let view = events::view(
+                    work,
+                    Event { kind: crate::applications::shown(event.kind), inboxes, ..event.clone() },
+                )?;
                 bytes(&crate::applications::envelope(r#type, work.company, crate::events::full(context, &view)))
             }
             Shape::Link => {

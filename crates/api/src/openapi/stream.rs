@@ -25,7 +25,7 @@ pub(super) fn described() -> Value {
         "security": [{"bearerAuth": [SCOPE]}],
         "parameters": [
             query("types", "Only events of these types, with commas between"),
-            query("inboxes", "Only events in these inboxes, with commas between"),
+            query("inboxes", "Only what happened in these inboxes, with commas between"),
             query("after", "The event to go on after; `Last-Event-ID` says the same"),
             {
                 "name": "Last-Event-ID",

@@ -284,7 +284,7 @@ fn visible(work: &mut Work<'_>, row: Conversation) -> Result<Conversation> {
 
 /// Whether a conversation in some inboxes is visible to one who sees others. Discussions among teammates are in no inbox:
 /// they are things of individuals.
-fn among(visible: &[InboxId], of: &[InboxId], work: &Work<'_>) -> bool {
+pub(crate) fn among(visible: &[InboxId], of: &[InboxId], work: &Work<'_>) -> bool {
     of.iter().any(|inbox| visible.contains(inbox)) || (of.is_empty() && work.access.private)
 }
 

@@ -14,7 +14,7 @@ use crate::work::Work;
 pub struct Filter {
     /// Only these kinds; empty means all public ones.
     pub kinds: Vec<Kind>,
-    /// Only those of conversations in these inboxes; empty means all.
+    /// Only those that happened in these inboxes; empty means all.
     pub inboxes: Vec<InboxId>,
     /// Only earlier ones.
     pub before: Option<Timestamp>,
@@ -22,8 +22,8 @@ pub struct Filter {
     pub after: Option<Timestamp>,
 }
 
-const IN_INBOXES: &str = " AND EXISTS (SELECT 1 FROM conversation_inboxes i WHERE i.company = events.company \
-                          AND i.conversation = events.conversation AND i.inbox IN ?)";
+const IS_NOW_IN: &str = " AND EXISTS (SELECT 1 FROM conversation_inboxes i WHERE i.company = events.company \
+                         AND i.conversation = events.conversation AND i.inbox IN ?)";
 
 /// A page of the company's public events, by time.
 pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Page<Event>> {
@@ -37,7 +37,8 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Pag
     Ok(Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 }))
 }
 
-/// The public events that a filter asks for and that the actor may see; none if the filter wants only internal ones.
+/// The public events that a filter asks for and that the actor may see; none if the filter wants only internal ones. Who
+/// does not see everything sees what happened in an inbox that it sees, as long as it sees the conversation too.
 pub(super) fn wanted(work: &mut Work<'_>, filter: &Filter) -> Result<Option<Select>> {
     let kinds: Vec<&str> = filter.kinds.iter().filter(|kind| kind.is_public()).map(|kind| kind.as_str()).collect();
     if kinds.is_empty() && !filter.kinds.is_empty() {
@@ -50,14 +51,32 @@ pub(super) fn wanted(work: &mut Work<'_>, filter: &Filter) -> Result<Option<Sele
     if !kinds.is_empty() {
         select = select.any_of(" AND type IN (", &kinds, ")");
     }
-    if !filter.inboxes.is_empty() {
-        select = select.among(work.conn, IN_INBOXES, filter.inboxes.iter().map(|inbox| inbox.0));
-    }
     let directory = work.directory()?;
+    let mut places = filter.inboxes.clone();
     if let Some(visible) = work.access.inboxes(&directory) {
-        select = select.among(work.conn, IN_INBOXES, visible.iter().map(|inbox| inbox.0));
+        select = select.among(work.conn, IS_NOW_IN, visible.iter().map(|inbox| inbox.0));
+        if filter.inboxes.is_empty() {
+            return Ok(Some(visible_to(work, select, &visible)));
+        }
+        places.retain(|inbox| visible.contains(inbox));
+    }
+    if !filter.inboxes.is_empty() {
+        select = happened_in(work, select.text(" AND "), &places);
     }
     Ok(Some(select))
+}
+
+/// Narrows a list to what happened in one of these inboxes.
+fn happened_in(work: &Work<'_>, select: Select, inboxes: &[InboxId]) -> Select {
+    let clause =
+        format!("EXISTS (SELECT 1 FROM {} WHERE CAST(value AS BIGINT) IN ?)", work.conn.elements_of("events.inboxes"));
+    select.among(work.conn, &clause, inboxes.iter().map(|inbox| inbox.0))
+}
+
+/// Narrows a list to what happened where the caller sees conversations; [`conversations::among`] says the same of one.
+fn visible_to(work: &Work<'_>, select: Select, visible: &[InboxId]) -> Select {
+    let select = happened_in(work, select.text(" AND ("), visible);
+    select.text(if work.access.private { " OR events.inboxes = '[]')" } else { ")" })
 }
 
 /// A page of a conversation's public events, the newest first.
@@ -67,6 +86,10 @@ pub fn in_conversation(work: &mut Work<'_>, id: ConversationId, window: &Window)
     let mut select = Select::new(format!("SELECT {} FROM events WHERE is_public", store::COLUMNS))
         .with(" AND company = ?", work.company)
         .with(" AND conversation = ?", id);
+    let directory = work.directory()?;
+    if let Some(visible) = work.access.inboxes(&directory) {
+        select = visible_to(work, select, &visible);
+    }
     if let Some(after) = window.after {
         select = select.with(&format!(" AND id {than} ?"), after.id);
     }
@@ -79,6 +102,12 @@ pub fn in_conversation(work: &mut Work<'_>, id: ConversationId, window: &Window)
 pub fn get(work: &mut Work<'_>, id: EventId) -> Result<Event> {
     let event = store::get(work.conn, work.company, id)?.filter(|event| event.kind.is_public());
     let event = event.ok_or(Error::NotFound("event"))?;
+    let directory = work.directory()?;
+    if let Some(visible) = work.access.inboxes(&directory)
+        && !conversations::among(&visible, &event.inboxes, work)
+    {
+        return Err(Error::NotFound("event"));
+    }
     if let Some(conversation) = event.conversation
         && conversations::hidden(work, &[conversation])?.contains(&conversation)
     {

@@ -37,8 +37,12 @@ pub fn view(work: &mut Work<'_>, event: Event) -> Result<View> {
     views(work, vec![event])?.pop().ok_or(Error::NotFound("event"))
 }
 
-/// Events with what they are about, in the order given.
-pub fn views(work: &mut Work<'_>, events: Vec<Event>) -> Result<Vec<View>> {
+/// Events with what they are about, in the order given. Inboxes that the caller does not see are left out.
+pub fn views(work: &mut Work<'_>, mut events: Vec<Event>) -> Result<Vec<View>> {
+    let directory = work.directory()?;
+    if let Some(visible) = work.access.inboxes(&directory) {
+        events.iter_mut().for_each(|event| event.inboxes.retain(|inbox| visible.contains(inbox)));
+    }
     let targets = |kind: TargetKind| -> Vec<i64> {
         let mut ids: Vec<i64> =
             events.iter().filter_map(|event| event.target).filter(|t| t.kind == kind).map(|t| t.id).collect();

@@ -200,6 +200,25 @@ async fn the_events_of_a_conversation_arrive_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_app_hears_of_no_private_inbox_beside_a_shared_one() {
+    let told = Told::start(json!({"events": ["conversation_moved", "inbound_received"]})).await;
+    let id = told.write("ann").await;
+    let path = format!("/teammates/{}/private_inboxes", told.office.ada);
+    let ada = told.office.ada;
+    told.server.arrange(move |work| desk::teammates::expose_private(work, ada, true)).await;
+    told.server.post(&path, json!({"name": "Mine"})).await.expect(201);
+    let mine = told.server.get(&path).await.rows().remove(0)["id"].as_str().expect("an id").parse().expect("an id");
+    told.server.arrange(move |work| conversations::moving::add(work, id, mine)).await;
+    assert_eq!(told.write("ann").await, id);
+    let (moved, inbound) = (told.receiver.call(2).await.json, told.receiver.call(3).await.json);
+    for (call, part) in [(&moved, "target"), (&inbound, "source")] {
+        let inboxes = call["payload"][part]["data"].as_array().expect("inboxes");
+        let ids: Vec<&Value> = inboxes.iter().map(|inbox| &inbox["id"]).collect();
+        assert_eq!(ids, [&json!(told.office.inbox)], "{part}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_app_may_not_or_will_not_hear_does_not_leave() {
     let told = Told::start(json!({"events": ["conversation_archived"]})).await;
     let id = told.write("ann").await;

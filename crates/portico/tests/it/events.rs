@@ -1,13 +1,129 @@
 //! What the log shows of conversations that move, merge and change, and to whom.
 
+use desk::conversations::moving;
+use desk::ids::{ConversationId, InboxId};
 use serde_json::{Value, json};
 
+use crate::guest::Guest;
 use crate::office::{Office, Partner};
 use crate::rule_actions::{Stage, id};
 use crate::server::Server;
+use crate::stream::Reader;
+use crate::world::World;
+
+fn of_type<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    rows.iter().filter(|row| row["type"] == kind).collect()
+}
 
 fn types(rows: &[Value]) -> Vec<&str> {
     rows.iter().map(|row| row["type"].as_str().expect("a type")).collect()
+}
+
+/// Ada's private inbox and one of each workspace, each with a channel.
+struct Places {
+    server: Server,
+    world: World,
+    private: InboxId,
+}
+
+impl Places {
+    async fn open() -> Places {
+        let server = Server::start().await;
+        let world = World::make(&server).await;
+        let path = format!("/teammates/{}/private_inboxes", world.ada);
+        server.post(&path, json!({"name": "Mine"})).await.expect(201);
+        let mine = server.get(&path).await.rows().remove(0);
+        let places = Places { server, world, private: id(&mine).parse().expect("an id") };
+        for inbox in [places.private, world.inbox, world.sales_inbox] {
+            places.server.post(&format!("/inboxes/{inbox}/channels"), json!({"type": "custom"})).await.expect(204);
+        }
+        places
+    }
+
+    /// Somebody writes to an inbox; answers the conversation and its newest `inbound` event.
+    async fn write(&self, inbox: InboxId, who: &str) -> (ConversationId, Value) {
+        let channel = self.server.get(&format!("/inboxes/{inbox}/channels")).await.rows().remove(0);
+        let path = format!("/channels/{}/incoming_messages", id(&channel));
+        self.server.post(&path, json!({"sender": {"handle": who}, "body": "Hello"})).await.expect(202);
+        let event = self.server.get("/events?q[types]=inbound").await.rows().remove(0);
+        (id(&event["conversation"]).parse().expect("an id"), event)
+    }
+
+    async fn move_to(&self, conversation: ConversationId, inbox: InboxId) {
+        let path = format!("/conversations/{conversation}");
+        self.server.patch(&path, json!({"inbox_id": inbox})).await.expect(204);
+    }
+
+    async fn show_in(&self, conversation: ConversationId, inbox: InboxId) {
+        self.server.arrange(move |work| moving::add(work, conversation, inbox)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_a_hidden_inbox_stays_hidden_when_its_conversation_moves_on() {
+    let places = Places::open().await;
+    let guest = Guest::of_team(&places.server, places.world.support).await;
+    for from in [places.private, places.world.sales_inbox] {
+        let (conversation, event) = places.write(from, "ann").await;
+        let path = format!("/events/{}", id(&event));
+        guest.get(&path).await.expect(404);
+        places.move_to(conversation, places.world.inbox).await;
+        guest.get(&path).await.expect(404);
+        let all = guest.get("/events").await.rows();
+        assert!(all.iter().all(|row| row["id"] != event["id"]), "{all:#?}");
+        let history = format!("/conversations/{conversation}/events");
+        assert_eq!(types(&guest.get(&history).await.rows()), ["move"]);
+        assert_eq!(guest.get(&format!("/conversations/{conversation}/messages")).await.rows().len(), 1);
+        // Who sees every inbox goes on seeing the whole of it.
+        assert_eq!(types(&places.server.get(&history).await.rows()), ["move", "inbound"]);
+        places.server.get(&path).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_names_only_the_inboxes_that_the_caller_may_see() {
+    let (places, partner) = (Places::open().await, Partner::start().await);
+    let guest = Guest::of_team(&places.server, places.world.support).await;
+    // What a rule was told of everything is not what the stream tells a guest.
+    let then = json!([{"do": "webhook", "url": partner.url, "body": "full"}]);
+    let rule = json!({"name": "Tell", "definition": {"when": [{"on": "inbound"}, {"on": "moved"}], "then": then}});
+    places.server.post("/portico/v1/rules", rule).await.expect(201);
+    let (conversation, _) = places.write(places.private, "ann").await;
+    let request = guest.request(reqwest::Method::GET, "/portico/v1/events/stream");
+    let mut reader = Reader::begin(request).await;
+    places.show_in(conversation, places.world.inbox).await;
+    let (same, inbound) = places.write(places.private, "ann").await;
+    assert_eq!(same, conversation);
+    let only = json!([places.world.inbox]);
+    let named = |part: &Value| -> Value {
+        part["data"].as_array().expect("inboxes").iter().map(|row| row["id"].clone()).collect()
+    };
+    let streamed: Vec<Value> = reader.frames(2).await.into_iter().map(|frame| frame.data).collect();
+    let one = guest.get(&format!("/events/{}", id(&inbound))).await.expect(200);
+    let all = guest.get("/events").await.rows();
+    let own = guest.get(&format!("/conversations/{conversation}/events")).await.rows();
+    assert_eq!(named(&one["source"]), only);
+    for rows in [&streamed, &all, &own] {
+        assert_eq!(rows.len(), 2, "{rows:#?}");
+        assert_eq!(named(&of_type(rows, "inbound")[0]["source"]), only);
+        assert_eq!(named(&of_type(rows, "move")[0]["target"]), only);
+    }
+    assert_eq!(inbound["source"]["data"].as_array().map(Vec::len), Some(2), "the owner sees both");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inboxes_that_are_asked_for_are_those_in_which_it_happened() {
+    let places = Places::open().await;
+    let (support, sales) = (places.world.inbox, places.world.sales_inbox);
+    let (conversation, _) = places.write(support, "ann").await;
+    places.move_to(conversation, sales).await;
+    let asked = |inbox: InboxId| format!("/events?q[inboxes]={inbox}");
+    assert_eq!(types(&places.server.get(&asked(support)).await.rows()), ["inbound"]);
+    assert_eq!(types(&places.server.get(&asked(sales)).await.rows()), ["move"]);
+    places.show_in(conversation, places.private).await;
+    let guest = Guest::of_team(&places.server, places.world.sales).await;
+    assert_eq!(types(&guest.get(&asked(sales)).await.rows()), ["move", "move"]);
+    assert!(guest.get(&asked(places.private)).await.rows().is_empty(), "it cannot be asked about what is hidden");
 }
 
 #[tokio::test(flavor = "multi_thread")]
