@@ -1,7 +1,6 @@
 //! The envelope of application webhooks (contract/webhooks.md section 1.2).
 
 use desk::apps::features::WebhookType;
-use desk::events::Kind;
 use desk::ids::CompanyId;
 use serde::Serialize;
 
@@ -27,15 +26,6 @@ pub fn envelope<T: Serialize>(r#type: WebhookType, company: CompanyId, payload: 
 /// The envelope that validates an address: nothing has happened.
 pub fn sync(company: CompanyId) -> Envelope<()> {
     Envelope { r#type: "sync", authorization: Authorization { id: company }, payload: None }
-}
-
-/// The kind by which an event calls itself inside. The public list has none for a snooze: to those who look at it from
-/// outside, the conversation left the open ones like an archived one.
-pub fn shown(kind: Kind) -> Kind {
-    match kind {
-        Kind::Snoozed => Kind::Archive,
-        other => other,
-    }
 }
 
 #[cfg(test)]

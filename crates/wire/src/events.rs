@@ -229,7 +229,7 @@ pub fn preview<'a>(context: Context<'a>, event: &'a Row) -> Preview<'a> {
     Preview {
         _links: SelfLink::new(context.url("/events/", event.id)),
         id: event.id,
-        r#type: event.kind.as_str(),
+        r#type: event.kind.told_as().as_str(),
         emitted_at: Seconds(event.at),
         conversation: about,
         source,
@@ -296,7 +296,7 @@ pub fn full<'a>(context: Context<'a>, view: &'a View) -> Full<'a> {
     Full {
         _links: SelfLink::new(context.url("/events/", event.id)),
         id: event.id,
-        r#type: event.kind.as_str(),
+        r#type: event.kind.told_as().as_str(),
         emitted_at: Seconds(event.at),
         conversation: match &view.conversation {
             Some(view) => Some(conversation(context, view)),

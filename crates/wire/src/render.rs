@@ -29,10 +29,7 @@ impl Render for Renderer {
                 // Apps hear of shared inboxes only.
                 let is_shared = |id: &&InboxId| directory.inbox(**id).is_some_and(|inbox| inbox.owner.is_none());
                 let inboxes = event.inboxes.iter().filter(is_shared).copied().collect();
-                let view = events::view(
-                    work,
-                    Event { kind: crate::applications::shown(event.kind), inboxes, ..event.clone() },
-                )?;
+                let view = events::view(work, Event { inboxes, ..event.clone() })?;
                 bytes(&crate::applications::envelope(r#type, work.company, crate::events::full(context, &view)))
             }
             Shape::Link => {

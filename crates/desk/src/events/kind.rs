@@ -1,4 +1,5 @@
-//! The types of events, in one table: those of the contract, and internal ones that never leave the building.
+//! The types of events, in one table: those of the contract, and internal ones, which lists leave out and webhooks tell
+//! under a name of the contract.
 
 macro_rules! kinds {
     (public { $($(#[$pd:meta])* $public:ident $pname:literal),+ $(,)? } internal { $($(#[$id:meta])* $internal:ident $iname:literal),+ $(,)? }) => {
@@ -10,10 +11,10 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// Every kind that the outside may see.
+            /// Every kind that lists show.
             pub const PUBLIC: &'static [Kind] = &[$(Kind::$public),+];
 
-            /// The name in the log and outside.
+            /// The name in the log; outside it is that of [`Kind::told_as`].
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Kind::$public => $pname,)+
@@ -30,12 +31,31 @@ macro_rules! kinds {
                 }
             }
 
-            /// Whether the outside may see it.
+            /// Whether lists show it.
             pub fn is_public(self) -> bool {
                 matches!(self, $(Kind::$public)|+)
             }
         }
     };
+}
+
+impl Kind {
+    /// The kind by which an event calls itself outside. What the public list has no word for borrows one: the nearest
+    /// that says something true of the conversation, with the same kind of target, so that typed clients can read it.
+    pub fn told_as(self) -> Kind {
+        match self {
+            // To those who look at it from outside, it left the open ones like an archived one, and came back.
+            Kind::Snoozed => Kind::Archive,
+            Kind::Unsnoozed => Kind::Reopen,
+            Kind::FollowerAdded => Kind::Assign,
+            Kind::FollowerRemoved => Kind::Unassign,
+            Kind::AppEvent => Kind::LinkAdded,
+            Kind::CommentEdited => Kind::Comment,
+            public if public.is_public() => public,
+            // Some detail changed: the word that claims nothing about messages, people or the status.
+            _ => Kind::CustomFieldUpdated,
+        }
+    }
 }
 
 kinds! {

@@ -98,10 +98,12 @@ pub fn in_conversation(work: &mut Work<'_>, id: ConversationId, window: &Window)
     Ok(Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 }))
 }
 
-/// One public event.
+/// One public event, or an internal one of which a webhook told: its address was given away.
 pub fn get(work: &mut Work<'_>, id: EventId) -> Result<Event> {
-    let event = store::get(work.conn, work.company, id)?.filter(|event| event.kind.is_public());
-    let event = event.ok_or(Error::NotFound("event"))?;
+    let event = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("event"))?;
+    if !event.kind.is_public() && !store::has_left(work.conn, work.company, id)? {
+        return Err(Error::NotFound("event"));
+    }
     let directory = work.directory()?;
     if let Some(visible) = work.access.inboxes(&directory)
         && !conversations::among(&visible, &event.inboxes, work)

@@ -101,6 +101,13 @@ pub(super) fn has_body(conn: &mut Conn, company: CompanyId, event: EventId, shap
     Ok(row.is_some())
 }
 
+/// Whether a webhook told of an event, in whatever shape.
+pub(super) fn has_left(conn: &mut Conn, company: CompanyId, event: EventId) -> db::Result<bool> {
+    let row: Option<(EventId,)> =
+        conn.opt("SELECT event FROM bodies WHERE company = $1 AND event = $2 LIMIT 1", args![company, event])?;
+    Ok(row.is_some())
+}
+
 /// Lets what happened to a conversation be what happened to another one.
 pub(super) fn relocate(
     conn: &mut Conn,

@@ -201,7 +201,7 @@ async fn the_events_of_a_conversation_arrive_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_hears_of_no_private_inbox_beside_a_shared_one() {
-    let told = Told::start(json!({"events": ["conversation_moved", "inbound_received"]})).await;
+    let told = Told::start(json!({"events": ["conversation_moved", "inbound_received", "conversation_snoozed"]})).await;
     let id = told.write("ann").await;
     let path = format!("/teammates/{}/private_inboxes", told.office.ada);
     let ada = told.office.ada;
@@ -210,12 +210,18 @@ async fn an_app_hears_of_no_private_inbox_beside_a_shared_one() {
     let mine = told.server.get(&path).await.rows().remove(0)["id"].as_str().expect("an id").parse().expect("an id");
     told.server.arrange(move |work| conversations::moving::add(work, id, mine)).await;
     assert_eq!(told.write("ann").await, id);
+    let later = told.server.desk().clock().now().0 / 1_000 + 3_600;
+    let snooze = json!({"teammate_id": ada, "scheduled_at": later});
+    told.server.patch(&format!("/conversations/{id}/reminders"), snooze).await.expect(204);
     let (moved, inbound) = (told.receiver.call(2).await.json, told.receiver.call(3).await.json);
     for (call, part) in [(&moved, "target"), (&inbound, "source")] {
         let inboxes = call["payload"][part]["data"].as_array().expect("inboxes");
         let ids: Vec<&Value> = inboxes.iter().map(|inbox| &inbox["id"]).collect();
         assert_eq!(ids, [&json!(told.office.inbox)], "{part}");
     }
+    let snoozed = told.receiver.call(4).await.json;
+    let event = told.server.get(&format!("/events/{}", snoozed["payload"]["id"].as_str().expect("an id"))).await;
+    assert_eq!(event.expect(200)["type"], "archive");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -187,3 +187,35 @@ async fn a_changed_field_is_told_as_the_field_in_full_and_as_its_reduction_in_th
     let event = stage.server.get(&format!("/events/{}", id(&told))).await.expect(200);
     assert_eq!(event["target"]["data"], told["target"]["data"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_rule_tells_has_a_public_type_and_is_found_under_its_own_address() {
+    let (stage, partner) = (Stage::set().await, Partner::start().await);
+    for body in ["preview", "full"] {
+        let then = json!([{"do": "webhook", "url": partner.url, "body": body}]);
+        let when = json!([{"on": "snoozed"}, {"on": "follower_added"}]);
+        let rule = json!({"name": body, "definition": {"when": when, "then": then}});
+        stage.server.post("/portico/v1/rules", rule).await.expect(201);
+    }
+    let conversation = stage.write("Where is it?").await;
+    let path = format!("/conversations/{}", id(&conversation));
+    let ada = stage.office.ada;
+    stage.server.post(&format!("{path}/followers"), json!({"teammate_ids": [ada]})).await.expect(204);
+    let later = stage.server.desk().clock().now().0 / 1_000 + 3_600;
+    let snooze = json!({"teammate_id": ada, "scheduled_at": later});
+    stage.server.patch(&format!("{path}/reminders"), snooze).await.expect(204);
+    let mut told = Vec::new();
+    for number in 0..4 {
+        told.push(partner.call(number).await.json);
+    }
+    let (assigned, archived) = (of_type(&told, "assign"), of_type(&told, "archive"));
+    assert_eq!((assigned.len(), archived.len()), (2, 2), "{told:#?}");
+    for event in &told {
+        let shown = stage.server.get(&format!("/events/{}", id(event))).await.expect(200);
+        assert_eq!((&shown["id"], &shown["type"]), (&event["id"], &event["type"]));
+    }
+    assert!(assigned.iter().all(|event| event["target"]["data"]["id"] == json!(ada)));
+    for list in ["/events".to_string(), format!("{path}/events")] {
+        assert_eq!(types(&stage.server.get(&list).await.rows()), ["inbound"], "lists leave them out");
+    }
+}

@@ -9,7 +9,7 @@ use webhooks::sign::ApplicationKey;
 
 use crate::apps::{feature, register};
 use crate::guest::Guest;
-use crate::office::{Office, until};
+use crate::office::{Office, Partner, until};
 use crate::server::{Reply, Server};
 
 /// A request that the shop got: its query, and whether it was signed.
@@ -181,6 +181,24 @@ async fn an_event_outside_runs_rules_where_the_object_is() {
             assert_eq!(comment["body"], "Order shipped, paid: true; before: packed");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_outside_is_told_as_one_of_its_link() {
+    let (scene, partner) = (Scene::set().await, Partner::start().await);
+    let when =
+        json!([{"on": "app_event", "application": scene.uid, "event_type": "order_change", "payload": ["status"]}]);
+    let then = json!([{"do": "webhook", "url": partner.url, "body": "full"}]);
+    let rule = json!({"name": "Tell", "definition": {"when": when, "then": then}});
+    scene.server.post("/portico/v1/rules", rule).await.expect(201);
+    let conversation = scene.write("ann", "Where is ORDER-235?").await;
+    let link = scene.links(&conversation).await.remove(0);
+    let object = json!({"id": link["id"]});
+    scene.tell(json!({"event_type": "order_change", "app_object": object, "status": "sent"})).await.expect(204);
+    let told = partner.call(0).await.json;
+    assert_eq!((&told["type"], &told["target"]["data"]["id"]), (&json!("link_added"), &link["id"]));
+    let shown = scene.server.get(&format!("/events/{}", told["id"].as_str().expect("an id"))).await.expect(200);
+    assert_eq!((&shown["type"], &shown["target"]["data"]["id"]), (&told["type"], &link["id"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
