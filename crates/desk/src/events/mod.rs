@@ -258,6 +258,20 @@ pub(crate) fn relocate(work: &mut Work<'_>, from: ConversationId, to: Conversati
     Ok(store::relocate(work.conn, work.company, from, to)?)
 }
 
+/// When a conversation had its first message after an event, or its first call; imports that skip the rules are none.
+pub(crate) fn first_message_after(
+    work: &mut Work<'_>,
+    conversation: ConversationId,
+    after: EventId,
+) -> Result<Option<Timestamp>> {
+    Ok(store::first_message_after(work.conn, work.company, conversation, after)?)
+}
+
+/// Whether a conversation's status changed after an event; by an import that skips the rules it does not.
+pub(crate) fn changes_status_after(work: &mut Work<'_>, conversation: ConversationId, after: EventId) -> Result<bool> {
+    Ok(store::changes_status_after(work.conn, work.company, conversation, after)?)
+}
+
 /// Keeps bytes that were rendered elsewhere beside those of events; a message's number serves as well as an event's.
 pub(crate) fn keep(work: &mut Work<'_>, about: EventId, shape: &str, bytes: &[u8]) -> Result<()> {
     store::insert_body(work.conn, work.company, about, shape, bytes)?;

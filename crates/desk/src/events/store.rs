@@ -137,6 +137,37 @@ pub(super) fn get(conn: &mut Conn, company: CompanyId, id: EventId) -> db::Resul
     Ok(row.map(Event::from))
 }
 
+/// When the first message after an event was received or sent, or the first call began, without imports.
+pub(super) fn first_message_after(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    after: EventId,
+) -> db::Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> = conn.opt(
+        "SELECT at FROM events WHERE company = $1 AND conversation = $2 AND id > $3 \
+         AND (type IN ('inbound', 'outbound', 'out_reply') OR type LIKE 'call_%') ORDER BY id LIMIT 1",
+        args![company, conversation, after],
+    )?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// Whether the status changed after an event, without imports.
+pub(super) fn changes_status_after(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    after: EventId,
+) -> db::Result<bool> {
+    let row: Option<(EventId,)> = conn.opt(
+        "SELECT id FROM events WHERE company = $1 AND conversation = $2 AND id > $3 AND type IN ('archive', 'reopen', \
+         'trash', 'restore', 'reminder', 'ticket_status_update', 'internal.snoozed', 'internal.unsnoozed') \
+         ORDER BY id LIMIT 1",
+        args![company, conversation, after],
+    )?;
+    Ok(row.is_some())
+}
+
 /// What the log says of the end of conversations that are gone.
 pub(super) fn ends(
     conn: &mut Conn,

@@ -12,9 +12,10 @@ use crate::conversations::{Conversation, Held, Status, hold, tagging};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
-use crate::ids::{ChannelId, ContactId, ConversationId, InboxId, MessageId, TagId, TeammateId};
+use crate::ids::{ChannelId, ContactId, ConversationId, EventId, InboxId, MessageId, TagId, TeammateId};
 use crate::inboxes::Inbox;
 use crate::names;
+use crate::rules::quiet::{self, Began};
 use crate::search;
 use crate::statuses;
 use crate::tags;
@@ -133,6 +134,7 @@ pub fn import(work: &mut Work<'_>, import: &Import) -> Result<Imported> {
     let other = other_side(&recipients, import.is_inbound);
     let mut held = conversation(work, inbox, import, other)?;
     let is_newest = held.is_new() || import.created_at >= held.row.bumped_at;
+    let (last_event, last_wrote) = (held.row.last_event, wrote_last(&held));
     let message = keep(work, &held, import, author, &recipients)?;
     note(work, &mut held, import, &message, is_newest)?;
     if let Some(other) = other.filter(|_| is_newest) {
@@ -146,12 +148,23 @@ pub fn import(work: &mut Work<'_>, import: &Import) -> Result<Imported> {
         _ => Actor { kind: ActorKind::Import, teammate: work.actor.teammate },
     };
     let settled = Settled { message: message.id, tags, assignee, is_newest };
+    let mut began = Vec::new();
+    if held.is_new() {
+        began.push(Began::Everything);
+    } else if wrote_last(&held) != last_wrote {
+        began.push(Began::Waiting);
+    }
     work.acting(actor, |work| match import.skips_rules {
-        true => quietly(work, &mut held, import, &settled),
+        true => quietly(work, &mut held, import, &settled, (last_event, began)),
         false => aloud(work, &mut held, import, &settled),
     })?;
     held.save(work)?;
     Ok(Imported { message: message.id, uid: message.uid, conversation: held.row.id, is_repeat: false })
+}
+
+/// Whether the other side wrote last, so that it waits for us, or the other way about; `None` if nobody wrote.
+fn wrote_last(held: &Held) -> Option<bool> {
+    held.row.last_message.map(|_| held.row.is_unreplied)
 }
 
 fn inbox<'a>(work: &Work<'_>, directory: &'a Directory, id: InboxId) -> Result<&'a Inbox> {
@@ -312,8 +325,16 @@ struct Settled {
     is_newest: bool,
 }
 
-/// One internal event tells of everything, so that nobody reacts to any of it.
-fn quietly(work: &mut Work<'_>, held: &mut Held, import: &Import, settled: &Settled) -> Result<()> {
+/// One internal event tells of everything, so that nobody reacts to any of it, and the rules are kept from counting what
+/// began by it. `before` is what happened last in the conversation, with what begins now.
+fn quietly(
+    work: &mut Work<'_>,
+    held: &mut Held,
+    import: &Import,
+    settled: &Settled,
+    before: (EventId, Vec<Began>),
+) -> Result<()> {
+    let (last_event, mut began) = before;
     let added = tagging::quietly(work, held, &settled.tags)?;
     let mut change = Map::new();
     change.insert("message".to_string(), json!([null, settled.message.to_string()]));
@@ -328,13 +349,13 @@ fn quietly(work: &mut Work<'_>, held: &mut Held, import: &Import, settled: &Sett
     }
     if let Some((from, to)) = settle(held, import, settled) {
         change.insert("status".to_string(), json!([from.as_str(), to.as_str()]));
+        began.extend((!held.is_new()).then_some(Began::Status));
     }
     let record = Record::with(Kind::Imported, TargetKind::Message, settled.message.0);
-    // Nor do rules that wait for silence begin to count.
     let skips_rules = std::mem::replace(&mut work.skips_rules, true);
     let recorded = held.record(work, record.changing(Value::Object(change)));
     work.skips_rules = skips_rules;
-    recorded.map(drop)
+    quiet::mark(work, held.row.id, (last_event, recorded?), &began)
 }
 
 /// The same as if it had just happened, for rules and webhooks too.

@@ -12,6 +12,7 @@ use super::definition::TriggerKind;
 use super::evaluate::{Mode, applies, evaluate};
 use super::facts::{Facts, Value as Fact};
 use super::gather::Gathered;
+use super::quiet::Starts;
 use super::{react, store};
 use crate::conversations;
 use crate::error::Result;
@@ -32,13 +33,14 @@ struct Clocks {
 }
 
 impl Clocks {
-    fn read(work: &mut Work<'_>, compiled: &Compiled, facts: &mut Gathered) -> Result<Clocks> {
+    fn read(work: &mut Work<'_>, compiled: &Compiled, facts: &mut Gathered, starts: &mut Starts) -> Result<Clocks> {
         let now = work.now.0;
+        let conversation = facts.conversation;
         let mut clocks = Clocks { starts: Vec::new(), next: None, over: None };
         for watch in &compiled.triggers {
             let Some(delay) = watch.delay() else { continue };
             let since = match facts.with(work).get(delay.since)? {
-                Fact::Time(since) => Some(since),
+                Fact::Time(since) => starts.of(work, conversation, &delay, since)?,
                 _ => None,
             };
             clocks.starts.push(since);
@@ -89,14 +91,14 @@ pub(super) fn look(work: &mut Work<'_>, event: &Event, conversation: Conversatio
     if delayed.peek().is_none() {
         return Ok(());
     }
-    let mut facts = Gathered::new(event.clone(), conversation);
+    let (mut facts, mut starts) = (Gathered::new(event.clone(), conversation), Starts::default());
     for rule in delayed {
         let Some(compiled) = &rule.compiled else { continue };
-        let clocks = Clocks::read(work, compiled, &mut facts)?;
+        let clocks = Clocks::read(work, compiled, &mut facts, &mut starts)?;
         clocks.arm(work, rule.id, conversation, event.id)?;
         if may_ask && event.cause_rule != Some(rule.id) && clocks.are_open(work, rule.id, conversation)? {
             ask(work, event, conversation, rule, compiled)?;
-            facts = Gathered::new(event.clone(), conversation);
+            (facts, starts) = (Gathered::new(event.clone(), conversation), Starts::default());
         }
     }
     Ok(())
@@ -110,7 +112,8 @@ pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: Conversatio
     if !is_at_home(work, rule, conversation)? {
         return Ok(());
     }
-    let clocks = Clocks::read(work, compiled, &mut Gathered::new(event.clone(), conversation))?;
+    let mut facts = Gathered::new(event.clone(), conversation);
+    let clocks = Clocks::read(work, compiled, &mut facts, &mut Starts::default())?;
     // Before it acts: a clock that begins because of that belongs to what the rule did.
     clocks.arm(work, rule.id, conversation, event.id)?;
     if clocks.are_open(work, rule.id, conversation)? {

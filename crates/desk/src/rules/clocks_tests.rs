@@ -15,7 +15,7 @@ use crate::time::MINUTE;
 use crate::timers::{self, topic};
 
 /// Lets time pass and fires what is due by then, as the server's worker does.
-fn wait(fixture: &Fixture, span: i64) {
+pub(super) fn wait(fixture: &Fixture, span: i64) {
     fixture.desk.clock().advance(span);
     let claimed = fixture.write(|work| {
         let (company, now) = (work.company.0, work.now.0);
@@ -32,7 +32,7 @@ fn wait(fixture: &Fixture, span: i64) {
     }
 }
 
-fn count_runs(fixture: &Fixture, rule: RuleId) -> usize {
+pub(super) fn count_runs(fixture: &Fixture, rule: RuleId) -> usize {
     fixture.write(move |work| Ok(runs(work, rule)?.len()))
 }
 

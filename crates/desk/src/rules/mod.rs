@@ -33,6 +33,7 @@ pub mod pattern;
 mod perform;
 pub mod periods;
 mod phrases;
+pub(crate) mod quiet;
 mod reach;
 mod react;
 mod resolve;
@@ -51,6 +52,8 @@ mod clocks_tests;
 mod pure_lint_tests;
 #[cfg(test)]
 mod pure_tests;
+#[cfg(test)]
+mod quiet_tests;
 #[cfg(test)]
 mod reach_tests;
 #[cfg(test)]

@@ -224,6 +224,52 @@ pub(super) fn set_clock_ran(
     )
 }
 
+/// What imports began in a conversation, each with the event of the import.
+pub(super) fn quiet_marks(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+) -> db::Result<Vec<(i64, EventId)>> {
+    conn.all(
+        "SELECT rule, ran_at FROM rule_clocks WHERE company = $1 AND conversation = $2 AND rule <= 0",
+        args![company, conversation],
+    )
+}
+
+pub(super) fn set_quiet_mark(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    began: i64,
+    event: EventId,
+) -> db::Result<u64> {
+    conn.exec(
+        "INSERT INTO rule_clocks (company, conversation, rule, ran_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (company, conversation, rule) DO UPDATE SET ran_at = excluded.ran_at",
+        args![company, conversation, began, event],
+    )
+}
+
+/// Moves the mark of a conversation that was imported, if it stands at an event, to another.
+pub(super) fn move_quiet_mark(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    (from, to): (EventId, EventId),
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE rule_clocks SET ran_at = $4 WHERE company = $1 AND conversation = $2 AND rule = 0 AND ran_at = $3",
+        args![company, conversation, from, to],
+    )
+}
+
+pub(super) fn forget_quiet_marks(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM rule_clocks WHERE company = $1 AND conversation = $2 AND rule <= 0",
+        args![company, conversation],
+    )
+}
+
 pub(super) fn forget_clocks(conn: &mut Conn, company: CompanyId, conversation: ConversationId) -> db::Result<u64> {
     conn.exec("DELETE FROM rule_clocks WHERE company = $1 AND conversation = $2", args![company, conversation])
 }

@@ -10,7 +10,7 @@ use crate::events::{self, Kind, Record, TargetKind};
 use crate::ids::ConversationId;
 use crate::timers::{self, Timer};
 use crate::work::Work;
-use crate::{comments, messages, search};
+use crate::{comments, messages, rules, search};
 
 mod store;
 mod survivor;
@@ -106,6 +106,7 @@ fn take_over(work: &mut Work<'_>, kept: &mut Held, other: &mut Held, before: cra
     // Versions count events, and the newest ones are looked at by that count.
     kept.row.version += events::relocate(work, from, to)?.cast_signed();
     kept.row.last_event = kept.row.last_event.max(other.row.last_event);
+    rules::quiet::merge(work, from, to, other.row.bumped_at > before)?;
     store::relocate(work.conn, work.company, from, to)?;
     work.conversations_changed();
     timers::cancel(work, Timer::Snooze, 0, from.0)?;

@@ -23,7 +23,7 @@ pub(super) fn relocate(
         "INSERT INTO tag_demands (company, conversation, rule) SELECT company, CAST($3 AS BIGINT), rule \
          FROM tag_demands WHERE company = $1 AND conversation = $2 ON CONFLICT DO NOTHING",
         "INSERT INTO rule_clocks (company, conversation, rule, ran_at) SELECT company, CAST($3 AS BIGINT), rule, ran_at \
-         FROM rule_clocks WHERE company = $1 AND conversation = $2 ON CONFLICT DO NOTHING",
+         FROM rule_clocks WHERE company = $1 AND conversation = $2 AND rule > 0 ON CONFLICT DO NOTHING",
         "UPDATE conversations SET merged_into = $3 WHERE company = $1 AND merged_into = $2",
     ] {
         conn.exec(sql, args![company, from, to])?;
