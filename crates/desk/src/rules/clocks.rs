@@ -57,21 +57,30 @@ impl Clocks {
     }
 
     /// Sets the timer for the next delay, or calls it off. It keeps the event that it has as long as no clock began anew.
-    fn arm(&self, work: &mut Work<'_>, rule: RuleId, conversation: ConversationId, event: EventId) -> Result<()> {
+    /// Answers that event if the timer had run out and has not gone off yet.
+    fn arm(
+        &self,
+        work: &mut Work<'_>,
+        rule: RuleId,
+        conversation: ConversationId,
+        event: EventId,
+    ) -> Result<Option<EventId>> {
         let set = timers::carried(work, Timer::Rule, rule.0, conversation.0)?;
+        let over = set.as_ref().filter(|set| set["at"].as_i64().is_some_and(|at| at <= work.now.0));
+        let over = over.and_then(|set| set["event"].as_i64()).map(EventId);
         let Some(at) = self.next else {
             if set.is_some() {
                 timers::cancel(work, Timer::Rule, rule.0, conversation.0)?;
             }
-            return Ok(());
+            return Ok(over);
         };
         let same = set.as_ref().filter(|set| set["starts"] == json!(self.starts));
         let event = same.and_then(|set| set["event"].as_i64()).unwrap_or(event.0);
         let payload = json!({"event": event, "starts": self.starts, "at": at});
-        if set.as_ref() == Some(&payload) {
-            return Ok(());
+        if set.as_ref() != Some(&payload) {
+            timers::set(work, Timer::Rule, rule.0, conversation.0, Timestamp(at), &payload)?;
         }
-        timers::set(work, Timer::Rule, rule.0, conversation.0, Timestamp(at), &payload)
+        Ok(over)
     }
 
     /// Whether one has run out that has not had its turn.
@@ -82,29 +91,26 @@ impl Clocks {
     }
 }
 
+/// Why the delayed rules of a conversation are gone through.
+struct Round<'e> {
+    /// What happened, or what started the clock that has run out.
+    event: &'e Event,
+    conversation: ConversationId,
+    /// The rule whose timer went off.
+    fired: Option<RuleId>,
+    /// Whether those whose time has come are asked, not only their timers set.
+    may_ask: bool,
+}
+
 /// Whatever happens in a conversation may start, move or end clocks, and make a rule apply whose time has come already.
 /// The latter are asked if `may_ask`.
 pub(super) fn look(work: &mut Work<'_>, event: &Event, conversation: ConversationId, may_ask: bool) -> Result<()> {
-    let book = work.directory()?.rules.clone();
     let inboxes: Vec<i64> = event.inboxes.iter().map(|inbox| inbox.0).collect();
-    let mut delayed = book.delayed(&inboxes).peekable();
-    if delayed.peek().is_none() {
-        return Ok(());
-    }
-    let (mut facts, mut starts) = (Gathered::new(event.clone(), conversation), Starts::default());
-    for rule in delayed {
-        let Some(compiled) = &rule.compiled else { continue };
-        let clocks = Clocks::read(work, compiled, &mut facts, &mut starts)?;
-        clocks.arm(work, rule.id, conversation, event.id)?;
-        if may_ask && event.cause_rule != Some(rule.id) && clocks.are_open(work, rule.id, conversation)? {
-            ask(work, event, conversation, rule, compiled)?;
-            (facts, starts) = (Gathered::new(event.clone(), conversation), Starts::default());
-        }
-    }
-    Ok(())
+    go_through(work, &Round { event, conversation, fired: None, may_ask }, &inboxes)
 }
 
-/// A clock of a delayed rule has run out: if the rule still applies, it acts. Its timer goes on to the next delay.
+/// A clock of a delayed rule has run out: with all others whose time has come, it is asked in its turn, and if it still
+/// applies, it acts. Its timer goes on to the next delay.
 pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: ConversationId, event: EventId) -> Result<()> {
     let book = work.directory()?.rules.clone();
     let Some(rule) = book.get(rule).filter(|rule| rule.is_enabled) else { return Ok(()) };
@@ -114,34 +120,74 @@ pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: Conversatio
     }
     let mut facts = Gathered::new(event.clone(), conversation);
     let clocks = Clocks::read(work, compiled, &mut facts, &mut Starts::default())?;
-    // Before it acts: a clock that begins because of that belongs to what the rule did.
     clocks.arm(work, rule.id, conversation, event.id)?;
-    if clocks.are_open(work, rule.id, conversation)? {
-        ask(work, &event, conversation, rule, compiled)?;
+    if !clocks.are_open(work, rule.id, conversation)? {
+        return Ok(());
+    }
+    let inboxes: Vec<i64> = conversations::inboxes_of(work, conversation)?.iter().map(|inbox| inbox.0).collect();
+    go_through(work, &Round { event: &event, conversation, fired: Some(rule.id), may_ask: true }, &inboxes)
+}
+
+/// Sets the timers of the delayed rules, then asks those whose time has come, in the order of the list; each sees what the
+/// ones before it did. Behind one that stops, the others have had their turn.
+fn go_through(work: &mut Work<'_>, round: &Round<'_>, inboxes: &[i64]) -> Result<()> {
+    let Round { event, conversation, fired, may_ask } = *round;
+    let book = work.directory()?.rules.clone();
+    let (mut facts, mut starts) = (Gathered::new(event.clone(), conversation), Starts::default());
+    let mut over = Vec::new();
+    // All of them before one acts: a clock that begins because of that belongs to what the rule did.
+    for rule in book.delayed(inboxes) {
+        let Some(compiled) = &rule.compiled else { continue };
+        let clocks = Clocks::read(work, compiled, &mut facts, &mut starts)?;
+        let own = clocks.arm(work, rule.id, conversation, event.id)?.filter(|_| fired != Some(rule.id));
+        let is_own_doing = event.cause_rule == Some(rule.id) && own.is_none() && fired != Some(rule.id);
+        if may_ask && !is_own_doing && clocks.over.is_some() {
+            over.push((rule, compiled, own));
+        }
+    }
+    let mut is_stopped = false;
+    for (rule, compiled, own) in over {
+        let clocks = Clocks::read(work, compiled, &mut facts, &mut starts)?;
+        if !clocks.are_open(work, rule.id, conversation)? || !is_at_home(work, rule, conversation)? {
+            continue;
+        }
+        if is_stopped {
+            store::set_clock_ran(work.conn, work.company, conversation, rule.id, work.now)?;
+            continue;
+        }
+        let own = match own {
+            Some(id) if id != event.id => events::find(work, id)?,
+            _ => None,
+        };
+        if let Some(stop) = ask(work, own.as_ref().unwrap_or(event), conversation, rule, compiled)? {
+            is_stopped = stop;
+            (facts, starts) = (Gathered::new(event.clone(), conversation), Starts::default());
+        }
     }
     Ok(())
 }
 
-/// Lets a rule whose time has come act, if it applies. That was its turn, also if it failed or was cut.
+/// Lets a rule whose time has come act, if it applies. That was its turn, also if it failed or was cut. Answers whether the
+/// rules behind it are skipped; `None` if it does not apply.
 fn ask(
     work: &mut Work<'_>,
     event: &Event,
     conversation: ConversationId,
     rule: &std::sync::Arc<Rule>,
     compiled: &Compiled,
-) -> Result<()> {
+) -> Result<Option<bool>> {
     let kinds: Vec<TriggerKind> = compiled.delays().map(|delay| delay.kind).collect();
     let mut facts = Gathered::new(event.clone(), conversation);
-    if !is_at_home(work, rule, conversation)? || !applies(compiled, &kinds, &mut facts.with(work))? {
-        return Ok(());
+    if !applies(compiled, &kinds, &mut facts.with(work))? {
+        return Ok(None);
     }
     store::set_clock_ran(work.conn, work.company, conversation, rule.id, work.now)?;
     let mut explanation = evaluate(compiled, &kinds, &mut facts.with(work), Mode::Fast)?;
     if event.depth >= react::MOST_DEEP {
-        return react::cut(work, event, conversation, rule, explanation);
+        react::cut(work, event, conversation, rule, explanation)?;
+        return Ok(Some(false));
     }
-    react::act(work, event, conversation, rule, &mut explanation, &mut facts)?;
-    Ok(())
+    react::act(work, event, conversation, rule, &mut explanation, &mut facts).map(Some)
 }
 
 /// Whether a rule runs where the conversation is now: it may have been moved since.

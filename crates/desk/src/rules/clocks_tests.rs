@@ -5,10 +5,11 @@ use db::{Json, args};
 use serde_json::json;
 
 use super::tests::{rule, tag, tags_of, write_in};
-use super::{MOST_DEEP, New, change, create, runs, switch};
+use super::{MOST_DEEP, New, change, create, order, runs, switch};
+use crate::comments;
 use crate::conversations::{self, Action, moving, tagging};
-use crate::events::Kind;
-use crate::ids::{InboxId, RuleId, TeamId};
+use crate::events::{self, Kind};
+use crate::ids::{ConversationId, InboxId, RuleId, TeamId};
 use crate::testing::Fixture;
 use crate::testing::companies;
 use crate::time::MINUTE;
@@ -173,5 +174,104 @@ fn a_workspaces_delayed_rule_lets_go_of_what_left_the_workspace() {
         let home = fixture.inbox;
         fixture.write(move |work| moving::move_to(work, left, home));
         assert_eq!(tags_of(&fixture, left), [late], "{}: it is back, and still waits", fixture.engine);
+    }
+}
+
+/// A rule that leaves a comment when nobody answered for a while, with what comes behind it.
+fn says(fixture: &Fixture, name: &str, after: &str, stop: bool) -> RuleId {
+    let when = json!([{"on": "unreplied_for", "after": after}]);
+    rule(fixture, name, json!({"when": when, "then": [{"do": "comment", "body": name}], "stop": stop}))
+}
+
+/// What rules said, the oldest first.
+fn said(fixture: &Fixture, id: ConversationId) -> Vec<String> {
+    fixture.write(move |work| Ok(comments::list(work, id)?.into_iter().rev().map(|view| view.row.body).collect()))
+}
+
+#[test]
+fn clocks_that_run_out_together_are_asked_in_the_order_of_the_list() {
+    for fixture in companies() {
+        let [third, second, first] = ["third", "second", "first"].map(|name| says(&fixture, name, "1h", false));
+        fixture.write(move |work| order(work, &[first, second, third]));
+        let id = write_in(&fixture, "hello").conversation;
+        wait(&fixture, 61 * MINUTE);
+        assert_eq!(said(&fixture, id), ["first", "second", "third"], "{}", fixture.engine);
+        for rule in [first, second, third] {
+            assert_eq!(count_runs(&fixture, rule), 1, "{}", fixture.engine);
+        }
+    }
+}
+
+#[test]
+fn a_delayed_rule_sees_what_the_one_before_it_did() {
+    for fixture in companies() {
+        let (seen, id) = (tag(&fixture, "Seen"), write_in(&fixture, "hello").conversation);
+        let when = json!([{"on": "unreplied_for", "after": "1h"}]);
+        let behind = rule(
+            &fixture,
+            "Behind",
+            json!({"when": when, "if": {"tag": {"none_of": [seen]}}, "then": [{"do": "archive"}]}),
+        );
+        let before = rule(&fixture, "Before", json!({"when": when, "then": [{"do": "add_tags", "tags": [seen]}]}));
+        fixture.write(move |work| order(work, &[before, behind]));
+        fixture.write(move |work| comments::add(work, id, &comments::New::plain("hm")));
+        wait(&fixture, 61 * MINUTE);
+        assert_eq!((count_runs(&fixture, before), count_runs(&fixture, behind)), (1, 0), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_delayed_rule_that_stops_takes_the_turn_of_those_behind_it() {
+    for fixture in companies() {
+        let behind = says(&fixture, "behind", "1h", false);
+        let later = says(&fixture, "later", "2h", false);
+        let first = says(&fixture, "first", "1h", true);
+        fixture.write(move |work| order(work, &[first, behind, later]));
+        let id = write_in(&fixture, "hello").conversation;
+        wait(&fixture, 61 * MINUTE);
+        assert_eq!(said(&fixture, id), ["first"], "{}", fixture.engine);
+        fixture.write(move |work| comments::add(work, id, &comments::New::plain("hm")));
+        wait(&fixture, 30 * MINUTE);
+        assert_eq!(said(&fixture, id), ["first", "hm"], "{}: it had its turn", fixture.engine);
+        wait(&fixture, 30 * MINUTE);
+        assert_eq!(said(&fixture, id), ["first", "hm", "later"], "{}: its time came afterwards", fixture.engine);
+    }
+}
+
+#[test]
+fn a_stop_counts_too_where_something_else_lets_delayed_rules_be_asked() {
+    for fixture in companies() {
+        let behind = says(&fixture, "behind", "1h", false);
+        let first = says(&fixture, "first", "1h", true);
+        fixture.write(move |work| order(work, &[first, behind]));
+        let id = write_in(&fixture, "hello").conversation;
+        // The comment comes before the timers that have run out.
+        fixture.desk.clock().advance(61 * MINUTE);
+        fixture.write(move |work| comments::add(work, id, &comments::New::plain("hm")));
+        assert_eq!(said(&fixture, id), ["hm", "first"], "{}", fixture.engine);
+        wait(&fixture, MINUTE);
+        assert_eq!(said(&fixture, id), ["hm", "first"], "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn each_delayed_rule_has_the_event_of_its_own_clock_as_its_cause() {
+    for fixture in companies() {
+        let when = json!([{"on": "in_status_for", "statuses": ["archived"], "after": "30m"}]);
+        let done = rule(&fixture, "Done", json!({"when": when, "then": [{"do": "comment", "body": "done"}]}));
+        let late = says(&fixture, "late", "1h", false);
+        fixture.write(move |work| order(work, &[late, done]));
+        let id = write_in(&fixture, "hello").conversation;
+        fixture.desk.clock().advance(30 * MINUTE);
+        fixture.write(move |work| conversations::act_on(work, id, Action::Archive));
+        wait(&fixture, 31 * MINUTE);
+        let events =
+            fixture.write(move |work| Ok(events::in_conversation(work, id, &crate::paging::Window::first(20))?.rows));
+        let of = |kind: Kind| events.iter().find(|event| event.kind == kind).map(|event| event.id);
+        let cause = |rule: RuleId| {
+            let said = |event: &&events::Event| event.kind == Kind::Comment && event.cause_rule == Some(rule);
+            events.iter().find(said).and_then(|event| event.cause)
+        };
+        assert_eq!((cause(late), cause(done)), (of(Kind::Inbound), of(Kind::Archive)), "{}", fixture.engine);
     }
 }
