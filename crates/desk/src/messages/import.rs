@@ -134,7 +134,7 @@ pub fn import(work: &mut Work<'_>, import: &Import) -> Result<Imported> {
     let other = other_side(&recipients, import.is_inbound);
     let mut held = conversation(work, inbox, import, other)?;
     let is_newest = held.is_new() || import.created_at >= held.row.bumped_at;
-    let (last_event, last_wrote) = (held.row.last_event, wrote_last(&held));
+    let (last_event, waited) = (held.row.last_event, waits(&held));
     let message = keep(work, &held, import, author, &recipients)?;
     note(work, &mut held, import, &message, is_newest)?;
     if let Some(other) = other.filter(|_| is_newest) {
@@ -151,7 +151,7 @@ pub fn import(work: &mut Work<'_>, import: &Import) -> Result<Imported> {
     let mut began = Vec::new();
     if held.is_new() {
         began.push(Began::Everything);
-    } else if wrote_last(&held) != last_wrote {
+    } else if waits(&held) != waited {
         began.push(Began::Waiting);
     }
     work.acting(actor, |work| match import.skips_rules {
@@ -162,9 +162,9 @@ pub fn import(work: &mut Work<'_>, import: &Import) -> Result<Imported> {
     Ok(Imported { message: message.id, uid: message.uid, conversation: held.row.id, is_repeat: false })
 }
 
-/// Whether the other side wrote last, so that it waits for us, or the other way about; `None` if nobody wrote.
-fn wrote_last(held: &Held) -> Option<bool> {
-    held.row.last_message.map(|_| held.row.is_unreplied)
+/// Whether the other side waits for an answer of ours, or we for one of theirs; `None` if nobody wrote.
+fn waits(held: &Held) -> Option<bool> {
+    held.row.last_message.map(|_| held.row.waiting_since.is_some())
 }
 
 fn inbox<'a>(work: &Work<'_>, directory: &'a Directory, id: InboxId) -> Result<&'a Inbox> {

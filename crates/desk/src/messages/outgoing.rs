@@ -81,7 +81,7 @@ pub struct Options {
     pub tag_names: Vec<String>,
     /// Whether the conversation is done with, even if it is snoozed. What lies in the trash stays there.
     pub archive: bool,
-    /// Whether a rule answers by itself: the channel is told so.
+    /// Whether a rule answers by itself: the channel is told so, and who waits for an answer goes on waiting.
     pub is_auto_reply: bool,
     /// Whether a message of the conversation is handed on to somebody else, which answers nobody in it.
     pub is_forward: bool,
@@ -254,6 +254,9 @@ pub(super) fn keep(
     sent_off(work, held, &message)?;
     if options.is_forward {
         (held.row.is_unreplied, held.row.waiting_since) = waiting;
+    } else if options.is_auto_reply {
+        // The last message is ours, but nobody has answered what was asked.
+        held.row.waiting_since = waiting.1;
     }
     held.record(work, Record::with(kind, TargetKind::Message, message.id.0))?;
     linking::recognise(work, held, &[&message.text, &message.body])?;

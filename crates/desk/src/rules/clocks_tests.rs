@@ -275,3 +275,20 @@ fn each_delayed_rule_has_the_event_of_its_own_clock_as_its_cause() {
         assert_eq!((cause(late), cause(done)), (of(Kind::Inbound), of(Kind::Archive)), "{}", fixture.engine);
     }
 }
+
+#[test]
+fn an_automatic_reply_leaves_the_writer_waiting_and_a_rules_own_reply_does_not() {
+    for (action, expected) in [("auto_reply", 1), ("reply", 0)] {
+        for fixture in companies() {
+            let thanks = json!({"do": action, "content": {"text": "We will look into it."}});
+            rule(&fixture, "Thanks", json!({"when": [{"on": "inbound_new_conversation"}], "then": [thanks]}));
+            let late = says(&fixture, "late", "1h", false);
+            let id = write_in(&fixture, "hello").conversation;
+            let row = fixture.write(move |work| conversations::row(work, id)).expect("it is there");
+            let waits = (action == "auto_reply").then_some(row.created_at);
+            assert_eq!((row.message_count, row.waiting_since), (2, waits), "{action}, {}", fixture.engine);
+            wait(&fixture, 61 * MINUTE);
+            assert_eq!(count_runs(&fixture, late), expected, "{action}, {}", fixture.engine);
+        }
+    }
+}

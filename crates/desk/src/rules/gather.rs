@@ -259,7 +259,7 @@ impl Asked<'_, '_, '_> {
             Field::ConversationField(id) => value_of(&directory, CustomFieldId(*id), &row.custom_fields),
             Field::IsDiscussion => Some(Known::Flag(row.r#type == "discussion")),
             Field::CreatedAt => time(Some(row.created_at)),
-            Field::WaitingSince => time(row.waiting_since.filter(|_| row.is_unreplied)),
+            Field::WaitingSince => time(row.waiting_since),
             Field::StatusSince => time(Some(row.status_since)),
             Field::Summary => row.description.clone().map(|text| Known::Text(Text::new(text))),
             _ => None,

@@ -167,6 +167,19 @@ fn a_clock_that_runs_goes_on_when_history_comes_in_beside_it() {
 }
 
 #[test]
+fn a_clock_that_runs_goes_on_behind_an_automatic_reply_and_an_import() {
+    for fixture in companies() {
+        let late = tells(&fixture, "Late", "unreplied_for");
+        let thanks = json!([{"do": "auto_reply", "content": {"text": "Thanks."}}]);
+        rule(&fixture, "Thanks", json!({"when": [{"on": "inbound_new_conversation"}], "then": thanks}));
+        let id = write_in(&fixture, "hello").conversation;
+        bring(&fixture, Import { conversation: Some(id), ..old(&fixture, 0) });
+        wait(&fixture, 61 * MINUTE);
+        assert_eq!(tags_of(&fixture, id), [late], "{}", fixture.engine);
+    }
+}
+
+#[test]
 fn an_import_starts_no_clock_in_a_conversation_that_rests() {
     for fixture in companies() {
         let late = tells(&fixture, "Late", "unreplied_for");
