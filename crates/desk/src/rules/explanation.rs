@@ -95,7 +95,7 @@ pub enum Ended {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// There was nothing to do.
+    /// There was nothing to do, or another action failed and this one was undone with it.
     Skipped {
         /// Why not.
         why: String,

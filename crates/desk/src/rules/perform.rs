@@ -25,14 +25,6 @@ use crate::teams::Team;
 use crate::time::Timestamp;
 use crate::work::Work;
 
-/// What became of a rule's actions.
-pub(super) struct Done {
-    /// One for each action that was reached.
-    pub(super) outcomes: Vec<Outcome>,
-    /// Whether an action said to skip all later rules.
-    pub(super) stopped: bool,
-}
-
 /// What every action works on.
 pub(super) struct Scene<'s> {
     event: &'s Event,
@@ -42,47 +34,42 @@ pub(super) struct Scene<'s> {
     pub(super) facts: &'s mut Gathered,
 }
 
-/// Runs the actions of a matching rule, in order. An error undoes them all.
+/// Runs the actions of a matching rule, in order. An error undoes them all. Notes in `outcomes` how each that was reached
+/// ended, the failed one included, and answers whether one said to skip all later rules.
 pub(super) fn all(
     work: &mut Work<'_>,
-    event: &Event,
-    conversation: ConversationId,
-    rule: &Rule,
+    (event, conversation, rule): (&Event, ConversationId, &Rule),
     actions: &[Action],
     facts: &mut Gathered,
-) -> Result<Done> {
+    outcomes: &mut Vec<Outcome>,
+) -> Result<bool> {
     let numbered: Vec<(usize, &Action)> = actions.iter().enumerate().collect();
-    some(work, event, conversation, rule, &numbered, facts)
+    some(work, (event, conversation, rule), &numbered, facts, outcomes)
 }
 
 /// Runs some of a rule's actions, each with its place in the definition.
 pub(super) fn some(
     work: &mut Work<'_>,
-    event: &Event,
-    conversation: ConversationId,
-    rule: &Rule,
+    (event, conversation, rule): (&Event, ConversationId, &Rule),
     actions: &[(usize, &Action)],
     facts: &mut Gathered,
-) -> Result<Done> {
-    let mut done = Done { outcomes: Vec::with_capacity(actions.len()), stopped: false };
+    outcomes: &mut Vec<Outcome>,
+) -> Result<bool> {
     for (at, (index, action)) in actions.iter().copied().enumerate() {
-        if at > 0 {
-            facts.renew(work)?;
-        }
+        let renewed = if at > 0 { facts.renew(work) } else { Ok(()) };
         let mut scene = Scene { event, conversation, rule, index, facts: &mut *facts };
-        let ended = match action {
-            Action::Stop {} => {
-                done.stopped = true;
-                did()
-            }
-            other => one(work, &mut scene, other)?,
+        let done = renewed.and_then(|()| one(work, &mut scene, action));
+        let ended = match &done {
+            Ok(ended) => ended.clone(),
+            Err(error) => Ended::Failed { why: error.to_string() },
         };
-        done.outcomes.push(Outcome::new(index, ended));
-        if done.stopped {
-            break;
+        outcomes.push(Outcome::new(index, ended));
+        done?;
+        if matches!(action, Action::Stop {}) {
+            return Ok(true);
         }
     }
-    Ok(done)
+    Ok(false)
 }
 
 fn did() -> Ended {

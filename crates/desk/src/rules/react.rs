@@ -103,42 +103,53 @@ pub(super) fn act(
     facts: &mut Gathered,
 ) -> Result<bool> {
     let Some(compiled) = rule.compiled.clone() else { return Ok(false) };
-    act_with(work, event, conversation, rule, explanation, |work| {
-        let mut done = perform::all(work, event, conversation, rule, &compiled.actions, facts)?;
-        done.stopped |= compiled.stop;
-        Ok(done)
+    act_with(work, event, conversation, rule, explanation, |work, outcomes| {
+        let stopped = perform::all(work, (event, conversation, rule), &compiled.actions, facts, outcomes)?;
+        Ok(stopped || compiled.stop)
     })
 }
 
-/// Runs a part of a rule as the rule, in a savepoint of its own, and notes the run. Answers whether later rules are
-/// skipped, which one that failed and was undone does not ask for.
+/// Runs a part of a rule as the rule, in a savepoint of its own, and notes the run with what the part says of its actions.
+/// Answers whether later rules are skipped, which one that failed and was undone does not ask for.
 pub(super) fn act_with(
     work: &mut Work<'_>,
     event: &Event,
     conversation: ConversationId,
     rule: &Rule,
     explanation: &mut Explanation,
-    part: impl FnOnce(&mut Work<'_>) -> Result<perform::Done>,
+    part: impl FnOnce(&mut Work<'_>, &mut Vec<Outcome>) -> Result<bool>,
 ) -> Result<bool> {
     let cause = work.cause.replace(Cause { event: event.id, rule: rule.id, depth: event.depth + 1 });
     let kind = if rule.is_macro { ActorKind::Macro } else { ActorKind::Rule };
     let before = std::mem::replace(&mut work.actor, Actor { kind, teammate: Some(rule.bot) });
     let access = std::mem::replace(&mut work.access, Arc::new(crate::Access::everything()));
-    let done = work.attempt(part);
+    let mut outcomes = Vec::new();
+    let done = work.attempt(|work| part(work, &mut outcomes));
     work.cause = cause;
     work.actor = before;
     work.access = access;
-    let (outcomes, stopped) = match done {
-        Ok(done) => (done.outcomes, done.stopped),
+    let stopped = match done {
+        Ok(stopped) => stopped,
         Err(Error::Store(error)) if error.is_retryable() => return Err(Error::Store(error)),
         Err(error) => {
             fail(work, event, conversation, rule, &error)?;
-            (vec![Outcome::new(0, Ended::Failed { why: error.to_string() })], false)
+            undo(&mut outcomes, &error);
+            false
         }
     };
     explanation.outcomes = outcomes;
     note(work, event, conversation, rule, explanation)?;
     Ok(stopped)
+}
+
+/// Says of the actions before the one that failed, which is the last that was reached, that they were undone with it.
+fn undo(outcomes: &mut Vec<Outcome>, error: &Error) {
+    let path = outcomes.pop().map_or_else(|| "then[0]".to_string(), |last| last.path);
+    for outcome in outcomes.iter_mut() {
+        outcome.ended = Ended::Skipped { why: format!("it was undone, as {path} failed") };
+    }
+    let ended = Ended::Failed { why: error.to_string() };
+    outcomes.push(Outcome { path, sentence: String::new(), ended });
 }
 
 fn note(

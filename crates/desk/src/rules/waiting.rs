@@ -37,8 +37,8 @@ pub(crate) fn fire(work: &mut Work<'_>, rule: RuleId, conversation: Conversation
         compiled.actions.iter().enumerate().filter(|(_, action)| is_balancing(action)).collect();
     let mut facts = Gathered::new(event.clone(), conversation);
     let mut explanation = Explanation { event: Vec::new(), matched: true, checks: Vec::new(), outcomes: Vec::new() };
-    react::act_with(work, &event, conversation, rule, &mut explanation, |work| {
-        perform::some(work, &event, conversation, rule, &again, &mut facts)
+    react::act_with(work, &event, conversation, rule, &mut explanation, |work, outcomes| {
+        perform::some(work, (&event, conversation, rule), &again, &mut facts, outcomes)
     })?;
     Ok(())
 }

@@ -233,3 +233,24 @@ async fn a_trial_of_a_rule_says_why_it_is_passed_over_and_names_what_it_found() 
     let off = test(&tagging, inbound).await;
     assert!(off["passed_over"].as_str().is_some_and(|why| why.contains("switched off")), "{off}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_failed_names_the_action_that_did_and_what_was_undone_with_it() {
+    let stage = Stage::set().await;
+    let tag = stage.make("/company/tags", json!({"name": "Lost"})).await;
+    let wrong = json!({"do": "reply", "content": {"text": "hi"}, "channel": stage.office.email});
+    let then = json!([{"do": "add_tags", "tags": [tag]}, {"do": "archive"}, wrong, {"do": "trash"}]);
+    let rule = stage.rule(then).await;
+    let written = stage.write("hello").await;
+    assert_eq!((&written["status"], &written["tags"]), (&json!("unassigned"), &json!([])));
+    let ended = stage.ended(&rule).await;
+    let told: Vec<(&str, &str)> = ended
+        .as_array()
+        .expect("outcomes")
+        .iter()
+        .filter_map(|outcome| Some((outcome["path"].as_str()?, outcome["ended"]["as"].as_str()?)))
+        .collect();
+    assert_eq!(told, [("then[0]", "skipped"), ("then[1]", "skipped"), ("then[2]", "failed")], "{ended:#}");
+    assert_eq!(ended[0]["ended"]["why"], "it was undone, as then[2] failed");
+    assert!(ended[2]["ended"]["why"].as_str().is_some_and(|why| !why.is_empty()), "{ended:#}");
+}
