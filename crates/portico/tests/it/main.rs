@@ -28,6 +28,7 @@ mod contract;
 mod conversation_parts;
 mod conversations;
 mod crash;
+mod delayed_rules;
 mod deliveries;
 mod delivery_pages;
 mod departed;
