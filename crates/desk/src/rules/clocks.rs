@@ -190,8 +190,12 @@ fn ask(
     react::act(work, event, conversation, rule, &mut explanation, &mut facts).map(Some)
 }
 
-/// Whether a rule runs where the conversation is now: it may have been moved since.
+/// Whether a rule runs where the conversation is now: it may have been moved since. An individual's never runs in talk
+/// among teammates.
 pub(super) fn is_at_home(work: &mut Work<'_>, rule: &Rule, conversation: ConversationId) -> Result<bool> {
+    if rule.owner.is_some() && conversations::row(work, conversation)?.is_some_and(|row| row.r#type == "discussion") {
+        return Ok(false);
+    }
     let directory = work.directory()?;
     let inboxes = conversations::inboxes_of(work, conversation)?;
     Ok(rule.is_everywhere() || inboxes.iter().filter_map(|id| directory.inbox(*id)).any(|inbox| rule.covers(inbox)))

@@ -95,7 +95,8 @@ async fn an_individuals_rules_leave_discussions_alone() {
         })
         .await;
     let own = json!({"teammate_id": ada});
-    stage.marks("mine", own, json!({"on": "archived"}), Value::Null).await;
+    stage.marks("mine", own.clone(), json!({"on": "archived"}), Value::Null).await;
+    stage.marks("later", own, json!({"on": "in_status_for", "after": "1h"}), Value::Null).await;
     stage.marks("everybody's", json!({}), json!({"on": "archived"}), Value::Null).await;
     let comment = json!({"body": "What about this?", "author_id": ada});
     for (kind, wanted) in [("discussion", vec!["everybody's"]), ("task", vec!["everybody's", "mine"])] {
@@ -103,6 +104,9 @@ async fn an_individuals_rules_leave_discussions_alone() {
         let made = stage.make("/conversations", new).await;
         stage.server.patch(&format!("/conversations/{made}"), json!({"status": "archived"})).await.expect(204);
         assert_eq!(stage.tags(&made).await, wanted, "{kind}");
+        stage.server.desk().clock().advance(2 * desk::time::HOUR);
+        stage.server.post(&format!("/conversations/{made}/comments"), comment.clone()).await.expect(201);
+        assert_eq!(stage.tags(&made).await.contains(&"later".to_string()), kind == "task", "{kind}");
     }
 }
 
