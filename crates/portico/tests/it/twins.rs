@@ -254,6 +254,9 @@ pub async fn contents(server: &Server) -> HashMap<String, String> {
     server.desk().read(&caller, contents_of).await.expect("the store is read")
 }
 
+/// The column that whoever asks changes, whatever comes of it: when the token was used.
+const NOTED: &str = "last_used_at";
+
 fn contents_of(work: &mut Work<'_>) -> desk::Result<HashMap<String, String>> {
     // What processes note of themselves, and shadows of the words that are searched.
     let beside = |table: &str| table == "nodes" || table.starts_with("search_words") || table.contains("migration");
@@ -269,9 +272,10 @@ fn contents_of(work: &mut Work<'_>) -> desk::Result<HashMap<String, String>> {
             true => {
                 let columns: Vec<(String,)> =
                     work.conn.all(&format!("SELECT name FROM pragma_table_info('{table}')"), &[])?;
-                columns.iter().map(|(name,)| format!("quote({name})")).collect::<Vec<_>>().join("||','||")
+                let kept = columns.iter().map(|(name,)| name.as_str()).filter(|name| *name != NOTED);
+                kept.map(|name| format!("quote({name})")).collect::<Vec<_>>().join("||','||")
             }
-            false => "CAST(t AS text)".to_string(),
+            false => format!("CAST(to_jsonb(t) - '{NOTED}' AS text)"),
         };
         let joined = if is_sqlite { "group_concat(r, ';')" } else { "string_agg(r, ';' ORDER BY r)" };
         let sql = format!("SELECT coalesce({joined}, '') FROM (SELECT {row} AS r FROM {table} t) s");
