@@ -87,7 +87,7 @@ impl Default for Options {
             queue_limit: 16_384,
             writer_cache_kib: 16 * 1024,
             reader_cache_kib: 16 * 1024,
-            mmap_bytes: 256 * 1024 * 1024,
+            mmap_bytes: 64 * 1024 * 1024,
             checkpoint_pages: 8_000,
         }
     }
