@@ -47,7 +47,7 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
                 content_type: media_type(&file.content_type),
                 size: i64::try_from(file.size).unwrap_or(i64::MAX),
                 digest,
-                cid: file.content_id.filter(|id| body.contains(&format!("cid:{id}"))),
+                cid: file.content_id.filter(|id| shows(&body, id)),
             });
         }
         Ok::<_, std::io::Error>(uploads)
@@ -57,6 +57,12 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
         Ok(Err(error)) => Err(internal(&format!("taking a file in: {error}")).into()),
         Err(error) => Err(internal(&format!("taking a file in: {error}")).into()),
     }
+}
+
+/// Whether an HTML body shows the file of this id where it refers to it: `src="cid:…"`.
+fn shows(body: &str, id: &str) -> bool {
+    let ends = |rest: &str| rest.starts_with(['"', '\'', ' ', '>', ')', '&']);
+    body.match_indices(&format!("cid:{id}")).any(|(at, found)| ends(&body[at + found.len()..]))
 }
 
 /// Whether there is anything in a value. Files come beside a form's fields, so one that came among them would be lost.

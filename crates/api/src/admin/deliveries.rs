@@ -247,7 +247,8 @@ pub(crate) struct Again {
     id: DeliveryId,
 }
 
-/// A range of webhooks to be sent once more; messages are left out, as a customer would read them twice. At least one of its bounds is said: nobody means everything ever sent.
+/// A range of webhooks to be sent once more; messages are left out, as a customer would read them twice. At least one of its
+/// bounds is said: nobody means everything ever sent.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplayRange {

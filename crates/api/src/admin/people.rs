@@ -2,7 +2,7 @@
 
 use desk::ids::TeamId;
 use desk::teammates::{self, Change, New, Who};
-use desk::{Error, sessions, teams};
+use desk::{Error, Work, sessions, teams};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::Seconds;
@@ -78,7 +78,7 @@ pub async fn update_team(call: Call) -> Result {
 pub(crate) struct CreateTeammate {
     /// Unique in the company.
     email: String,
-    /// Unique in the company; by default what stands before the `@`.
+    /// Unique in the company; by default what stands before the `@`, with a number behind it if somebody has that name.
     #[serde(default)]
     username: Option<String>,
     /// Given name.
@@ -102,6 +102,7 @@ pub async fn create(call: Call) -> Result {
         Some((local, host)) if !local.is_empty() && !host.is_empty() && !email.contains(char::is_whitespace) => local,
         _ => return Err(Error::invalid("email", format!("expected an e-mail address, found {email:?}")).into()),
     };
+    let is_chosen = body.username.is_some();
     let of_address = local.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
     let new = New {
         r#type: "user",
@@ -115,6 +116,10 @@ pub async fn create(call: Call) -> Result {
     let parse = |id: &String| id.parse::<TeamId>().map_err(|bad| Error::invalid("team_ids", bad.to_string()));
     let team_ids: Vec<TeamId> = body.team_ids.iter().flatten().map(parse).collect::<desk::Result<_>>()?;
     call.write(move |work| {
+        let mut new = new.clone();
+        if !is_chosen {
+            new.username = free(work, &new.username)?;
+        }
         let id = teammates::create(work, &new)?;
         for team in &team_ids {
             teams::add_members(work, *team, &[id])?;
@@ -124,6 +129,15 @@ pub async fn create(call: Call) -> Result {
         Answer::created(&wire::teammates::teammate(context(work, &directory), &row))
     })
     .await
+}
+
+/// The first username that nobody has: this one, or the same with a number behind it.
+fn free(work: &mut Work<'_>, wanted: &str) -> desk::Result<String> {
+    let directory = work.directory()?;
+    let is_free = |name: &String| directory.teammates().all(|teammate| teammate.username != *name);
+    let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+    let mut names = std::iter::once(wanted.to_string()).chain(numbered);
+    names.find(is_free).ok_or_else(|| Error::Conflict(format!("everybody has the username {wanted}")))
 }
 
 /// What Front only offers in its own pages.

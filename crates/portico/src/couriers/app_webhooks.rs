@@ -16,7 +16,7 @@ use desk::ids::{AppId, CompanyId, EndpointId, EventId};
 use desk::{Caller, Desk, Error, Work};
 use http::Method;
 
-use super::webhooks::TIMEOUT;
+use super::webhooks::{TIMEOUT, named};
 
 /// The apps that a batch of jobs is for, by number.
 pub(super) struct Apps(HashMap<i64, Sending>);
@@ -50,7 +50,7 @@ pub(super) fn prepare(apps: &Apps, endpoint: &Endpoint, job: &Job, body: bytes::
     Prepared::Send(Box::new(Delivery {
         url: app.url.as_str().into(),
         method: Method::POST,
-        headers: Vec::new(),
+        headers: vec![named(job)],
         body: Some(body),
         signer,
         timeout: TIMEOUT,

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::webhooks::engine::{After, Boxed, Courier, Delivery, Fate, Prepared, Tried};
+use ::webhooks::engine::{After, Boxed, Courier, Delivery, EVENT, Fate, Prepared, Tried};
 use ::webhooks::schedule::Retries;
 use ::webhooks::sign::{RuleKey, Signer};
 use db::outbox::{Ending, Job, Run};
 use desk::endpoints::{self, Endpoint};
-use desk::ids::{CompanyId, DeliveryId, EndpointId};
+use desk::ids::{CompanyId, DeliveryId, EndpointId, EventId};
 use desk::{Caller, Desk, Error, deliveries};
-use http::Method;
+use http::{HeaderName, HeaderValue, Method};
 
 use super::app_webhooks::{self, Apps, Health};
 use super::link_webhooks::{self, Partners};
@@ -117,6 +117,12 @@ impl Courier for Webhooks {
     }
 }
 
+/// The header with the event's id, by which a receiver knows one that it has had.
+pub(super) fn named(job: &Job) -> (HeaderName, HeaderValue) {
+    let id = EventId(job.event).to_string();
+    (EVENT, HeaderValue::try_from(id).unwrap_or_else(|_| job.event.into()))
+}
+
 fn prepare(parts: &Loaded, job: &Job) -> Prepared {
     let skip = |why: &str| Prepared::Skip { ending: Ending::Dead, why: why.to_string() };
     let Some((endpoint, url)) = parts.endpoints.get(&job.lane.subscriber) else {
@@ -142,7 +148,7 @@ fn prepare(parts: &Loaded, job: &Job) -> Prepared {
     Prepared::Send(Box::new(Delivery {
         url: url.clone(),
         method: Method::POST,
-        headers: Vec::new(),
+        headers: vec![named(job)],
         body: Some(body.clone()),
         signer: parts.signer.clone(),
         timeout: TIMEOUT,

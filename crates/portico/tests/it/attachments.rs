@@ -62,14 +62,15 @@ async fn an_image_that_the_body_shows_is_inline() {
         .text("to[0]", "ann@example.com")
         .text("body", "<p>Our logo: <img src=\"cid:logo@acme\"></p>")
         .part("attachments[0]", file("logo.png", "image/png", b"png").headers(named("<logo@acme>")))
-        .part("attachments[1]", file("terms.pdf", "application/pdf", b"pdf").headers(named("<terms@acme>")));
+        .part("attachments[1]", file("terms.pdf", "application/pdf", b"pdf").headers(named("<terms@acme>")))
+        .part("attachments[2]", file("log.png", "image/png", b"png").headers(named("<logo@acm>")));
     let path = format!("/channels/{}/messages", office.email);
     let request = server.request(Method::POST, &path).bearer_auth(&server.token).multipart(form);
     let shown = message(&server, server.send(request).await.expect(202)).await;
     assert!(shown["body"].as_str().is_some_and(|body| body.contains("cid:logo@acme")), "{shown}");
     let metadata = |at: usize| shown["attachments"][at]["metadata"].clone();
     assert_eq!(metadata(0), json!({"is_inline": true, "cid": "logo@acme"}));
-    assert_eq!(metadata(1)["is_inline"], false);
+    assert_eq!((&metadata(1)["is_inline"], &metadata(2)["is_inline"]), (&json!(false), &json!(false)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -159,7 +159,15 @@ async fn people_and_workspaces_are_made_by_the_admin_api() {
     let new = json!({"email": "Ada@acme.example", "username": "ada", "first_name": "Ada", "team_ids": [team["id"]]});
     let ada = server.post("/portico/v1/teammates", new.clone()).await.expect(201);
     assert_eq!(ada["email"], "ada@acme.example");
-    server.post("/portico/v1/teammates", new).await.expect(409);
+    server.post("/portico/v1/teammates", new.clone()).await.expect(409);
+    let mut other = new;
+    other["email"] = json!("ada@elsewhere.example");
+    other.as_object_mut().expect("an object").remove("username");
+    let second = server.post("/portico/v1/teammates", other.clone()).await.expect(201);
+    assert_eq!(second["username"], format!("{}_2", ada["username"].as_str().expect("a name")));
+    other["email"] = json!("ada@third.example");
+    other["username"] = ada["username"].clone();
+    server.post("/portico/v1/teammates", other).await.expect(409);
     server.post("/portico/v1/teammates", json!({"email": "nobody", "first_name": "x"})).await.expect(400);
     let id = ada["id"].as_str().unwrap_or_default();
     server.patch(&format!("/portico/v1/teammates/{id}"), json!({"is_blocked": true})).await.expect(204);

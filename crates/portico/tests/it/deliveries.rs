@@ -106,9 +106,15 @@ async fn one_delivery_is_sent_once_more_with_the_same_bytes() {
     let line = told.hear("ann", "done").await;
     let path = format!("/portico/v1/deliveries/{}/replay", text(&line, "id"));
     let new = told.server.post(&path, json!({})).await.expect(202);
-    assert_eq!(told.partner.call(1).await.bytes, told.partner.call(0).await.bytes);
+    let (first, again) = (told.partner.call(0).await, told.partner.call(1).await);
+    assert_eq!(again.bytes, first.bytes);
+    for call in [&first, &again] {
+        assert_eq!(call.headers["x-portico-event"], text(&first.json, "id"), "a receiver knows what it has had");
+    }
     let shown = told.server.get(&format!("/portico/v1/deliveries/{}", text(&new, "id"))).await.expect(200);
     assert_eq!((&shown["replay_of"], &shown["event_id"]), (&line["id"], &line["event_id"]));
+    let shown = told.server.get(&format!("/portico/v1/deliveries/{}", text(&line, "id"))).await.expect(200);
+    assert_eq!(shown["attempts"][0]["request_headers"]["x-portico-event"], line["event_id"]);
     told.server.post("/portico/v1/deliveries/dlv_1a2b/replay", json!({})).await.expect(404);
 }
 

@@ -1,6 +1,6 @@
 //! The log of a job's attempts, as people read it: a JSON array of bounded length.
 
-use super::carry::{ATTEMPT, DELIVERY};
+use super::carry::{ATTEMPT, DELIVERY, EVENT};
 use super::courier::Tried;
 use crate::sign::{SIGNATURE, STANDARD_ID, STANDARD_SIGNATURE, STANDARD_TIMESTAMP, TIMESTAMP};
 use db::Json;
@@ -22,7 +22,7 @@ const VALUE: usize = 200;
 /// What stands for a value that is nobody's business.
 const HIDDEN: &str = "(hidden)";
 /// The headers of a request whose values are kept. Every other may be what a receiver knows us by.
-const HARMLESS: [HeaderName; 10] = [
+const HARMLESS: [HeaderName; 11] = [
     HOST,
     USER_AGENT,
     CONTENT_TYPE,
@@ -31,6 +31,7 @@ const HARMLESS: [HeaderName; 10] = [
     STANDARD_ID,
     STANDARD_TIMESTAMP,
     STANDARD_SIGNATURE,
+    EVENT,
     DELIVERY,
     ATTEMPT,
 ];

@@ -23,6 +23,8 @@ const UNPREPARED: i64 = 30_000;
 /// When this machine is out of something, after this.
 const EXHAUSTED: i64 = 1_000;
 
+/// Names the event that a request tells of: the same on every attempt and every replay, as in the body.
+pub const EVENT: HeaderName = HeaderName::from_static("x-portico-event");
 pub(super) const DELIVERY: HeaderName = HeaderName::from_static("x-portico-delivery");
 pub(super) const ATTEMPT: HeaderName = HeaderName::from_static("x-portico-attempt");
 

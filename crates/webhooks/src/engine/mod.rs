@@ -25,6 +25,7 @@ mod tasks;
 mod tests;
 
 pub use board::EndpointState;
+pub use carry::EVENT;
 pub use circuit::{Circuit, Gate, Patience};
 pub use courier::{After, Boxed, Courier, Delivery, Fate, Health, Prepared, Tried, Verdict};
 
