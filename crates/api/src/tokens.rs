@@ -88,6 +88,18 @@ impl Known {
         }
     }
 
+    /// Notes when one of our tokens was used, unless that is known to the minute. Whoever is let in is let in all the same.
+    async fn note_use(&self, desk: &Desk) {
+        let Bearer::Client(token) = &self.bearer else { return };
+        if !token.is_to_be_noted(desk.clock().now()) {
+            return;
+        }
+        let (id, system) = (self.id, Caller::system(self.caller.company));
+        if let Err(error) = desk.write(&system, move |work| desk::tokens::note_use(work, id)).await {
+            tracing::warn!(%error, token = %id, "the use of a token could not be noted");
+        }
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
         match &self.bearer {
             Bearer::Client(_) | Bearer::Channel(_) => false,
@@ -133,6 +145,8 @@ impl Tokens {
         };
         let known = Arc::new(known);
         self.0.insert(digest, (known.clone(), Instant::now() + MEMORY));
+        // After that, so that of those who come together one alone waits for it.
+        known.note_use(desk).await;
         Ok(known)
     }
 
@@ -149,12 +163,6 @@ async fn load(desk: &Desk, company: CompanyId, id: TokenId, text: String) -> Res
         Ok((token, work.directory()?.company.token_key.clone()))
     });
     let (token, key) = found.await.map_err(unknown)?;
-    if token.is_to_be_noted(desk.clock().now())
-        && let Err(error) = desk.write(&system, move |work| desk::tokens::note_use(work, id)).await
-    {
-        // Whoever is let in is let in all the same.
-        tracing::warn!(%error, token = %id, "the use of a token could not be noted");
-    }
     let actor = Actor { kind: ActorKind::Api, teammate: Some(token.bot) };
     let caller = Caller { company, actor, access: Arc::new(token.access()?) };
     Ok(Known { id, caller, page_key: key.into(), bearer: Bearer::Client(token) })

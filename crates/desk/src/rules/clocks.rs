@@ -133,10 +133,14 @@ pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: Conversatio
 fn go_through(work: &mut Work<'_>, round: &Round<'_>, inboxes: &[i64]) -> Result<()> {
     let Round { event, conversation, fired, may_ask } = *round;
     let book = work.directory()?.rules.clone();
+    let mut delayed = book.delayed(inboxes).peekable();
+    if delayed.peek().is_none() {
+        return Ok(());
+    }
     let (mut facts, mut starts) = (Gathered::new(event.clone(), conversation), Starts::default());
     let mut over = Vec::new();
     // All of them before one acts: a clock that begins because of that belongs to what the rule did.
-    for rule in book.delayed(inboxes) {
+    for rule in delayed {
         let Some(compiled) = &rule.compiled else { continue };
         let clocks = Clocks::read(work, compiled, &mut facts, &mut starts)?;
         let own = clocks.arm(work, rule.id, conversation, event.id)?.filter(|_| fired != Some(rule.id));

@@ -217,10 +217,19 @@ pub(super) fn set_clock_ran(
     rule: RuleId,
     now: Timestamp,
 ) -> db::Result<u64> {
+    put_clock(conn, company, conversation, (rule.0, now.0))
+}
+
+fn put_clock(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    (rule, at): (i64, i64),
+) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO rule_clocks (company, conversation, rule, ran_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (company, conversation, rule) DO UPDATE SET ran_at = excluded.ran_at",
-        args![company, conversation, rule, now],
+        args![company, conversation, rule, at],
     )
 }
 
@@ -243,11 +252,7 @@ pub(super) fn set_quiet_mark(
     began: i64,
     event: EventId,
 ) -> db::Result<u64> {
-    conn.exec(
-        "INSERT INTO rule_clocks (company, conversation, rule, ran_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (company, conversation, rule) DO UPDATE SET ran_at = excluded.ran_at",
-        args![company, conversation, began, event],
-    )
+    put_clock(conn, company, conversation, (began, event.0))
 }
 
 /// Moves the mark of a conversation that was imported, if it stands at an event, to another.
