@@ -48,7 +48,7 @@ pub struct Conn {
 
 pub(crate) enum Link {
     Sqlite(Sqlite),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Conn {

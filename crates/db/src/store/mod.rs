@@ -3,6 +3,7 @@
 mod check;
 mod checkpoint;
 pub(crate) mod postgres;
+mod prepared;
 mod queue;
 pub(crate) mod sqlite;
 pub(crate) mod task;

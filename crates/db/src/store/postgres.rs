@@ -278,7 +278,7 @@ fn connect(config: &postgres::Config) -> Result<Conn> {
     let mut client = config.connect(postgres::NoTls).map_err(failed)?;
     // Compiling a plan to machine code never pays for statements as short as ours.
     client.batch_execute("SET client_min_messages = warning; SET jit = off").map_err(failed)?;
-    Ok(Conn::new(Link::Postgres(Postgres { client, statements: HashMap::new() })))
+    Ok(Conn::new(Link::Postgres(Box::new(Postgres { client, statements: HashMap::new() }))))
 }
 
 /// Does what waited for the commit, and commits; a failure of the former leaves no transaction behind.

@@ -1,46 +1,37 @@
 //! SQLite: statements, the one writer that commits waiting units together, and the readers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Options;
 use super::checkpoint::Checkpoints;
+use super::prepared::{Database, refused};
 use super::queue::Queue;
 use super::task::{Access, Task, Verdict, run_hooks};
-use crate::conn::{Conn, Failure, Late, Link, Param, miscounted};
+use crate::conn::{Conn, Failure, Late, Link, Param};
 use crate::error::{Error, Result};
 use crate::row::{FromRow, Row};
 
-/// How many prepared statements a connection keeps. More than the program has texts.
-const STATEMENTS: usize = 1024;
-
 /// One connection to an SQLite database.
 pub(crate) struct Sqlite {
-    db: rusqlite::Connection,
-    plans: Plans,
-}
-
-/// By the text of the statement, which is ours: no attacker chooses it, so a quick hash will do.
-type Plans = HashMap<Box<str>, Plan, foldhash::fast::RandomState>;
-
-/// Where the arguments of a statement go. SQLite takes `$3` for a name and numbers names by their first appearance.
-enum Plan {
-    /// `$1` to `$n` appear in order: the position is the number.
-    InOrder(usize),
-    /// The position of each `$n`.
-    Positions(Vec<usize>),
+    db: Database,
 }
 
 impl Sqlite {
+    fn new(connection: rusqlite::Connection) -> Sqlite {
+        Sqlite { db: Database::new(connection) }
+    }
+
     pub(crate) fn opt<T: FromRow>(&mut self, sql: &str, args: &[&dyn Param]) -> Result<Option<T>, Failure> {
-        let mut statement = bound(&self.db, &mut self.plans, sql, args)?;
-        let mut rows = statement.raw_query();
-        match rows.next().map_err(|e| refused(&e, sql))? {
-            Some(row) => T::from_row(&Row::sqlite(row)).map(Some).map_err(Failure::Local),
-            None => Ok(None),
-        }
+        self.db.run(sql, args, |statement| {
+            let mut rows = statement.raw_query();
+            match rows.next().map_err(|e| refused(&e, sql))? {
+                Some(row) => T::from_row(&Row::sqlite(row)).map(Some).map_err(Failure::Local),
+                None => Ok(None),
+            }
+        })
     }
 
     pub(crate) fn each<T: FromRow>(
@@ -49,37 +40,38 @@ impl Sqlite {
         args: &[&dyn Param],
         mut f: impl FnMut(T) -> Result<()>,
     ) -> Result<(), Failure> {
-        let mut statement = bound(&self.db, &mut self.plans, sql, args)?;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().map_err(|e| refused(&e, sql))? {
-            T::from_row(&Row::sqlite(row)).and_then(&mut f).map_err(Failure::Local)?;
-        }
-        Ok(())
+        self.db.run(sql, args, |statement| {
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().map_err(|e| refused(&e, sql))? {
+                T::from_row(&Row::sqlite(row)).and_then(&mut f).map_err(Failure::Local)?;
+            }
+            Ok(())
+        })
     }
 
     pub(crate) fn exec(&mut self, sql: &str, args: &[&dyn Param]) -> Result<u64, Failure> {
-        let mut statement = bound(&self.db, &mut self.plans, sql, args)?;
-        statement.raw_execute().map(|changed| changed as u64).map_err(|e| refused(&e, sql))
+        let changed = |statement: &mut rusqlite::Statement<'_>| statement.raw_execute().map_err(|e| refused(&e, sql));
+        self.db.run(sql, args, changed).map(|changed| changed as u64)
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Failure> {
-        self.db.execute_batch(sql).map_err(|e| refused(&e, sql))
+        self.db.connection().execute_batch(sql).map_err(|e| refused(&e, sql))
     }
 
     /// Compiles a statement without running it.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), Failure> {
-        self.db.prepare(sql).map_err(|e| refused(&e, sql)).and_then(|statement| plan(&statement, sql)).map(drop)
+        self.db.check(sql)
     }
 
     /// How many rows this connection has changed so far.
     pub(crate) fn changes(&self) -> u64 {
-        self.db.total_changes()
+        self.db.connection().total_changes()
     }
 
     /// The file it is in.
     pub(crate) fn path(&self) -> Result<PathBuf> {
-        let path = self.db.path().filter(|path| !path.is_empty());
+        let path = self.db.connection().path().filter(|path| !path.is_empty());
         path.map(PathBuf::from).ok_or_else(|| Error::other("a database in memory has no file"))
     }
 
@@ -87,7 +79,7 @@ impl Sqlite {
     pub(crate) fn copy_to(&self, path: &Path) -> Result<()> {
         let failed = |e: rusqlite::Error| Error::sqlite(&e, "backup");
         let mut copy = rusqlite::Connection::open(path).map_err(failed)?;
-        let backup = rusqlite::backup::Backup::new(&self.db, &mut copy).map_err(failed)?;
+        let backup = rusqlite::backup::Backup::new(self.db.connection(), &mut copy).map_err(failed)?;
         match backup.step(-1).map_err(failed)? {
             rusqlite::backup::StepResult::Done => Ok(()),
             step => Err(Error::other(format!("the backup did not finish: {step:?}"))),
@@ -114,73 +106,6 @@ pub(super) fn overwrite(path: &Path, with: &Path) -> Result<()> {
     Err(Error::other("the database is always being written"))
 }
 
-/// A prepared statement with its arguments in place.
-fn bound<'db>(
-    db: &'db rusqlite::Connection,
-    plans: &mut Plans,
-    sql: &str,
-    args: &[&dyn Param],
-) -> Result<rusqlite::CachedStatement<'db>, Failure> {
-    let mut statement = db.prepare_cached(sql).map_err(|e| refused(&e, sql))?;
-    if !plans.contains_key(sql) {
-        // Texts assembled from filters are many, but bounded; this only keeps a mistake from eating the memory.
-        if plans.len() >= 4 * STATEMENTS {
-            plans.clear();
-        }
-        plans.insert(sql.into(), plan(&statement, sql)?);
-    }
-    let plan = &plans[sql];
-    let wanted = match plan {
-        Plan::InOrder(count) => *count,
-        Plan::Positions(positions) => positions.len(),
-    };
-    if wanted != args.len() {
-        return Err(miscounted(sql, wanted, args.len()));
-    }
-    for (n, arg) in args.iter().enumerate() {
-        let position = match plan {
-            Plan::InOrder(_) => n + 1,
-            Plan::Positions(positions) => positions[n],
-        };
-        bind(&mut statement, position, *arg).map_err(|e| Failure::Local(Error::sqlite(&e, sql)))?;
-    }
-    Ok(statement)
-}
-
-fn bind(statement: &mut rusqlite::Statement<'_>, position: usize, arg: &dyn Param) -> rusqlite::Result<()> {
-    use rusqlite::types::{ToSql, ToSqlOutput, Value, ValueRef};
-    let output = ToSql::to_sql(arg)?;
-    // The driver stores JSON's null as SQL's NULL; PostgreSQL tells them apart, so we do.
-    let null = matches!(output, ToSqlOutput::Borrowed(ValueRef::Null) | ToSqlOutput::Owned(Value::Null));
-    if null && arg.is_json_null() {
-        return statement.raw_bind_parameter(position, "null");
-    }
-    statement.raw_bind_parameter(position, output)
-}
-
-/// Reads the names of a statement's parameters.
-fn plan(statement: &rusqlite::Statement<'_>, sql: &str) -> Result<Plan, Failure> {
-    let count = statement.parameter_count();
-    let mut positions = vec![0; count];
-    for position in 1..=count {
-        let name = statement.parameter_name(position).unwrap_or_default();
-        let number = name.strip_prefix('$').and_then(|number| number.parse::<usize>().ok()).unwrap_or(0);
-        match number.checked_sub(1).and_then(|n| positions.get_mut(n)) {
-            Some(slot) => *slot = position,
-            None => {
-                let why = format!("parameters must be $1 to ${count} without a gap, found {name:?}, in: {sql}");
-                return Err(Failure::Local(Error::other(why)));
-            }
-        }
-    }
-    let in_order = positions.iter().enumerate().all(|(n, position)| *position == n + 1);
-    Ok(if in_order { Plan::InOrder(count) } else { Plan::Positions(positions) })
-}
-
-fn refused(error: &rusqlite::Error, sql: &str) -> Failure {
-    Failure::Database(Error::sqlite(error, sql))
-}
-
 /// What a connection is for.
 #[derive(Clone, Copy)]
 pub(super) enum Role<'a> {
@@ -190,7 +115,7 @@ pub(super) enum Role<'a> {
 }
 
 /// Opens a database file, or a private database in memory without a path.
-pub(super) fn open(path: Option<&Path>, role: Role<'_>, options: &Options) -> Result<Conn> {
+pub(super) fn open(path: Option<&Path>, role: Role<'_>, options: &Options) -> Result<rusqlite::Connection> {
     let failed = |e: rusqlite::Error| Error::sqlite(&e, "open");
     let mut db = match path {
         Some(path) => rusqlite::Connection::open(path),
@@ -215,19 +140,20 @@ pub(super) fn open(path: Option<&Path>, role: Role<'_>, options: &Options) -> Re
     }
     // Without this SQLite compiles a statement anew whenever an argument might make a partial index usable.
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
-    Ok(Conn::new(Link::Sqlite(Sqlite { db, plans: Plans::default() })))
+    Ok(db)
 }
 
 /// The readers' loop.
-pub(crate) fn serve_reads(mut conn: Conn, queue: &Queue) {
+pub(crate) fn serve_reads(connection: rusqlite::Connection, queue: &Queue) {
+    let mut conn = Conn::new(Link::Sqlite(Sqlite::new(connection)));
     while let Some(task) = queue.pop() {
         read(&mut conn, task);
     }
 }
 
 /// The writer's loop. In memory it serves reads too, in the order they came.
-pub(crate) fn serve_writes(mut conn: Conn, queue: &Queue, options: &Options) {
+pub(crate) fn serve_writes(connection: rusqlite::Connection, queue: &Queue, options: &Options) {
+    let mut conn = Conn::new(Link::Sqlite(Sqlite::new(connection)));
     let (mut waiting, mut care) = (VecDeque::new(), Care::default());
     while !waiting.is_empty() || queue.drain(&mut waiting) {
         match waiting.pop_front() {
@@ -432,7 +358,7 @@ fn run_freely(conn: &mut Conn, task: &mut dyn Task, left: &mut Left) -> Result<R
 
 /// Whether a transaction is open.
 fn is_open(conn: &Conn) -> bool {
-    matches!(&conn.link, Link::Sqlite(link) if !link.db.is_autocommit())
+    matches!(&conn.link, Link::Sqlite(link) if !link.db.connection().is_autocommit())
 }
 
 /// Runs one unit so that its error undoes it alone. An error from here is the transaction's.

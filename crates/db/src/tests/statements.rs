@@ -88,6 +88,27 @@ fn parameters_may_repeat_and_come_in_any_order() {
 }
 
 #[test]
+fn a_statement_runs_again_with_other_arguments_and_after_many_others() {
+    for (name, store) in stores() {
+        let lengths: Result<Vec<i64>> = store.read_blocking(|conn| {
+            let mut lengths = Vec::new();
+            for text in ["a".repeat(100_000), "b".to_string()] {
+                let (length,): (i64,) =
+                    conn.one("SELECT CAST(length(CAST($1 AS TEXT)) AS BIGINT)", args![text.as_str()])?;
+                lengths.push(length);
+                // More texts than a connection keeps prepared.
+                for number in 0..1_100_i64 {
+                    let (answer,): (i64,) = conn.one(&format!("SELECT CAST($1 AS BIGINT) + {number}"), args![1_i64])?;
+                    assert_eq!(answer, 1 + number);
+                }
+            }
+            Ok(lengths)
+        });
+        assert_eq!(lengths.expect("all are answered"), [100_000, 1], "{name}");
+    }
+}
+
+#[test]
 fn a_wrong_number_of_arguments_is_refused() {
     for (name, store) in stores() {
         for args in [args![] as &[_], args![1_i64, 2_i64]] {
