@@ -154,13 +154,13 @@ pub(crate) fn serve_reads(connection: rusqlite::Connection, queue: &Queue) {
 /// The writer's loop. In memory it serves reads too, in the order they came.
 pub(crate) fn serve_writes(connection: rusqlite::Connection, queue: &Queue, options: &Options) {
     let mut conn = Conn::new(Link::Sqlite(Sqlite::new(connection)));
-    let (mut waiting, mut care) = (VecDeque::new(), Care::default());
+    let (mut waiting, mut care, mut crowd) = (VecDeque::new(), Care::default(), Crowd::default());
     while !waiting.is_empty() || queue.drain(&mut waiting) {
         match waiting.pop_front() {
             Some(task) if task.access() == Access::Read => read_here(&mut conn, task),
             Some(task) => {
                 waiting.push_front(task);
-                write_group(&mut conn, &mut waiting, queue, options, &mut care);
+                write_group(&mut conn, &mut waiting, queue, options, (&mut care, &mut crowd));
             }
             None => {}
         }
@@ -199,6 +199,25 @@ const CAREFUL: usize = 256;
 #[derive(Default)]
 struct Care(usize);
 
+/// A group takes at least so many units, if they come: a commit costs as much as several of them.
+const FEWEST: usize = 24;
+
+/// How many callers there were at a time of late, in groups and waiting behind them.
+#[derive(Default)]
+struct Crowd(usize);
+
+impl Crowd {
+    /// A group may take half of them: while one half is answered and asks again, the other half is written. One group
+    /// of all would leave the writer without work until they come back, and then everybody without an answer.
+    fn share(&self, most: usize) -> usize {
+        (self.0.div_ceil(2)).max(FEWEST).min(most).max(1)
+    }
+
+    fn saw(&mut self, callers: usize) {
+        self.0 = callers.max(self.0 - self.0.div_ceil(64));
+    }
+}
+
 /// Runs waiting units in one transaction and answers them after the commit.
 ///
 /// A unit that fails has mostly changed nothing yet, and then there is nothing to undo. If it has, the transaction is
@@ -206,14 +225,15 @@ struct Care(usize);
 /// the next failure undoes itself alone. Savepoints are not free: each one makes the full-text index write out what it
 /// holds. When anything but a unit itself fails, each unit is run again alone, so that the guilty one fails alone.
 ///
-/// Units that arrive while the group is at work join it: the busier the store, the more of them share one commit.
+/// Units that arrive while the group is at work join it, until it has its share of the crowd: the busier the store, the
+/// more of them share one commit.
 #[expect(clippy::disallowed_methods, reason = "measures how long the group has been open")]
 fn write_group(
     conn: &mut Conn,
     waiting: &mut VecDeque<Box<dyn Task>>,
     queue: &Queue,
     options: &Options,
-    care: &mut Care,
+    (care, crowd): (&mut Care, &mut Crowd),
 ) {
     let mut group = Vec::new();
     if let Err(error) = conn.control("BEGIN IMMEDIATE") {
@@ -223,10 +243,11 @@ fn write_group(
         waiting.drain(..many).for_each(|task| task.answer(Err(error.clone())));
         return;
     }
+    let share = crowd.share(options.group_limit);
     let started = Instant::now();
     let mut ended = Ok(Left::default());
     while let Ok(left) = &mut ended {
-        if group.len() >= options.group_limit.max(1) || (!group.is_empty() && started.elapsed() > options.group_time) {
+        if group.len() >= share || (!group.is_empty() && started.elapsed() > options.group_time) {
             break;
         }
         if waiting.is_empty() {
@@ -261,6 +282,8 @@ fn write_group(
             }
         }
     }
+    queue.take(waiting);
+    crowd.saw(group.len() + waiting.len());
     match ended.and_then(|left| left.commit(conn)) {
         Ok(hooks) => {
             run_hooks(hooks);
@@ -385,4 +408,32 @@ fn reset(conn: &mut Conn) {
         tracing::error!(%error, "a transaction could not be rolled back");
     }
     conn.take_failure();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shares of a writer that finds these many callers at each of its groups.
+    fn shares(callers: &[usize]) -> Vec<usize> {
+        let mut crowd = Crowd::default();
+        let share = |callers: &usize| {
+            crowd.saw(*callers);
+            crowd.share(256)
+        };
+        callers.iter().map(share).collect()
+    }
+
+    #[test]
+    fn a_group_takes_half_of_the_crowd_but_never_very_few_nor_too_many() {
+        assert_eq!(shares(&[0, 1, 8, 48, 64, 2_000]), [FEWEST, FEWEST, FEWEST, FEWEST, 32, 256]);
+        assert_eq!(Crowd::default().share(0), 1);
+    }
+
+    #[test]
+    fn a_crowd_that_has_gone_is_forgotten_little_by_little() {
+        let gone = shares(&[&[128][..], &[0; 200]].concat());
+        assert!(gone.is_sorted_by(|before, after| before >= after));
+        assert_eq!((gone[0], gone[1], gone[200]), (64, 63, FEWEST));
+    }
 }
