@@ -365,3 +365,34 @@ fn every_key_but_that_of_the_processes_starts_with_the_company() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_run_that_ends_while_more_is_put_into_its_lane_waits_and_finds_it() {
+    let Some(store) = testing::postgres(SCHEMA) else { return };
+    assert_eq!(put_one(&store, 1, 0, 9, 10), Placed::Head);
+    let (has_put, wait_for_put) = std::sync::mpsc::channel();
+    let busy = store.clone();
+    let putter = std::thread::spawn(move || {
+        write(&busy, move |conn| {
+            let job = NewJob { id: 20, lane: lane(9), event: 200, payload: &json!({}) };
+            let placed = put(conn, COMPANY, 1, 1, LEASE, &job)?;
+            has_put.send(()).expect("the test waits for it");
+            // The commit comes when the end of the run waits for it.
+            let waiting = "SELECT count(*) FROM pg_locks w JOIN pg_locks h ON w.transactionid = h.transactionid
+                WHERE NOT w.granted AND h.granted AND h.pid = pg_backend_pid()";
+            while conn.one::<(i64,)>(waiting, &[])? == (0,) {}
+            Ok(placed)
+        })
+    });
+    wait_for_put.recv().expect("it is put");
+    let tries = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = tries.clone();
+    let next = store.write_latest(move |conn| {
+        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        finish(conn, 1, 2, LEASE, 8, &[done(9, &[10])])
+    });
+    let next: Result<Vec<Run>> = next.await;
+    assert_eq!(ids(&next.expect("the run is recorded")), [(9, vec![20])]);
+    assert_eq!(tries.load(std::sync::atomic::Ordering::SeqCst), 1, "nothing was done twice");
+    assert_eq!(putter.join().expect("it is put"), Placed::Behind);
+}

@@ -190,6 +190,17 @@ impl Store {
         self.submit(Access::Write, unit).await
     }
 
+    /// The same for a unit that needs no snapshot, because each of its statements checks what it changes: on PostgreSQL it
+    /// waits for whoever has a row, and goes on with what became of it, where any other unit would be run again as a
+    /// whole. Rows that many change at a time, and batches that meet some of them, are for this.
+    pub async fn write_latest<T, E>(&self, unit: impl Fn(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: UnitError,
+    {
+        self.submit(Access::Latest, unit).await
+    }
+
     /// Runs a unit that only reads, on one snapshot of the database. The unit may run more than once.
     pub async fn read<T, E>(&self, unit: impl Fn(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
@@ -277,7 +288,7 @@ impl Store {
         let (task, answer) = Unit::new(access, unit);
         match access {
             Access::Read => self.0.reads.push(Box::new(task)),
-            Access::Write | Access::Change => self.0.writes.push(Box::new(task)),
+            Access::Write | Access::Latest | Access::Change => self.0.writes.push(Box::new(task)),
         }
         async move { answer.await.unwrap_or_else(|_| Err(Error::other("the store's thread is gone").into())) }
     }

@@ -227,7 +227,7 @@ impl Worker {
         let begin = match task.access() {
             Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => BEGIN_WRITE,
-            Access::Change => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Access::Latest | Access::Change => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
         let queued = tries > Self::PATIENT && task.access() == Access::Write;
         if queued && let Err(error) = conn.control("SELECT pg_advisory_lock(4180)") {

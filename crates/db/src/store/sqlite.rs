@@ -256,7 +256,7 @@ fn write_group(
         let Some(mut task) = waiting.pop_front_if(|task| task.access() != Access::Read) else { break };
         let run = match care.0 {
             // What a migration does is not counted in rows.
-            0 if task.access() == Access::Write => run_freely(conn, task.as_mut(), left),
+            0 if task.access() != Access::Change => run_freely(conn, task.as_mut(), left),
             _ => {
                 care.0 = care.0.saturating_sub(1);
                 run_in_savepoint(conn, task.as_mut(), left).map(|()| Run::Over)

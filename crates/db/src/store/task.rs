@@ -14,6 +14,8 @@ pub(crate) enum Access {
     Read,
     /// As if it ran alone.
     Write,
+    /// As if each of its statements ran alone: see [`crate::Store::write_latest`].
+    Latest,
     /// A migration: it takes its own lock, and must see what was committed before it got it.
     Change,
 }

@@ -127,7 +127,7 @@ async fn claim(inner: &Inner, line: &Line, company: i64, whose: Whose, depth_see
         Whose::Lapsed => inner.held().keys(),
     };
     let unit = move |conn: &mut db::Conn| outbox::claim(conn, whose, company, topic, node, now, lease, lanes, depth);
-    match inner.store.write(unit).await {
+    match inner.store.write_latest(unit).await {
         Ok(runs) => {
             let more = runs.len() as i64 == lanes;
             if !runs.is_empty() {

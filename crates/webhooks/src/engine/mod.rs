@@ -395,7 +395,7 @@ impl Inner {
         let (node, now) = (self.node, self.now());
         for (company, lanes) in companies {
             let unit = move |conn: &mut db::Conn| outbox::renew(conn, company, node, now, lease, &lanes);
-            if let Err(error) = self.store.write(unit).await {
+            if let Err(error) = self.store.write_latest(unit).await {
                 tracing::warn!(%error, company, "leases of deliveries cannot be extended");
             }
         }

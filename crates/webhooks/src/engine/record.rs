@@ -93,6 +93,7 @@ async fn write(
     with_afters: bool,
 ) -> Result<Vec<Run>, Error> {
     let mut pause = PAUSE;
+    let snapshot = with_afters && batch.afters[range.clone()].iter().any(|afters| !afters.is_empty());
     loop {
         let (node, now, lease) = (inner.node, inner.now(), inner.limits.lease);
         // What is handed out while stopping only has to be put back again.
@@ -106,7 +107,12 @@ async fn write(
             }
             outbox::finish(conn, node, now, lease, depth, &batch.outcomes[range.clone()])
         };
-        match inner.store.write(unit).await {
+        // What the domain adds counts on a snapshot; the outbox itself checks each row that it changes.
+        let written = match snapshot {
+            true => inner.store.write(unit).await,
+            false => inner.store.write_latest(unit).await,
+        };
+        match written {
             Err(error) if error.is_retryable() => {
                 tracing::warn!(%error, "outcomes of deliveries wait for the store");
                 tokio::time::sleep(pause).await;
