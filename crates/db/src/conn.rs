@@ -171,8 +171,8 @@ impl Conn {
     /// Runs `f` so that its error undoes what it did, and nothing else. Needed around any statement whose failure the
     /// unit wants to survive: PostgreSQL refuses all further work after a failed statement.
     ///
-    /// On SQLite the savepoint is only promised at first, because nearly all of them are for nothing: when `f` fails and
-    /// has changed something, the whole unit is run again, this time with savepoints that are made.
+    /// The savepoint is only promised at first, because nearly all of them are for nothing: when `f` fails and has changed
+    /// something, the whole unit is run again, this time with savepoints that are made.
     pub fn savepoint<T, E: From<Error>>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         if let Some(error) = self.failed.clone() {
             return Err(error.into());
@@ -191,7 +191,8 @@ impl Conn {
             self.after_commit.truncate(hooks);
             self.before_commit.truncate(late);
             match self.promises {
-                true => self.broken |= self.changes() != before,
+                // PostgreSQL counts no changes, and goes on with nothing after a statement that failed.
+                true => self.broken |= self.changes() != before || self.engine() == Engine::Postgres,
                 false => self.control("ROLLBACK TO inner_unit")?,
             }
         }

@@ -29,6 +29,9 @@ const LOUD: u32 = 7;
 /// How often a unit is run again because a row that its snapshot could not see had the same key.
 const DUPLICATE_TRIES: u32 = 3;
 
+/// For so many units after one that needed a savepoint, savepoints are made and not only promised.
+const CAREFUL: u32 = 256;
+
 /// Snapshots, with first-committer-wins: two units that change the same row, or insert the same key, never both commit
 /// on what they saw before; the later one is run again on what is there now. Full serialisability would also catch two
 /// units that read each other's rows and change different ones; PostgreSQL tracks that by page, and with time-ordered
@@ -143,6 +146,8 @@ pub(crate) struct Worker {
     config: postgres::Config,
     conn: Option<Conn>,
     jitter: u64,
+    /// So many units to come make their savepoints at once.
+    careful: u32,
 }
 
 /// How an attempt to run a unit ended.
@@ -177,7 +182,7 @@ pub(crate) fn config(url: &str) -> Result<postgres::Config> {
 /// The loop of a thread. The client is opened here, because it drives a reactor of its own.
 pub(crate) fn serve(config: postgres::Config, queue: &Queue, number: usize) {
     let jitter = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number) | 1;
-    let mut worker = Worker { config, conn: None, jitter };
+    let mut worker = Worker { config, conn: None, jitter, careful: 0 };
     while let Some(task) = queue.pop() {
         worker.run(task, queue);
     }
@@ -220,6 +225,8 @@ impl Worker {
     const PATIENT: u32 = 3;
 
     fn attempt(&mut self, task: &mut dyn Task, tries: u32) -> Attempt {
+        let careful = self.careful > 0;
+        self.careful = self.careful.saturating_sub(1);
         let conn = match self.connected() {
             Ok(conn) => conn,
             Err(error) => return Attempt::Failed(error),
@@ -234,15 +241,17 @@ impl Worker {
             self.conn = None;
             return Attempt::Failed(error);
         }
-        let attempt = transaction(conn, begin, task);
+        let promises = !careful && task.access() != Access::Change;
+        let first = transaction(conn, begin, task, promises);
+        let broken = first.is_none();
+        let attempt = first.or_else(|| transaction(conn, begin, task, false));
+        let attempt = attempt.unwrap_or_else(|| Attempt::Failed(Error::other("a savepoint that was made is missing")));
         if queued && conn.control("SELECT pg_advisory_unlock_all()").is_err() {
             // The lock goes with the connection.
             self.conn = None;
             return attempt;
         }
-        conn.take_hooks();
-        conn.take_late();
-        conn.take_failure();
+        forget(conn);
         let lost = match &attempt {
             Attempt::Ended(_) => false,
             Attempt::Again(error) | Attempt::Failed(error) => error.kind() != Kind::Conflict,
@@ -250,6 +259,9 @@ impl Worker {
         let closed = matches!(&conn.link, Link::Postgres(db) if db.client.is_closed());
         if lost || closed {
             self.conn = None;
+        }
+        if broken {
+            self.careful = CAREFUL;
         }
         attempt
     }
@@ -273,11 +285,23 @@ impl Worker {
     }
 }
 
+/// Compiling a plan to machine code never pays for statements as short as ours. And each of them was made for an index,
+/// which the planner does not know as long as it takes a table for small: a plan that reads all of it is quick today, is
+/// kept, and has become slow before the next analysis. So it is told what never pays in the end.
+const SETTINGS: &str = "SET client_min_messages = warning; SET jit = off;
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+
+/// Drops what a run has left in its connection.
+fn forget(conn: &mut Conn) {
+    conn.take_hooks();
+    conn.take_late();
+    conn.take_failure();
+}
+
 fn connect(config: &postgres::Config) -> Result<Conn> {
     let failed = |e: postgres::Error| Error::postgres(&e, "connect");
     let mut client = config.connect(postgres::NoTls).map_err(failed)?;
-    // Compiling a plan to machine code never pays for statements as short as ours.
-    client.batch_execute("SET client_min_messages = warning; SET jit = off").map_err(failed)?;
+    client.batch_execute(SETTINGS).map_err(failed)?;
     Ok(Conn::new(Link::Postgres(Box::new(Postgres { client, statements: HashMap::new() }))))
 }
 
@@ -290,11 +314,24 @@ fn finish(conn: &mut Conn, late: Vec<Late>) -> Result<()> {
     conn.control("COMMIT")
 }
 
-fn transaction(conn: &mut Conn, begin: &str, task: &mut dyn Task) -> Attempt {
+/// Runs a unit in a transaction. Nothing comes of it if its savepoints were only promised and one would have been needed.
+fn transaction(conn: &mut Conn, begin: &str, task: &mut dyn Task, promises: bool) -> Option<Attempt> {
     if let Err(error) = conn.control(begin) {
-        return Attempt::Failed(error);
+        return Some(Attempt::Failed(error));
     }
+    conn.promises = promises;
     let verdict = task.run(conn);
+    conn.promises = false;
+    // A unit that has to be run again anyhow waits before it is.
+    if conn.take_broken() && !matches!(verdict, Verdict::Undo(Some(_))) {
+        forget(conn);
+        return conn.control("ROLLBACK").err().map(Attempt::Failed);
+    }
+    Some(ended(conn, task, verdict))
+}
+
+/// Ends a transaction as its unit asks.
+fn ended(conn: &mut Conn, task: &dyn Task, verdict: Verdict) -> Attempt {
     let (hooks, late) = (conn.take_hooks(), conn.take_late());
     match verdict {
         Verdict::Keep => match finish(conn, late) {

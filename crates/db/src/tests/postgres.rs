@@ -146,3 +146,17 @@ fn an_address_that_refuses_us_is_an_error_at_once() {
     let error: Error = opened.err().expect("the database is gone");
     assert!(!error.is_retryable(), "{error}");
 }
+
+#[test]
+fn a_small_table_is_read_by_its_key_as_a_large_one_will_be() {
+    let Some(store) = testing::postgres(SCHEMA) else { return };
+    let plan: Result<Vec<(String,)>> = store.write_blocking(|conn| {
+        conn.batch("INSERT INTO counters (company, id, n) SELECT 1, i, 0 FROM generate_series(2, 300) AS i")?;
+        conn.batch("ANALYZE counters")?;
+        let among = conn.among(2);
+        let sql = format!("EXPLAIN SELECT id, n FROM counters WHERE company = $1 AND id IN {among}");
+        conn.all(&sql, args![1_i64, crate::list(2..=250)])
+    });
+    let plan: Vec<String> = plan.expect("there is a plan").into_iter().map(|(line,)| line).collect();
+    assert!(plan.iter().any(|line| line.contains("Index Cond: ((company = ") && line.contains("(id = ")), "{plan:#?}");
+}
