@@ -41,12 +41,14 @@ pub async fn measure(each: Duration, store: Option<String>) {
     let sink = Sink::start(Duration::ZERO, false).await;
     let (url, shared) = (sink.url(), store.clone());
     let stage = tokio::task::spawn_blocking(move || Stage::found("inbound", shared, &["inbound"], &[url])).await;
-    let stage = stage.expect("the stage is set");
+    let stage = Arc::new(stage.expect("the stage is set"));
     let server = stage.serve();
     say(&format!("start: ready after {:.0} ms", server.ready_after.as_secs_f64() * 1_000.0));
     tokio::time::sleep(Duration::from_secs(2)).await;
     say(&format!("memory idle: {:.1} MB", server.memory()));
     for clients in [1, 8, 64] {
+        let seen = stage.clone();
+        tokio::task::spawn_blocking(move || seen.look()).await.expect("the tables are looked at");
         let (token, path) = (stage.token.clone(), format!("/channels/{}/incoming_messages", stage.channel));
         let make: Make = Arc::new(move |client, number| {
             let thread = format!("customer-{client}-{}", number % 8);
