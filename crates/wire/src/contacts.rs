@@ -1,5 +1,7 @@
 //! Contacts, their lists and notes (schemas `ContactResponse`, `ContactListResponses`, `ContactNoteResponses`).
 
+use std::borrow::Cow;
+
 use desk::contacts::notes::Note;
 use desk::contacts::{List as ListRow, View};
 use desk::ids::{ContactId, ContactListId};
@@ -7,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::custom_fields::values;
 use crate::tags::owner;
 use crate::teammates::{self, Teammate};
 use crate::{Context, Seconds, Url};
@@ -26,7 +29,7 @@ pub struct Contact<'a> {
     lists: Vec<List<'a>>,
     handles: Vec<Handle<'a>>,
     #[schemars(with = "Map<String, Value>")]
-    custom_fields: &'a Value,
+    custom_fields: Cow<'a, Value>,
     is_private: bool,
     created_at: Seconds,
     updated_at: Seconds,
@@ -125,7 +128,7 @@ pub fn contact<'a>(context: Context<'a>, view: &'a View) -> Contact<'a> {
         groups: lists(),
         lists: lists(),
         handles: view.handles.iter().map(|row| Handle { handle: &row.handle, source: &row.source }).collect(),
-        custom_fields: &row.custom_fields,
+        custom_fields: values(context, "contact", &row.custom_fields),
         is_private: row.owner.is_some(),
         created_at: Seconds(row.created_at),
         updated_at: Seconds(row.updated_at),

@@ -1,5 +1,6 @@
 //! Conversations (schema `ConversationResponse`).
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use desk::conversations::{Shelf, View};
@@ -8,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::custom_fields::values;
 use crate::links::{Link, link};
 use crate::seconds::maybe;
 use crate::tags::{Tag, tag};
@@ -32,7 +34,7 @@ pub struct Conversation<'a> {
     tags: Vec<Tag<'a>>,
     links: Vec<Link<'a>>,
     #[schemars(with = "Map<String, Value>")]
-    custom_fields: &'a Value,
+    custom_fields: Cow<'a, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Seconds>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,7 +185,7 @@ pub fn conversation<'a>(context: Context<'a>, view: &'a View) -> Conversation<'a
         recipient: main.map(|handle| recipient(context, role, handle, name, row.recipient_contact)),
         tags: view.tags.iter().filter_map(|id| context.directory.tag(*id)).map(|row| tag(context, row)).collect(),
         links: view.links.iter().map(|row| link(context, row)).collect(),
-        custom_fields: &row.custom_fields,
+        custom_fields: values(context, "conversation", &row.custom_fields),
         created_at: Some(Seconds(row.created_at)),
         updated_at: Some(Seconds(row.updated_at)),
         waiting_since: maybe(row.waiting_since),
@@ -212,7 +214,7 @@ pub(crate) fn departed<'a>(context: Context<'a>, id: ConversationId, subject: &'
         recipient: None,
         tags: Vec::new(),
         links: Vec::new(),
-        custom_fields: &NO_FIELDS,
+        custom_fields: Cow::Borrowed(&NO_FIELDS),
         created_at: None,
         updated_at: None,
         waiting_since: None,

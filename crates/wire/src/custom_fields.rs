@@ -1,5 +1,7 @@
 //! Definitions of custom fields (schema `CustomFieldResponse`).
 
+use std::borrow::Cow;
+
 use desk::ids::CustomFieldId;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -30,4 +32,9 @@ pub fn custom_field<'a>(context: Context<'a>, row: &'a desk::custom_fields::Cust
         r#type: &row.r#type,
         values: (row.r#type == "enum").then_some(&row.choices),
     }
+}
+
+/// The values of a thing as answers show them: those of deleted fields are on their way out.
+pub(crate) fn values<'a>(context: Context<'a>, owner_kind: &str, values: &'a Value) -> Cow<'a, Value> {
+    desk::custom_fields::shown(context.directory, owner_kind, values)
 }

@@ -1,10 +1,13 @@
 //! Inboxes (schema `InboxResponse`).
 
+use std::borrow::Cow;
+
 use desk::ids::InboxId;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::custom_fields::values;
 use crate::tags::owner;
 use crate::{Context, Url};
 
@@ -17,7 +20,7 @@ pub struct Inbox<'a> {
     is_private: bool,
     is_public: bool,
     #[schemars(with = "Map<String, Value>")]
-    custom_fields: &'a Value,
+    custom_fields: Cow<'a, Value>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,6 +57,6 @@ pub fn inbox<'a>(context: Context<'a>, row: &'a desk::inboxes::Inbox) -> Inbox<'
         name: &row.name,
         is_private: row.is_private(),
         is_public: row.is_public,
-        custom_fields: &row.custom_fields,
+        custom_fields: values(context, "inbox", &row.custom_fields),
     }
 }

@@ -1,11 +1,14 @@
 //! Links (schema `LinkResponse`).
 
+use std::borrow::Cow;
+
 use desk::Timestamp;
 use desk::ids::{CompanyId, LinkId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::custom_fields::values;
 use crate::{Context, Seconds, Url};
 
 /// A link.
@@ -17,7 +20,7 @@ pub struct Link<'a> {
     r#type: &'a str,
     external_url: &'a str,
     #[schemars(with = "Map<String, Value>")]
-    custom_fields: &'a Value,
+    custom_fields: Cow<'a, Value>,
 }
 
 /// `_links` with nothing but the thing itself.
@@ -43,7 +46,11 @@ pub fn link<'a>(context: Context<'a>, row: &'a desk::links::Link) -> Link<'a> {
         name: &row.name,
         r#type: &row.r#type,
         external_url: &row.external_url,
-        custom_fields: &row.custom_fields,
+        // Those of an application object are its app's.
+        custom_fields: match desk::apps::objects::is_type(&row.r#type) {
+            true => Cow::Borrowed(&row.custom_fields),
+            false => values(context, "link", &row.custom_fields),
+        },
     }
 }
 

@@ -1,10 +1,13 @@
 //! Teammates (schema `TeammateResponse`).
 
+use std::borrow::Cow;
+
 use desk::ids::TeammateId;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::custom_fields::values;
 use crate::{Context, Url};
 
 /// A teammate or bot.
@@ -22,7 +25,7 @@ pub struct Teammate<'a> {
     is_blocked: bool,
     r#type: &'a str,
     #[schemars(with = "Map<String, Value>")]
-    custom_fields: &'a Value,
+    custom_fields: Cow<'a, Value>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -65,7 +68,7 @@ pub fn teammate<'a>(context: Context<'a>, row: &'a desk::teammates::Teammate) ->
         is_available: row.is_available,
         is_blocked: row.is_blocked,
         r#type: &row.r#type,
-        custom_fields: &row.custom_fields,
+        custom_fields: values(context, "teammate", &row.custom_fields),
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) static DEFINITIONS: &[Operation] = operations! {
     PATCH "/portico/v1/custom_fields/{custom_field_id}" "portico-update-custom-field" "portico:write" => admin::definitions::update_field,
         "Change a custom field", nothing().takes::<admin::definitions::UpdateField>().of_company();
     DELETE "/portico/v1/custom_fields/{custom_field_id}" "portico-delete-custom-field" "portico:write" => admin::definitions::delete_field,
-        "Delete a custom field; what things hold in it stays readable until it is written again", nothing().of_company();
+        "Delete a custom field, and with it what things hold in it; its name is free again when all of that is gone", nothing().of_company();
     POST "/portico/v1/statuses" "portico-create-status" "portico:write" => admin::definitions::create_status,
         "Make a ticket status", one::<Status>().status(201).takes::<admin::definitions::CreateStatus>().of_company();
     PATCH "/portico/v1/statuses/{status_id}" "portico-update-status" "portico:write" => admin::definitions::update_status,

@@ -73,7 +73,7 @@ pub fn type_of(app: &App) -> String {
 }
 
 /// Whether a link of this type is an app's object.
-pub(crate) fn is_type(r#type: &str) -> bool {
+pub fn is_type(r#type: &str) -> bool {
     r#type.starts_with(TYPE)
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Contact, see, store};
+use crate::custom_fields;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::ContactId;
@@ -31,6 +32,8 @@ pub fn merge(work: &mut Work<'_>, target: Option<ContactId>, ids: &[ContactId]) 
         gone.push(see(work, *id)?);
     }
     let mut merged = values(&row, &gone);
+    // What is on its way out of the others is not carried on.
+    merged.custom_fields = custom_fields::shown(&*work.directory()?, "contact", &merged.custom_fields).into_owned();
     merged.updated_at = work.now;
     store::update(work.conn, work.company, &merged)?;
     for id in &others {

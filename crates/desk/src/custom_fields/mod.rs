@@ -8,12 +8,15 @@ use crate::ids::CustomFieldId;
 use crate::names;
 use crate::work::Work;
 
+mod leaving;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 mod update;
 mod values;
 
+pub use leaving::shown;
+pub(crate) use leaving::{clear, exists, value};
 pub use update::{Change, delete, update};
 pub use values::checked;
 pub(crate) use values::meant;
@@ -64,7 +67,7 @@ pub struct New {
     pub choices: Vec<Choice>,
 }
 
-/// Adds a definition.
+/// Adds a definition. A name that a field of its kind has, or whose values are still being taken away, is a conflict.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<CustomFieldId> {
     work.access.require_global()?;
     one_of("owner", &new.owner_kind, OWNERS)?;
@@ -77,7 +80,8 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<CustomFieldId> {
         r#type: new.r#type.clone(),
         choices: choices(&new.r#type, &new.choices)?,
     };
-    store::insert(work.conn, work.company, &field, work.now).map_err(|error| taken(error, &field.name))?;
+    let is_known = leaving::exists(&*work.directory()?, &field.owner_kind, &field.name);
+    store::insert(work.conn, work.company, &field, work.now).map_err(|error| taken(error, &field.name, is_known))?;
     work.directory_changed()?;
     let change = json!({"custom_field": [null, field.id.to_string()], "name": [null, field.name]});
     events::record_setting(work, Kind::Setting, change)?;
@@ -113,9 +117,12 @@ fn choices(r#type: &str, choices: &[Choice]) -> Result<Value> {
     Ok(choices.iter().map(|choice| json!({"value": choice.value, "label": choice.label})).collect())
 }
 
-fn taken(error: db::Error, name: &str) -> Error {
-    match error.is_duplicate() {
-        true => Error::Conflict(format!("there is a field named {name:?} already")),
-        false => error.into(),
+fn taken(error: db::Error, name: &str, is_known: bool) -> Error {
+    match (error.is_duplicate(), is_known) {
+        (true, true) => Error::Conflict(format!("there is a field named {name:?} already")),
+        (true, false) => Error::Conflict(format!(
+            "the values of a deleted field named {name:?} are still being taken away; try again in a while"
+        )),
+        (false, _) => error.into(),
     }
 }

@@ -95,3 +95,53 @@ fn a_definition_changes_its_values_and_goes() {
         });
     }
 }
+
+/// So many contacts, all with the same value in a field of text called Plan; answers the field.
+fn planned(company: &crate::testing::Fixture, contacts: i64) -> CustomFieldId {
+    company.write(move |work| {
+        let plan =
+            New { owner_kind: "contact".to_string(), name: "Plan".to_string(), ..field("string", &[]) };
+        let id = create(work, &plan)?;
+        let sql = "INSERT INTO contacts (company, id, name, description, links, custom_fields, is_name_manual, created_at, \
+                   updated_at) VALUES ($1, $2, '', '', $3, $4, FALSE, $5, $5)";
+        for contact in 1..=contacts {
+            work.conn.exec(sql, db::args![work.company, contact, json!([]), json!({"Plan": "gold"}), work.now])?;
+        }
+        Ok(id)
+    })
+}
+
+/// How many contacts have values, shown or not.
+fn holders(company: &crate::testing::Fixture) -> usize {
+    company.write(|work| {
+        let sql = "SELECT custom_fields FROM contacts WHERE company = $1";
+        let rows: Vec<(Value,)> = work.conn.all(sql, db::args![work.company])?;
+        Ok(rows.iter().filter(|(values,)| *values != json!({})).count())
+    })
+}
+
+#[test]
+fn the_values_of_a_deleted_field_go_a_few_at_a_time_and_its_name_is_free_after_the_last() {
+    for company in companies() {
+        let many = leaving::BATCH * 2 + 1;
+        let id = planned(&company, many);
+        company.write(move |work| delete(work, id));
+        assert_eq!(holders(&company), usize::try_from(many - leaving::BATCH).expect("a number"));
+        let plan = || New { owner_kind: "contact".to_string(), name: "Plan".to_string(), ..field("number", &[]) };
+        company.write(|work| {
+            let values = json!({"Plan": "gold"});
+            assert_eq!(*shown(&*work.directory()?, "contact", &values), json!({}), "it is shown nowhere meanwhile");
+            Ok(())
+        });
+        let mut tries = 0;
+        while let Err(refused) = company.attempt(move |work| create(work, &plan())) {
+            assert!(matches!(refused, Error::Conflict(ref why) if why.contains("taken away")), "{refused:?}");
+            company.write(move |work| {
+                let lane = crate::timers::carried(work, crate::timers::Timer::Field, 0, id.0)?.expect("it goes on");
+                clear(work, id, lane["after"].as_i64().expect("a place"))
+            });
+            tries += 1;
+        }
+        assert_eq!((tries, holders(&company)), (2, 0), "{}", company.engine);
+    }
+}

@@ -1,8 +1,8 @@
-//! Changing a definition, and deleting it. Neither touches values: they are kept under the name, and a type never changes.
+//! Changing a definition, and deleting it. Values are kept under the name, which never changes, as the type never does.
 
 use serde_json::{Map, json};
 
-use super::{Choice, choices, get, store};
+use super::{Choice, choices, get, leaving, store};
 use crate::error::Result;
 use crate::events::{self, Kind};
 use crate::ids::CustomFieldId;
@@ -45,11 +45,11 @@ pub fn update(work: &mut Work<'_>, id: CustomFieldId, change: &Change) -> Result
     Ok(())
 }
 
-/// Deletes a definition. Values that things have stay readable until their fields are written again.
+/// Deletes a definition, and with it the values that things have. Its name is free again when all of them are gone.
 pub fn delete(work: &mut Work<'_>, id: CustomFieldId) -> Result<()> {
     work.access.require_global()?;
     let field = get(work, id)?;
-    store::delete(work.conn, work.company, id)?;
+    leaving::leave(work, &field)?;
     work.directory_changed()?;
     events::record_setting(work, Kind::Setting, json!({"custom_field": [id, null], "name": [field.name, null]}))?;
     Ok(())

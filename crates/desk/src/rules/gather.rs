@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use super::condition::Pool;
 use super::facts::{Facts, Field, Known, KnownFacts, Text, Value};
 use crate::apps::Feature;
-use crate::apps::objects::type_of;
+use crate::apps::objects::{is_type, type_of};
 use crate::conversations::{self, Conversation, Status};
+use crate::custom_fields;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{Event, Kind, TargetKind};
@@ -321,7 +322,12 @@ impl Asked<'_, '_, '_> {
         let first = self.gathered.event.target.filter(|target| target.kind == TargetKind::Link).map(|target| target.id);
         let mut links = self.links()?;
         links.sort_by_key(|link| Some(link.id.0) != first);
-        Ok(links.iter().find_map(|link| link.custom_fields.get(name).filter(|value| !value.is_null()).cloned()))
+        let directory = self.work.directory()?;
+        let value = |link: &crate::links::Link| match is_type(&link.r#type) {
+            true => link.custom_fields.get(name).cloned(),
+            false => custom_fields::value(&directory, "link", &link.custom_fields, name).cloned(),
+        };
+        Ok(links.iter().filter_map(value).find(|value| !value.is_null()))
     }
 
     fn links(&mut self) -> Result<Vec<crate::links::Link>> {

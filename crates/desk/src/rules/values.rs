@@ -8,6 +8,7 @@ use super::gather::Gathered;
 use super::past;
 use super::variables::{Markup, fill, names, split_name};
 use crate::conversations;
+use crate::custom_fields;
 use crate::error::Result;
 use crate::ids::ConversationId;
 use crate::messages::Message;
@@ -153,7 +154,10 @@ fn of_conversation(
         "assignee.email" => assignee.map(|teammate| teammate.email.clone()),
         "assignee.first_name" => assignee.map(|teammate| teammate.first_name.clone()),
         "channels" => row.channel.and_then(|id| directory.channel(id)).map(|channel| channel.name.clone()),
-        other => other.strip_prefix("fields.").and_then(|field| row.custom_fields.get(field)).map(plain),
+        other => {
+            let field = |name| custom_fields::value(&directory, "conversation", &row.custom_fields, name);
+            other.strip_prefix("fields.").and_then(field).map(plain)
+        }
     })
 }
 
@@ -199,7 +203,10 @@ fn of_recipient(work: &mut Work<'_>, facts: &mut Gathered, rest: &str) -> Result
         other => {
             let field = other.strip_prefix("fields.").unwrap_or(other);
             match contact {
-                Some(contact) => crate::contacts::fields_of(work, contact)?.get(field).map(plain),
+                Some(contact) => {
+                    let (directory, values) = (work.directory()?, crate::contacts::fields_of(work, contact)?);
+                    custom_fields::value(&directory, "contact", &values, field).map(plain)
+                }
                 None => None,
             }
         }

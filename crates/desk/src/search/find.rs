@@ -13,6 +13,7 @@ use super::candidates::{Led, lead};
 use super::parse::{Filter, Is, Query};
 use super::{Found, store};
 use crate::conversations::{self, Conversation};
+use crate::custom_fields;
 use crate::error::Result;
 use crate::ids::ConversationId;
 use crate::paging::{Page, Position, Window, direction};
@@ -161,6 +162,9 @@ fn apply(work: &mut Work<'_>, select: Select, filter: &Filter, way: Way) -> Resu
             select.with(" AND p.party = ?)", id.to_string())
         }
         Filter::Is(is) => stands(work, select, *is)?,
+        Filter::CustomField(name, _) if !custom_fields::exists(&*work.directory()?, "conversation", name) => {
+            select.text(" AND FALSE")
+        }
         Filter::CustomField(name, value) => {
             let select = select.with(" AND CAST(c.custom_fields -> CAST(? AS TEXT) AS TEXT)", name.clone());
             let spelled = spelled(value);

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::ids::{ConversationId, EventId, MessageId, RuleId};
+use crate::ids::{ConversationId, CustomFieldId, EventId, MessageId, RuleId};
 use crate::work::Work;
-use crate::{conversations, messages, rules};
+use crate::{conversations, custom_fields, messages, rules};
 
 /// What falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Timer {
     Send,
     /// A load-balanced assignment waits for somebody with room.
     Waiting,
+    /// The values of a deleted custom field are taken away.
+    Field,
 }
 
 /// The topics of the outbox.
@@ -38,12 +40,15 @@ impl Timer {
             Timer::Send => 2,
             Timer::Waiting => 3,
             Timer::Rule => 4,
+            Timer::Field => 5,
         }
     }
 
     /// Reads the number in the store.
     pub fn from_code(code: i64) -> Option<Timer> {
-        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule].into_iter().find(|timer| timer.code() == code)
+        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field]
+            .into_iter()
+            .find(|timer| timer.code() == code)
     }
 }
 
@@ -92,6 +97,10 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
         Some(Timer::Waiting) => {
             let event = EventId(job.payload.get("event").and_then(Value::as_i64).unwrap_or(0));
             rules::waiting::fire(work, rule, ConversationId(job.lane.subject), event)
+        }
+        Some(Timer::Field) => {
+            let after = job.payload.get("after").and_then(Value::as_i64).unwrap_or(0);
+            custom_fields::clear(work, CustomFieldId(job.lane.subject), after)
         }
         None => Ok(()),
     }

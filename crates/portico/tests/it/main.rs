@@ -28,6 +28,7 @@ mod contract;
 mod conversation_parts;
 mod conversations;
 mod crash;
+mod custom_fields;
 mod delayed_rules;
 mod deliveries;
 mod delivery_pages;
