@@ -6,15 +6,25 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::directory::Directory;
 use crate::ids::TeammateId;
+use crate::teammates::Teammate;
 
 /// The teammates whose user names stand in a text behind an `@`, each once.
 pub(super) fn of(directory: &Directory, body: &str) -> Vec<TeammateId> {
+    named(directory, body, |teammate| teammate.is_person() && !teammate.is_blocked)
+}
+
+/// The same, with those whom nobody calls any more.
+pub(super) fn anybody_in(directory: &Directory, body: &str) -> Vec<TeammateId> {
+    named(directory, body, |_| true)
+}
+
+fn named(directory: &Directory, body: &str, counts: impl Fn(&Teammate) -> bool) -> Vec<TeammateId> {
     if !body.contains('@') {
         return Vec::new();
     }
     let people: HashMap<String, TeammateId> = directory
         .teammates()
-        .filter(|teammate| teammate.is_person() && !teammate.is_blocked)
+        .filter(|teammate| counts(teammate))
         .map(|teammate| (teammate.username.to_lowercase(), teammate.id))
         .collect();
     let mut found: Vec<TeammateId> = names(body).iter().filter_map(|name| people.get(name).copied()).collect();

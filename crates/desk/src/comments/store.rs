@@ -75,6 +75,33 @@ pub(super) fn mention(
     )
 }
 
+pub(super) fn unmention(
+    conn: &mut Conn,
+    company: CompanyId,
+    comment: CommentId,
+    teammate: TeammateId,
+) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM mentions WHERE company = $1 AND comment = $2 AND teammate = $3",
+        args![company, comment, teammate],
+    )
+}
+
+/// Whether a comment of a conversation mentions somebody.
+pub(super) fn is_mentioned(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    teammate: TeammateId,
+) -> db::Result<bool> {
+    let found: Option<(i64,)> = conn.opt(
+        "SELECT c.id FROM comments c JOIN mentions m ON m.company = c.company AND m.comment = c.id \
+         WHERE c.company = $1 AND c.conversation = $2 AND m.teammate = $3 LIMIT 1",
+        args![company, conversation, teammate],
+    )?;
+    Ok(found.is_some())
+}
+
 pub(super) fn relocate(
     conn: &mut Conn,
     company: CompanyId,

@@ -240,6 +240,12 @@ pub fn take_part(work: &mut Work<'_>, conversation: ConversationId, parties: &[(
     Ok(())
 }
 
+/// Takes back that somebody took part in a conversation in a role.
+pub(crate) fn part_with(work: &mut Work<'_>, conversation: ConversationId, role: &str, party: &str) -> Result<()> {
+    store::part_with(work.conn, work.company, conversation, role, &party.to_lowercase())?;
+    Ok(())
+}
+
 /// A message's row, whoever asks: for rules and senders.
 pub(crate) fn row(work: &mut Work<'_>, id: MessageId) -> Result<Option<Message>> {
     Ok(store::get(work.conn, work.company, id)?)

@@ -155,6 +155,19 @@ pub(crate) fn take_part(
     )
 }
 
+pub(super) fn part_with(
+    conn: &mut Conn,
+    company: CompanyId,
+    conversation: ConversationId,
+    role: &str,
+    party: &str,
+) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM participants WHERE company = $1 AND role = $3 AND party = $4 AND conversation = $2",
+        args![company, conversation, role, party],
+    )
+}
+
 pub(super) fn set_delivery(conn: &mut Conn, company: CompanyId, message: &Message) -> db::Result<u64> {
     conn.exec(
         "UPDATE messages SET delivery = $3, error_type = $4, error_text = $5, sent_at = $6, external_id = $7 \

@@ -138,6 +138,32 @@ async fn a_mention_calls_a_teammate_once_makes_a_follower_and_opens_what_was_don
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_a_reworded_comment_does_not_name_any_more_it_does_not_mention() {
+    let scene = Scene::set().await;
+    let comment = scene.said("@ada and @ben, who has it?").await;
+    let other = scene.said("@ada?").await;
+    let reword = async |text: &str| {
+        scene.server.patch(&format!("{comment}/"), json!({"body": text})).await.expect(200);
+        scene.mentioned(&comment).await
+    };
+    let finds = async |who: &str| {
+        let search = format!("/conversations/search/mention%3A{who}");
+        scene.server.get(&search).await.rows().len()
+    };
+    let (ada, ben) = (scene.world.ada.to_string(), scene.world.ben.to_string());
+    assert_eq!(reword("@ada, who has it?").await, ["ada"]);
+    assert_eq!((finds(&ada).await, finds(&ben).await), (1, 0));
+    assert_eq!(reword("Never mind.").await, Vec::<String>::new());
+    assert_eq!(scene.mentioned(&other).await, ["ada"]);
+    assert_eq!(finds(&ada).await, 1, "another comment still mentions her");
+    let followers = scene.server.get(&format!("{}/followers", scene.path)).await.rows();
+    assert_eq!(followers.len(), 2, "who was called goes on following");
+    assert_eq!(scene.told("mention").await, 3);
+    assert_eq!(reword("@ben after all").await, ["ben"]);
+    assert_eq!(scene.told("mention").await, 4, "who is named anew is called");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_comment_without_a_mention_leaves_what_is_done_done() {
     let scene = Scene::set().await;
     scene.server.patch(&scene.path, json!({"status": "archived"})).await.expect(204);
