@@ -80,11 +80,21 @@ pub fn message<'a>(context: Context<'a>, view: &'a View) -> Message<'a> {
         version: row.version.as_deref(),
         subject: &row.subject,
         draft_mode: row.draft_mode.as_deref(),
-        metadata: row.metadata.clone(),
+        metadata: metadata(row),
         author: teammates::by_id(context, row.author),
         recipients: view.recipients.iter().map(shown).collect(),
         attachments: view.attachments.iter().map(|row| attachment(context, row)).collect(),
         signature: None,
         is_draft: row.is_draft(),
     }
+}
+
+/// What is known of a message beside what everybody knows; of one that did not arrive, why, in the words of whoever could
+/// not deliver it. The schema has a place for the kind of the error alone.
+fn metadata(row: &desk::messages::Message) -> Value {
+    let mut known = row.metadata.clone();
+    if let (Some(known), Some(why)) = (known.as_object_mut(), &row.error_text) {
+        known.insert("error_message".to_string(), Value::from(why.as_str()));
+    }
+    known
 }

@@ -268,10 +268,13 @@ async fn a_message_that_did_not_arrive_opens_its_conversation_again() {
     line.tell(Method::PUT, path, failed.clone()).await.expect(204);
     line.tell(Method::PUT, path, failed.clone()).await.expect(204);
     assert_eq!(line.message(&uid).await["error_type"], "internal_error");
+    assert_eq!(line.message(&uid).await["metadata"]["error_message"], "the number is blocked");
     assert_eq!(line.conversation(&uid).await["status"], "unassigned");
     let events = line.bridge.server.get(&format!("/conversations/{id}/events")).await.rows();
     let bounces = events.iter().filter(|event| event["type"] == "message_bounce_error").count();
     assert_eq!(bounces, 1, "said twice, it happened once");
+    let told = events.iter().find(|event| event["type"] == "message_bounce_error").expect("the event");
+    assert_eq!(told["target"]["data"]["metadata"]["error_message"], "the number is blocked");
     line.inbound("m-2", "c-1", json!({})).await;
     line.inbound("m-3", "c-2", json!({})).await;
     for (path, status) in [
