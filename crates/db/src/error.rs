@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Missing,
     /// There is no room for what was to be written; nothing was.
     Full,
+    /// The file takes nothing: it is read-only, or its disk fails (SQLite).
+    Unwritable,
     /// The unit of work panicked.
     Panicked,
     /// Anything else: a broken statement, a violated check.
@@ -70,6 +72,12 @@ impl Error {
         self.kind == Kind::Full
     }
 
+    /// Whether nothing at all can be written, whoever tries, until somebody does something about it: the disk is full, it
+    /// fails, or the store takes no changes.
+    pub fn is_unwritable(&self) -> bool {
+        matches!(self.kind, Kind::Full | Kind::ReadOnly | Kind::Unwritable)
+    }
+
     /// Whether a row that had to exist was absent.
     pub fn is_missing(&self) -> bool {
         self.kind == Kind::Missing
@@ -101,6 +109,7 @@ impl Error {
                 }
                 (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Kind::Conflict,
                 (ErrorCode::DiskFull, _) => Kind::Full,
+                (ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen, _) => Kind::Unwritable,
                 _ => Kind::Other,
             },
             None => Kind::Other,

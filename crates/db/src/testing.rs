@@ -196,3 +196,8 @@ fn unique(prefix: &str) -> String {
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).subsec_nanos();
     format!("{prefix}_{}_{}_{nanos}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
+
+/// Lets a database of SQLite become no larger than so many pages, or than it is; answers how many that are.
+pub fn limit_pages(conn: &mut crate::conn::Conn, most: i64) -> Result<i64> {
+    conn.one::<(i64,)>(&format!("PRAGMA max_page_count = {most}"), &[]).map(|(pages,)| pages)
+}

@@ -1,5 +1,5 @@
-//! What those who look after the machine ask: `/healthz` (the process answers), `/readyz` (so does its store), and
-//! `/metrics` (numbers in the text format of Prometheus). They say nothing about anybody's conversations.
+//! What those who look after the machine ask: `/healthz` (the process answers), `/readyz` (so does its store, which can be
+//! written), and `/metrics` (numbers in the text format of Prometheus). They say nothing about anybody's conversations.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -62,11 +62,18 @@ pub async fn ready(health: Arc<Health>) -> Response {
     if let Some(why) = health.workers.fault() {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response();
     }
-    let store = health.desk.store().read(|conn| conn.one::<(i64,)>("SELECT CAST(1 AS BIGINT)", &[]));
-    match tokio::time::timeout(PATIENCE, store).await {
-        Ok(Ok(_)) => "ready\n".into_response(),
-        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),
-    }
+    let store = health.desk.store();
+    let asked = async {
+        let answers = store.read(|conn| conn.one::<(i64,)>("SELECT CAST(1 AS BIGINT)", &[])).await.is_ok();
+        (answers, store.unwritable().await)
+    };
+    let why = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok((true, None)) => return "ready\n".into_response(),
+        Ok((true, Some(error))) if error.is_full() => "the store has no room left\n",
+        Ok((true, Some(_))) => "the store cannot be written\n",
+        Ok((false, _)) | Err(_) => "the store does not answer\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
 }
 
 /// `GET /metrics`

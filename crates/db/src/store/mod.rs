@@ -23,6 +23,7 @@ use self::task::{Access, Unit};
 use crate::conn::{Conn, Engine, Link};
 use crate::error::{Error, Result, UnitError};
 use crate::migrate::{self, Migration};
+use crate::outbox::nodes;
 
 /// Where a store keeps its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,7 @@ struct Inner {
     writes: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     checkpoints: Arc<Checkpoints>,
+    unwritable: Arc<Mutex<Option<Error>>>,
     #[cfg(any(test, feature = "testing"))]
     clean_up: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -162,6 +164,7 @@ impl Store {
             writes,
             threads: Mutex::new(Vec::new()),
             checkpoints,
+            unwritable: Arc::default(),
             #[cfg(any(test, feature = "testing"))]
             clean_up: Mutex::new(None),
         }))
@@ -228,6 +231,23 @@ impl Store {
         block_on(self.submit(Access::Read, unit))
     }
 
+    /// Why nothing can be written, if that is so: while the last unit that failed for such a reason is not known to be past,
+    /// something is written and taken away again to see. Costs nothing while all goes well.
+    pub async fn unwritable(&self) -> Option<Error> {
+        let known =
+            |store: &Store| store.0.unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let before = known(self)?;
+        match self.write(nodes::try_room).await.and(self.write(nodes::end_try).await) {
+            Err(error) if error.is_unwritable() => Some(error),
+            // It could not be asked, which says nothing new.
+            Err(_) => Some(before),
+            Ok(()) => {
+                *self.0.unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+                None
+            }
+        }
+    }
+
     /// Which database this is.
     pub fn engine(&self) -> Engine {
         self.0.engine
@@ -290,7 +310,17 @@ impl Store {
             Access::Read => self.0.reads.push(Box::new(task)),
             Access::Write | Access::Latest | Access::Change => self.0.writes.push(Box::new(task)),
         }
-        async move { answer.await.unwrap_or_else(|_| Err(Error::other("the store's thread is gone").into())) }
+        let unwritable = self.0.unwritable.clone();
+        async move {
+            let answer = answer.await.unwrap_or_else(|_| Err(Error::other("the store's thread is gone").into()));
+            if access != Access::Read
+                && let Err(error) = &answer
+                && let Some(error) = error.database().filter(|error| error.is_unwritable())
+            {
+                *unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.clone());
+            }
+            answer
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use desk::ids::ChannelId;
 use serde_json::{Value, json};
 
 use crate::guest::Guest;
-use crate::server::Server;
+use crate::server::{Server, wants_postgres};
 
 /// A reader of the stream that gathers frames.
 pub struct Reader {
@@ -275,4 +275,27 @@ async fn health_is_told_without_a_token() {
     let metrics = text("/metrics").await;
     assert!(metrics.contains("portico_requests_total{status=\"2xx\"}"), "{metrics}");
     assert!(metrics.contains("portico_outbox_pending{topic=\"webhook\"} 0"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_last_write_found_no_room_is_not_ready_until_there_is() {
+    // How full a disk is is nothing that a test can say to a server of PostgreSQL.
+    if wants_postgres() {
+        return;
+    }
+    let (server, channel) = furnished().await;
+    let pages = async |most: i64| server.arrange(move |work| Ok(db::testing::limit_pages(work.conn, most)?)).await;
+    let ready = async || {
+        let response = server.request(reqwest::Method::GET, "/readyz").send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("text"))
+    };
+    let full = pages(1).await;
+    assert_eq!(ready().await.0, 200, "nobody has wanted to write");
+    let big = json!({"sender": {"handle": "ann"}, "body": "x".repeat(900_000)});
+    server.post(&format!("/channels/{channel}/incoming_messages"), big).await.expect(503);
+    for _ in 0..2 {
+        assert_eq!(ready().await, (503, "the store has no room left\n".to_string()));
+    }
+    pages(full + 10_000).await;
+    assert_eq!(ready().await, (200, "ready\n".to_string()));
 }
