@@ -40,7 +40,8 @@ impl Stage {
     pub fn found(name: &str, store: Option<String>, triggers: &[&str], sinks: &[String]) -> Stage {
         let folder = std::env::temp_dir().join(format!("portico-bench-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        let location = Location { data: folder.clone(), store, secret_key: None };
+        // The same for all stages, as they may share a database.
+        let location = Location { data: folder.clone(), store, secret_key: Some("be".repeat(32)) };
         let desk = open_desk(&location, "http://127.0.0.1").expect("the store opens");
         let parts = std::sync::Arc::new(std::sync::Mutex::new(None));
         let when: Vec<_> = triggers.iter().map(|trigger| json!({"on": trigger})).collect();
@@ -80,6 +81,7 @@ impl Stage {
         if let Some(store) = &self.location.store {
             command.args(["--store", store]);
         }
+        command.envs(self.location.secret_key.iter().map(|key| ("PORTICO_SECRET_KEY", key)));
         let begin = now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         let child =

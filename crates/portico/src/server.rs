@@ -13,6 +13,7 @@ use api::tokens::Tokens;
 use db::{Engine as Database, Options, Store, StoreUrl};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
+use desk::sealing::SealingKey;
 use desk::{Caller, Clock, Desk, companies, events};
 use tokio::net::TcpListener;
 use webhooks::client::{Client, Options as ClientOptions};
@@ -78,37 +79,45 @@ pub fn open_existing_store(location: &Location) -> Result<Store, Failure> {
 
 /// The desk of a command that has nothing to do where there is no store.
 pub fn open_existing_desk(location: &Location, public_url: &str) -> Result<Desk, Failure> {
-    make_desk(open_existing_store(location)?, TOOL, location, public_url)
+    make_tool(open_existing_store(location)?, location, public_url)
 }
 
 /// The desk of a command that may make the store: it may run beside a server on the same one.
 pub fn open_desk(location: &Location, public_url: &str) -> Result<Desk, Failure> {
-    make_desk(open_store(location)?, TOOL, location, public_url)
+    make_tool(open_store(location)?, location, public_url)
 }
 
-fn make_desk(store: Store, node: i64, location: &Location, public_url: &str) -> Result<Desk, Failure> {
-    let random = Random::default();
+fn make_tool(store: Store, location: &Location, public_url: &str) -> Result<Desk, Failure> {
+    let sealing_key = location.sealing_key(&store, &Random::default())?;
+    Ok(make_desk(store, TOOL, sealing_key, public_url))
+}
+
+fn make_desk(store: Store, node: i64, sealing_key: SealingKey, public_url: &str) -> Desk {
     let settings = desk::Settings {
         node,
         // A command sends nothing itself: what it puts in is a server's to take up at once.
         lease: if node == TOOL { 0 } else { LEASE },
         public_url: public_url.trim_end_matches('/').to_string(),
         directories: 64,
-        sealing_key: location.sealing_key(&store, &random)?,
+        sealing_key,
     };
-    let desk = Desk::new(store, settings, random);
+    let desk = Desk::new(store, settings, Random::default());
     desk.render_with(Arc::new(wire::Renderer));
-    Ok(desk)
+    desk
 }
 
 impl Server {
     /// Starts a server. It answers when this returns.
     pub async fn start(settings: Settings) -> Result<Server, Failure> {
         let location = settings.location.clone();
-        let store = tokio::task::spawn_blocking(move || open_store(&location))
-            .await
-            .map_err(|error| Failure::new(error.to_string()))??;
-        let lock = lock(&settings.location, &store)?;
+        let open = move || {
+            let store = open_store(&location)?;
+            let lock = lock(&location, &store)?;
+            let key = location.sealing_key(&store, &Random::default())?;
+            Ok::<_, Failure>((store, lock, key))
+        };
+        let opened = tokio::task::spawn_blocking(open).await;
+        let (store, lock, key) = opened.map_err(|error| Failure::new(error.to_string()))??;
         let listener = TcpListener::bind(settings.serving.listen)
             .await
             .map_err(|error| Failure::new(format!("--listen {}: {error}", settings.serving.listen)))?;
@@ -128,7 +137,7 @@ impl Server {
         if let Some(node) = &node {
             node.keep(&store, &workers, move || clock.now().0);
         }
-        let desk = make_desk(store, number, &settings.location, &public_url)?;
+        let desk = make_desk(store, number, key, &public_url);
         let bell = Arc::new(Doorbell::default());
         desk.ring(bell.clone());
         bell.companies.refresh(desk.store()).await?;

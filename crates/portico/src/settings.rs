@@ -10,7 +10,7 @@ use clap::{Args, value_parser};
 use db::{Store, StoreUrl};
 use desk::apps::secrets::keys_in_use;
 use desk::crypto::Random;
-use desk::sealing::SealingKey;
+use desk::sealing::{SealingKey, check};
 
 use crate::failure::Failure;
 
@@ -50,17 +50,32 @@ impl Location {
         self.data.join("secret.key")
     }
 
-    /// The key that secrets of a store are sealed with: see [`Location::known_key`]. The first start makes it; where there
-    /// are secrets already, another one would open none of them, and is not made.
+    /// The key that secrets of a store are sealed with: see [`Location::known_key`]. The first start makes it, and from then
+    /// on the store knows it: another one would open no secret, and is neither made nor taken.
     pub fn sealing_key(&self, store: &Store, random: &Random) -> Result<SealingKey, Failure> {
-        if let Some(key) = self.known_key()? {
-            return Ok(key);
-        }
+        let key = match self.known_key()? {
+            Some(key) => key,
+            None => self.first_key(store, random)?,
+        };
+        check::settle(store, &key, random).map_err(|error| match error {
+            desk::Error::Conflict(why) => Failure::new(format!(
+                "this store's secrets are sealed with another key ({why}): give the right one as PORTICO_SECRET_KEY, or in \
+                 {}; if it is lost, `portico adopt-key` takes this one instead, and apps need new secrets",
+                self.key_file().display()
+            )),
+            other => other.into(),
+        })?;
+        Ok(key)
+    }
+
+    /// Makes the key of a store that has none yet.
+    fn first_key(&self, store: &Store, random: &Random) -> Result<SealingKey, Failure> {
         let path = self.key_file();
-        if let Some(name) = keys_in_use(store).map_err(|error| Failure::new(error.to_string()))?.first() {
+        if let Some(name) = check::known(store)?.or(keys_in_use(store)?.into_iter().next()) {
             return Err(Failure::new(format!(
-                "{} is missing, and secrets of this store were sealed with it (the key {name}): put it back, or give it as \
-                 PORTICO_SECRET_KEY; if it is lost, `openssl rand -hex 32` makes another, and apps need new secrets",
+                "{} is missing, and secrets of this store are sealed with it (the key {name}): put it back, or give it as \
+                 PORTICO_SECRET_KEY; if it is lost, `openssl rand -hex 32` makes another, `portico adopt-key` takes that, \
+                 and apps need new secrets",
                 path.display()
             )));
         }

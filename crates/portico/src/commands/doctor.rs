@@ -7,6 +7,7 @@ use db::{Options, Store, StoreUrl};
 use desk::Clock;
 use desk::apps::secrets::keys_in_use;
 use desk::attachments::Blobs;
+use desk::sealing::check as sealing;
 use serde::Serialize;
 
 use super::{Failure, say};
@@ -167,15 +168,16 @@ fn store(location: &Location, url: &StoreUrl, checks: &mut Vec<Check>) {
 /// Whether the key is here with which the store's secrets were sealed.
 fn secrets(location: &Location, store: &Store) -> Check {
     let said = |state, says: String| check("secrets", state, says);
-    let used = match keys_in_use(store) {
-        Ok(used) => used,
+    let asked = keys_in_use(store).and_then(|used| Ok((used, sealing::known(store)?)));
+    let (used, own) = match asked {
+        Ok(known) => known,
         Err(error) => return said(State::Failed, error.to_string()),
     };
     let key = match location.known_key() {
         Ok(key) => key.map(|key| key.name()),
         Err(failure) => return said(State::Failed, failure.to_string()),
     };
-    match used.iter().find(|name| Some(*name) != key.as_ref()) {
+    match own.iter().chain(&used).find(|name| Some(*name) != key.as_ref()) {
         None if used.is_empty() => said(State::Ok, "none is sealed yet".to_string()),
         None => said(State::Ok, "can be opened".to_string()),
         Some(name) => {

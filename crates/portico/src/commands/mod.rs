@@ -10,6 +10,7 @@ use crate::settings::Settings;
 
 pub use crate::failure::Failure;
 
+mod adopt_key;
 mod app;
 mod backup;
 mod companies;
@@ -93,6 +94,12 @@ enum Command {
     /// Check the store, the settings and the machine.
     #[command(after_help = "Example: portico doctor --data ./portico-data --json")]
     Doctor(doctor::Doctor),
+    /// Take another key for secrets than the store knows, because that one is lost: what it sealed stays closed.
+    #[command(
+        name = "adopt-key",
+        after_help = "Example: PORTICO_SECRET_KEY=$(openssl rand -hex 32) portico adopt-key --data ./portico-data"
+    )]
+    AdoptKey(adopt_key::AdoptKey),
     /// Write everything into one file, while the server runs.
     #[command(after_help = "Example: portico backup portico-monday.tar --data ./portico-data")]
     Backup(backup::Backup),
@@ -118,6 +125,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::VerifyEndpoint(wanted) => verify_endpoint::run(wanted),
         Command::SampleChannel(wanted) => sample_channel::run(wanted),
         Command::Doctor(doctor) => doctor::run(doctor),
+        Command::AdoptKey(adopt) => adopt_key::run(adopt),
         Command::Backup(backup) => backup::run(backup),
         Command::Restore(restore) => restore::run(restore),
     }

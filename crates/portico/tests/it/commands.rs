@@ -379,6 +379,34 @@ fn the_doctor_misses_the_key_and_the_files_and_no_other_key_is_made() {
     assert!(!data.join("secret.key").exists());
 }
 
+#[test]
+fn a_store_is_served_with_its_own_key_alone_until_another_is_adopted() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let with = |key: &str, args: &[&str]| {
+        let mut command = portico(&data, args);
+        command.env("PORTICO_SECRET_KEY", key).output().expect("it runs")
+    };
+    let (own, other) = ("ab".repeat(32), "cd".repeat(32));
+    let made = with(&own, &["token", "create", "ci", "--all", "--json"]);
+    assert!(made.status.success(), "{made:?}");
+    let refused = with(&other, &["serve", "--listen", "127.0.0.1:0"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(why.contains("PORTICO_SECRET_KEY") && refused.stdout.is_empty(), "{refused:?}");
+    let refused = run(&data, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(refused.status.code() == Some(1) && !data.join("secret.key").exists(), "no other key is made: {refused:?}");
+    let doctor = with(&other, &["doctor"]);
+    let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(doctor.status.code() == Some(1) && told.contains("FAILED   secrets"), "{told}");
+    let doctor = with(&own, &["doctor"]);
+    assert_eq!(doctor.status.code(), Some(0), "{doctor:?}");
+    let adopted = with(&other, &["adopt-key"]);
+    assert!(adopted.status.success(), "{adopted:?}");
+    assert!(with(&other, &["token", "create", "more", "--all", "--json"]).status.success());
+    assert_eq!(with(&own, &["token", "create", "none", "--all", "--json"]).status.code(), Some(1));
+}
+
 /// The secret that signs the company's webhooks.
 pub fn secret(data: &Path) -> String {
     look(data, |directory| directory.company.api_secret.clone())

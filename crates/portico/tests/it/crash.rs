@@ -72,7 +72,7 @@ impl Stage {
     async fn set(store: Option<String>) -> Stage {
         let data = std::env::temp_dir().join(format!("portico-crash-{}-{}", std::process::id(), store.is_some()));
         let _ = std::fs::remove_dir_all(&data);
-        let location = Location { data, store, secret_key: None };
+        let location = Location { data, store, secret_key: Some("5e".repeat(32)) };
         let faults = Arc::new(AtomicBool::new(true));
         let (sink, arrivals) = sink(faults.clone()).await;
         let (token, channel, company) = {
@@ -271,7 +271,7 @@ impl Drop for Fleet {
 }
 
 fn launch(location: &Location, at: usize, address: SocketAddr) -> Child {
-    // Nodes that share a PostgreSQL store still have folders of their own.
+    // Nodes that share a PostgreSQL store have one key, and still folders of their own.
     let data = match &location.store {
         None => location.data.clone(),
         Some(_) => location.data.join(format!("node-{at}")),
@@ -281,6 +281,7 @@ fn launch(location: &Location, at: usize, address: SocketAddr) -> Child {
     if let Some(store) = &location.store {
         command.args(["--store", store]);
     }
+    command.envs(location.secret_key.iter().map(|key| ("PORTICO_SECRET_KEY", key)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
 }
 

@@ -6,6 +6,7 @@ use desk::companies::New;
 use desk::conversations::{self, Action};
 use desk::messages::{self, Content, Incoming, Sender};
 use desk::{Caller, Desk};
+use portico::failure::Failure;
 use portico::founding;
 use portico::server::Server;
 use portico::settings::{Location, Serving, Settings};
@@ -18,31 +19,42 @@ struct Pair {
     servers: Vec<Server>,
     folders: Vec<PathBuf>,
     database: String,
+    store: String,
+}
+
+/// A key for secrets.
+fn key(number: u8) -> String {
+    format!("{number:02x}").repeat(32)
 }
 
 /// None where there is no PostgreSQL for tests.
 async fn pair() -> Option<Pair> {
     let made = tokio::task::spawn_blocking(|| db::testing::postgres_database(desk::migrations::ALL)).await;
     let (url, database) = made.expect("a database is made")?;
-    let mut pair = Pair { servers: Vec::new(), folders: Vec::new(), database };
+    let mut pair = Pair { servers: Vec::new(), folders: Vec::new(), database, store: String::new() };
     for node in 0..2 {
         let folder =
             std::env::temp_dir().join(format!("portico-nodes-{}-{}-{node}", std::process::id(), pair.database));
-        let serving = Serving {
-            listen: "127.0.0.1:0".parse().expect("an address"),
-            public_url: Some("http://desk.example".to_string()),
-            allow_private_networks: true,
-            enforce_limits: false,
-            requests_per_minute: 200,
-            is_sandbox: false,
-            channel_patience: channels::custom::PATIENCE,
-        };
-        let location = Location { data: folder.clone(), store: Some(url.clone()), secret_key: None };
-        let server = Server::start(Settings { location, serving }).await.unwrap_or_else(|failure| panic!("{failure}"));
+        let location = Location { data: folder.clone(), store: Some(url.clone()), secret_key: Some(key(0)) };
+        let server = start(location).await.unwrap_or_else(|failure| panic!("{failure}"));
         pair.servers.push(server);
         pair.folders.push(folder);
     }
+    pair.store = url;
     Some(pair)
+}
+
+async fn start(location: Location) -> Result<Server, Failure> {
+    let serving = Serving {
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        public_url: Some("http://desk.example".to_string()),
+        allow_private_networks: true,
+        enforce_limits: false,
+        requests_per_minute: 200,
+        is_sandbox: false,
+        channel_patience: channels::custom::PATIENCE,
+    };
+    Server::start(Settings { location, serving }).await
 }
 
 impl Pair {
@@ -146,5 +158,18 @@ async fn a_timer_fires_once_however_many_nodes_there_are() {
     about.dedup();
     assert_eq!((about.len(), frames.len()), (COUNT, COUNT));
     drop(reader);
+    pair.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_another_key_for_secrets_does_not_join() {
+    let Some(pair) = pair().await else { return };
+    let data = pair.folders[1].clone();
+    let location = Location { data, store: Some(pair.store.clone()), secret_key: Some(key(1)) };
+    let refused = start(location.clone()).await.err().expect("it does not start").to_string();
+    assert!(refused.contains("PORTICO_SECRET_KEY"), "{refused}");
+    let without = Location { secret_key: None, ..location };
+    let refused = start(without.clone()).await.err().expect("nor without one").to_string();
+    assert!(refused.contains("is missing") && !without.key_file().exists(), "{refused}");
     pair.end().await;
 }

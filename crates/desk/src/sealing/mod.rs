@@ -7,6 +7,11 @@ use std::sync::Arc;
 use crate::crypto::{self, NONCE, Random};
 use crate::error::{Error, Result};
 
+pub mod check;
+#[cfg(test)]
+mod check_tests;
+mod store;
+
 /// What the first byte of a sealed secret says; another one would mean another layout.
 const LAYOUT: u8 = 1;
 /// The bytes that name a key: enough to tell keys apart, too few to guess one.
