@@ -45,6 +45,9 @@ pub fn hold(work: &mut Work<'_>, id: ConversationId) -> Result<Held> {
     {
         return Err(Error::NotFound("conversation"));
     }
+    if super::secluded::hides(work, &row)? {
+        return Err(Error::NotFound("conversation"));
+    }
     if let Some(survivor) = row.merged_into {
         return Err(Error::Moved(survivor));
     }

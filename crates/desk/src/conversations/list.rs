@@ -3,7 +3,7 @@
 //! Each shelf is one walk along an index. A filter of several shelves is several such walks, merged here, so a page
 //! costs the same whatever the number of conversations.
 
-use super::{Conversation, Shelf};
+use super::{Conversation, Shelf, secluded};
 use crate::error::Result;
 use crate::ids::{ContactId, ConversationId, InboxId, LinkId, StatusId, TagId, TeammateId};
 use crate::paging::{Page, Window, direction};
@@ -113,6 +113,7 @@ fn walk(work: &mut Work<'_>, filter: &Filter, shelf: Option<Shelf>, window: &Win
             visible.iter().map(|inbox| inbox.0),
         );
     }
+    select = secluded::leave_out(work, select, filter.open_to)?;
     if let Some(after) = window.after {
         select = select.with(&format!(" AND ({}, {}) {than} (?, ", key.0, key.1), after.key).with("?)", after.id);
     }

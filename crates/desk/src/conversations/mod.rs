@@ -27,6 +27,7 @@ pub mod linking;
 mod list;
 pub mod merge;
 pub mod moving;
+pub(crate) mod secluded;
 pub mod snooze;
 pub mod standing;
 pub(crate) mod store;
@@ -276,6 +277,9 @@ fn visible(work: &mut Work<'_>, row: Conversation) -> Result<Conversation> {
             return Err(Error::NotFound("conversation"));
         }
     }
+    if secluded::hides(work, &row)? {
+        return Err(Error::NotFound("conversation"));
+    }
     match row.merged_into {
         Some(survivor) => Err(Error::Moved(survivor)),
         None => Ok(row),
@@ -291,18 +295,19 @@ pub(crate) fn among(visible: &[InboxId], of: &[InboxId], work: &Work<'_>) -> boo
 /// Those of some conversations that the caller may not see. Where anything is hidden from them, so is what is gone: nobody
 /// knows any more whose it was.
 pub(crate) fn hidden(work: &mut Work<'_>, ids: &[ConversationId]) -> Result<HashSet<ConversationId>> {
-    let mut hidden = HashSet::new();
+    let mut hidden = secluded::among(work, ids)?;
     let directory = work.directory()?;
     let Some(visible) = work.access.inboxes(&directory) else { return Ok(hidden) };
-    hidden.extend(ids);
-    if hidden.is_empty() {
+    if ids.is_empty() {
         return Ok(hidden);
     }
+    let mut elsewhere: HashSet<ConversationId> = ids.iter().copied().collect();
     for (id, inbox) in store::places(work.conn, work.company, ids)? {
         if among(&visible, inbox.as_slice(), work) {
-            hidden.remove(&id);
+            elsewhere.remove(&id);
         }
     }
+    hidden.extend(elsewhere);
     Ok(hidden)
 }
 

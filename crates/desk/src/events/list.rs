@@ -34,7 +34,18 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, window: &Window) -> Result<Pag
     }
     let select = select.with(&format!(" ORDER BY at {order}, id {order} LIMIT ?"), window.limit + 1);
     let rows = select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect();
-    Ok(Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 }))
+    let mut page = Page::cut(rows, window.limit, |event: &Event| Position { key: event.at.0, id: event.id.0 });
+    leave_out_secluded(work, &mut page.rows)?;
+    Ok(page)
+}
+
+/// Leaves out what happened in conversations that are nothing but somebody else's draft. They are few, so that a page is
+/// rather a bit short than every one looked for.
+pub(super) fn leave_out_secluded(work: &mut Work<'_>, events: &mut Vec<Event>) -> Result<()> {
+    let ids: Vec<ConversationId> = events.iter().filter_map(|event| event.conversation).collect();
+    let secluded = conversations::secluded::among(work, &ids)?;
+    events.retain(|event| event.conversation.is_none_or(|id| !secluded.contains(&id)));
+    Ok(())
 }
 
 /// The public events that a filter asks for and that the actor may see; none if the filter wants only internal ones. Who

@@ -54,12 +54,13 @@ pub fn follow(work: &mut Work<'_>, filter: &Filter, after: Position, limit: i64)
     let Some(select) = list::wanted(work, filter)? else { return Ok(nothing(end)) };
     let select = store::between(work.conn, select, (after.transaction, after.id), (end.transaction, end.id));
     let rows: Vec<store::Stored> = select.with(" LIMIT ?", limit).all(work.conn)?;
-    let events: Vec<Event> = rows.into_iter().map(Event::from).collect();
+    let mut events: Vec<Event> = rows.into_iter().map(Event::from).collect();
     let is_cut = usize::try_from(limit).is_ok_and(|limit| events.len() >= limit);
     let position = match events.last().filter(|_| is_cut) {
         Some(last) => position(work, last.id)?,
         None => end,
     };
+    list::leave_out_secluded(work, &mut events)?;
     Ok(Tail { events, position, is_cut, is_held_back })
 }
 

@@ -186,7 +186,7 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     note(work, &mut held, &new, change)
 }
 
-/// Deletes a draft. A conversation that was nothing but this draft goes with it.
+/// Deletes a draft. A conversation that was nothing but this draft goes with it, and keeps nothing of a private one.
 pub fn delete(work: &mut Work<'_>, id: MessageId, version: &str) -> Result<()> {
     let old = get(work, id)?;
     let mut held = held(work, &old)?;
@@ -198,6 +198,11 @@ pub fn delete(work: &mut Work<'_>, id: MessageId, version: &str) -> Result<()> {
     let is_empty = held.row.message_count == 0 && held.row.comment_count == 0;
     if is_empty && status == Status::Open && store::drafts(work.conn, work.company, held.row.id, None, 1)?.is_empty() {
         held.row.status = Status::Deleted.code();
+        if old.draft_mode.as_deref() == Some(Mode::Private.as_str()) {
+            // It is in everybody's trash from now on, and what the draft said was its author's alone.
+            held.row.subject.clear();
+            (held.row.recipient_name, held.row.recipient_handle, held.row.recipient_contact) = (None, None, None);
+        }
         change["status"] = json!([status.as_str(), Status::Deleted.as_str()]);
     }
     note(work, &mut held, &old, change)

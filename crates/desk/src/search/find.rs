@@ -32,7 +32,8 @@ pub(super) fn conversations(work: &mut Work<'_>, query: &Query, window: &Window,
 
 /// Checks the candidates, and loads only those of the page.
 fn look_up(work: &mut Work<'_>, query: &Query, window: &Window, candidates: &[i64], words_hold: bool) -> Result<Found> {
-    let found = match words_hold && query.filters.is_empty() {
+    // What has words has a message or comment, so that it is no mere draft.
+    let found = match words_hold && query.filters.is_empty() && !query.words.is_empty() {
         true => standing(work, candidates)?,
         false => checked(work, query, candidates, words_hold)?,
     };
@@ -131,7 +132,7 @@ fn narrow(work: &mut Work<'_>, mut select: Select, query: &Query, way: Way) -> R
                       AND i.conversation = c.id AND i.inbox IN ?)";
         select = select.among(work.conn, clause, visible.iter().map(|inbox| inbox.0));
     }
-    Ok(select)
+    conversations::secluded::leave_out(work, select, None)
 }
 
 fn apply(work: &mut Work<'_>, select: Select, filter: &Filter, way: Way) -> Result<Select> {

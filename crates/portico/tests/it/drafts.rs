@@ -1,7 +1,9 @@
 //! Drafts over HTTP.
 
-use serde_json::json;
+use desk::teammates;
+use serde_json::{Value, json};
 
+use crate::guest::Guest;
 use crate::office::Office;
 use crate::server::Server;
 
@@ -56,4 +58,72 @@ async fn the_drafts_of_a_conversation_are_listed_in_pages() {
     let next = &next[next.find("/conversations").expect("a path")..];
     assert_eq!(texts(&server.get(next).await.expect(200)), ["One"]);
     server.post(&path, json!({"body": "x"})).await.expect(400);
+}
+
+/// What is private is its author's alone (contract/domain.md section 2), and whoever made it for somebody. A token that
+/// reaches everything is no exception: it sees what is a teammate's alone where that teammate lets the API see it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_is_nothing_but_a_private_draft_is_seen_by_those_who_see_the_draft() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let body = json!({"to": ["ann@example.com"], "subject": "Offer", "body": "<p>First</p>", "author_id": office.ada});
+    let draft = server.post(&format!("/channels/{}/drafts", office.email), body).await.expect(200);
+    let url = draft["_links"]["related"]["conversation"].as_str().expect("an address").to_string();
+    let path = &url[url.find("/conversations/").expect("a conversation")..];
+    let other = Guest::with_scopes(&server, &["*"]).await;
+    let lists = [
+        "/conversations".to_string(),
+        "/conversations?q[statuses]=unassigned".to_string(),
+        format!("/inboxes/{}/conversations", office.inbox),
+        "/conversations/search/is%3Aopen".to_string(),
+        format!("/conversations/search/inbox%3A{}", office.inbox),
+    ];
+    let counts = async |guest: &Guest<'_>| {
+        let mut counts = Vec::new();
+        for list in &lists {
+            counts.push(guest.get(list).await.rows().len());
+        }
+        counts
+    };
+    let owner = Guest::owner(&server);
+    assert_eq!(counts(&owner).await, [1; 5], "the token has made the draft itself");
+    owner.get(path).await.expect(200);
+    assert_eq!(counts(&other).await, [0; 5]);
+    for below in ["", "/messages", "/drafts", "/comments", "/events", "/inboxes", "/followers"] {
+        other.get(&format!("{path}{below}")).await.expect(404);
+    }
+    other.patch(path, json!({"status": "archived"})).await.expect(404);
+    other.post(&format!("{path}/comments"), json!({"body": "x"})).await.expect(404);
+
+    let ada = office.ada;
+    server.arrange(move |work| teammates::expose_private(work, ada, true)).await;
+    assert_eq!(counts(&other).await, [1; 5], "she lets the API see what is hers");
+    server.arrange(move |work| teammates::expose_private(work, ada, false)).await;
+    assert_eq!(counts(&other).await, [0; 5]);
+
+    server.post(&format!("{path}/comments"), json!({"body": "What do you think?"})).await.expect(201);
+    assert_eq!(counts(&other).await, [1; 5], "there is more in it than the draft");
+    assert!(other.get(&format!("{path}/drafts")).await.rows().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_in_a_conversation_that_is_a_private_draft_is_not_told_to_others() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let body = json!({"to": ["ann@example.com"], "subject": "Offer", "body": "<p>First</p>", "author_id": office.ada});
+    let draft = server.post(&format!("/channels/{}/drafts", office.email), body).await.expect(200);
+    let url = draft["_links"]["related"]["conversation"].as_str().expect("an address").to_string();
+    let path = &url[url.find("/conversations/").expect("a conversation")..];
+    server.put(&format!("{path}/assignee"), json!({"assignee_id": office.ada})).await.expect(204);
+    let other = Guest::with_scopes(&server, &["*"]).await;
+    let events = server.get("/events").await.rows();
+    assert_eq!((events.len(), other.get("/events").await.rows().len()), (1, 0));
+    let event = format!("/events/{}", events[0]["id"].as_str().expect("an id"));
+    server.get(&event).await.expect(200);
+    other.get(&event).await.expect(404);
+
+    let id = draft["id"].as_str().expect("an id");
+    server.delete(&format!("/drafts/{id}"), Some(json!({"version": draft["version"]}))).await.expect(204);
+    let rest = other.get(path).await.expect(200);
+    assert_eq!((&rest["status"], &rest["subject"], &rest["recipient"]), (&json!("deleted"), &json!(""), &Value::Null));
 }
