@@ -14,7 +14,7 @@ use db::{Engine as Database, Options, Store, StoreUrl};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
 use desk::sealing::SealingKey;
-use desk::{Caller, Clock, Desk, companies, events};
+use desk::{Caller, Clock, Desk, companies, custom_fields, events};
 use tokio::net::TcpListener;
 use webhooks::client::{Client, Options as ClientOptions};
 use webhooks::engine::{Engine, Limits as EngineLimits, Setup};
@@ -208,6 +208,7 @@ impl Server {
 async fn take_up(desk: &Desk, bell: &Doorbell) -> Result<(), Failure> {
     let node = desk.settings().node;
     for company in bell.companies.all() {
+        desk.write(&Caller::system(company), custom_fields::take_up).await?;
         if desk.store().engine() == Database::Sqlite {
             let freed: db::Result<u64> =
                 desk.store().write(move |conn| db::outbox::release_node(conn, company.0, node)).await;

@@ -15,8 +15,8 @@ mod tests;
 mod update;
 mod values;
 
-pub use leaving::shown;
 pub(crate) use leaving::{clear, exists, value};
+pub use leaving::{shown, take_up};
 pub use update::{Change, delete, update};
 pub use values::checked;
 pub(crate) use values::meant;
@@ -80,6 +80,9 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<CustomFieldId> {
         r#type: new.r#type.clone(),
         choices: choices(&new.r#type, &new.choices)?,
     };
+    if store::is_being_tidied(work.conn, work.company, &field.owner_kind)? {
+        return Err(taken_away(&field.name));
+    }
     let is_known = leaving::exists(&*work.directory()?, &field.owner_kind, &field.name);
     store::insert(work.conn, work.company, &field, work.now).map_err(|error| taken(error, &field.name, is_known))?;
     work.directory_changed()?;
@@ -120,9 +123,12 @@ fn choices(r#type: &str, choices: &[Choice]) -> Result<Value> {
 fn taken(error: db::Error, name: &str, is_known: bool) -> Error {
     match (error.is_duplicate(), is_known) {
         (true, true) => Error::Conflict(format!("there is a field named {name:?} already")),
-        (true, false) => Error::Conflict(format!(
-            "the values of a deleted field named {name:?} are still being taken away; try again in a while"
-        )),
+        (true, false) => taken_away(name),
         (false, _) => error.into(),
     }
+}
+
+fn taken_away(name: &str) -> Error {
+    let why = format!("the values of a deleted field named {name:?} are still being taken away; try again in a while");
+    Error::Conflict(why)
 }

@@ -38,12 +38,30 @@ pub(super) fn leave(conn: &mut Conn, company: CompanyId, id: CustomFieldId, now:
     conn.exec("UPDATE custom_fields SET deleted_at = $3 WHERE company = $1 AND id = $2", args![company, id, now])
 }
 
-/// What a deleted field, whose values are not all gone yet, was on, and its name.
-pub(super) fn leaving(conn: &mut Conn, company: CompanyId, id: CustomFieldId) -> db::Result<Option<(String, String)>> {
-    conn.opt(
-        "SELECT owner_kind, name FROM custom_fields WHERE company = $1 AND id = $2 AND deleted_at IS NOT NULL",
+/// What a deleted field was on whose values are not all gone yet.
+pub(super) fn leaving(conn: &mut Conn, company: CompanyId, id: CustomFieldId) -> db::Result<Option<String>> {
+    let row: Option<(String,)> = conn.opt(
+        "SELECT owner_kind FROM custom_fields WHERE company = $1 AND id = $2 AND deleted_at IS NOT NULL",
         args![company, id],
-    )
+    )?;
+    Ok(row.map(|(owner_kind,)| owner_kind))
+}
+
+pub(super) fn all_leaving(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<CustomFieldId>> {
+    let rows: Vec<(CustomFieldId,)> = conn.all(
+        "SELECT id FROM custom_fields WHERE company = $1 AND deleted_at IS NOT NULL ORDER BY id",
+        args![company],
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether values are still being taken away that an earlier version left behind, whatever their fields were called.
+pub(super) fn is_being_tidied(conn: &mut Conn, company: CompanyId, owner_kind: &str) -> db::Result<bool> {
+    let row: Option<(i64,)> = conn.opt(
+        "SELECT id FROM custom_fields WHERE company = $1 AND owner_kind = $2 AND name = ''",
+        args![company, owner_kind],
+    )?;
+    Ok(row.is_some())
 }
 
 /// Where the things of a kind lie. The fields of an application object are its app's, whatever they are called.

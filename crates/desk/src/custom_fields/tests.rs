@@ -145,3 +145,48 @@ fn the_values_of_a_deleted_field_go_a_few_at_a_time_and_its_name_is_free_after_t
         assert_eq!((tries, holders(&company)), (2, 0), "{}", company.engine);
     }
 }
+
+#[test]
+fn values_that_an_earlier_version_left_behind_go_when_a_server_starts() {
+    for company in companies() {
+        let id = planned(&company, 3);
+        company.write(move |work| {
+            // As it was deleted then, and what the migration puts in its place.
+            store::delete(work.conn, work.company, id)?;
+            let sql = "INSERT INTO custom_fields (company, id, owner_kind, name, description, type, choices, created_at, \
+                       deleted_at) VALUES ($1, 1, 'contact', '', '', 'string', $2, 0, 0)";
+            work.conn.exec(sql, db::args![work.company, json!([])])?;
+            work.directory_changed()
+        });
+        let plan = || New { owner_kind: "contact".to_string(), name: "Plan".to_string(), ..field("number", &[]) };
+        let refused = company.attempt(move |work| create(work, &plan()));
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+        company.write(|work| {
+            take_up(work)?;
+            take_up(work)?;
+            let timer = crate::timers::carried(work, crate::timers::Timer::Field, 0, 1)?.expect("it begins");
+            clear(work, CustomFieldId(1), timer["after"].as_i64().expect("a place"))
+        });
+        assert_eq!(holders(&company), 0, "{}", company.engine);
+        company.write(move |work| create(work, &plan()));
+    }
+}
+
+#[test]
+fn a_store_of_an_earlier_version_is_tidied_company_by_company() {
+    let before: Vec<db::Migration> =
+        crate::migrations::ALL.iter().filter(|migration| migration.number < 32).cloned().collect();
+    for (engine, store) in db::testing::stores(&before) {
+        let put = |conn: &mut db::Conn| {
+            let sql = "INSERT INTO companies (company, name, slug, api_secret, token_key, has_ticketing, settings, created_at) \
+                       VALUES ($1, 'Acme', 'acme', '', $2, FALSE, $3, 0)";
+            conn.exec(sql, db::args![7_i64, vec![0_u8], json!({})])
+        };
+        store.write_blocking(put).expect("a company");
+        store.migrate(crate::migrations::ALL).expect("the rest is applied");
+        let sql = "SELECT owner_kind FROM custom_fields WHERE company = $1 AND deleted_at IS NOT NULL ORDER BY id";
+        let rows: Vec<(String,)> = store.read_blocking(move |conn| conn.all(sql, db::args![7_i64])).expect("rows");
+        let kinds: Vec<&str> = rows.iter().map(|(kind,)| kind.as_str()).collect();
+        assert_eq!(kinds, ["contact", "conversation", "inbox", "link", "teammate"], "{engine}");
+    }
+}

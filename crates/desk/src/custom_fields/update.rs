@@ -50,7 +50,6 @@ pub fn delete(work: &mut Work<'_>, id: CustomFieldId) -> Result<()> {
     work.access.require_global()?;
     let field = get(work, id)?;
     leaving::leave(work, &field)?;
-    work.directory_changed()?;
     events::record_setting(work, Kind::Setting, json!({"custom_field": [id, null], "name": [field.name, null]}))?;
     Ok(())
 }
