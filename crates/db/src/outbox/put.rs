@@ -38,3 +38,13 @@ pub fn cancel(conn: &mut Conn, company: i64, lane: Lane) -> Result<bool> {
     store::remove_lane(conn, company, lane)?;
     Ok(removed > 0)
 }
+
+/// Makes what waits for its time in all lanes of a topic and a subscriber due at `now`. Answers how many lanes were late.
+pub fn hasten(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64), now: i64) -> Result<u64> {
+    store::hasten(conn, company, (topic, subscriber), now)
+}
+
+/// Removes what is pending in all lanes of a topic and a subscriber: timers that are no longer wanted.
+pub fn cancel_all(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64)) -> Result<()> {
+    store::remove_subscriber(conn, company, (topic, subscriber))
+}

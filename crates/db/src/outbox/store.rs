@@ -145,6 +145,23 @@ pub(super) fn remove_pending(conn: &mut Conn, company: i64, lane: Lane) -> Resul
     Ok(conn.exec(head, lane)? + conn.exec(behind, lane)?)
 }
 
+/// Removes all lanes of a subscriber, with what is pending in them.
+pub(super) fn remove_subscriber(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64)) -> Result<()> {
+    let of = args![company, topic, subscriber];
+    let heads = "DELETE FROM outbox WHERE company = $1 AND state = 3 AND id IN
+             (SELECT head FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3)";
+    conn.exec(heads, of)?;
+    conn.exec("DELETE FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3 AND state = 0", of)?;
+    conn.exec("DELETE FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3", of).map(drop)
+}
+
+/// Makes the lanes of a subscriber that nobody holds due at an instant, those that would be later.
+pub(super) fn hasten(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64), at: i64) -> Result<u64> {
+    let sql = "UPDATE outbox_lanes SET due_at = $4
+         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND holder = 0 AND due_at > $4";
+    conn.exec(sql, args![company, topic, subscriber, at])
+}
+
 /// Whether somebody's lease of a lane of the topic has lapsed.
 pub(super) fn has_lapsed(conn: &mut Conn, company: i64, topic: i64, now: i64) -> Result<bool> {
     let sql = "SELECT topic FROM outbox_lanes

@@ -396,3 +396,38 @@ async fn a_run_that_ends_while_more_is_put_into_its_lane_waits_and_finds_it() {
     assert_eq!(tries.load(std::sync::atomic::Ordering::SeqCst), 1, "nothing was done twice");
     assert_eq!(putter.join().expect("it is put"), Placed::Behind);
 }
+
+#[test]
+fn all_timers_of_a_subscriber_are_hastened_or_called_off_together_and_no_others() {
+    for (engine, store) in testing::stores(SCHEMA) {
+        let set = |subscriber: i64, subject: i64| {
+            write(&store, move |conn| {
+                let lane = Lane { topic: TOPIC, subscriber, subject };
+                schedule(
+                    conn,
+                    COMPANY,
+                    500,
+                    &NewJob { id: subscriber * 10 + subject, lane, event: 0, payload: &json!({}) },
+                )
+            });
+        };
+        let due = |now: i64| {
+            let mut found: Vec<i64> = write(&store, move |conn| {
+                let runs = claim(conn, Whose::Nobodys, COMPANY, TOPIC, 1, now, LEASE, 10, 1)?;
+                release_node(conn, COMPANY, 1)?;
+                Ok(runs.into_iter().flat_map(|run| run.jobs).map(|job| job.id).collect())
+            });
+            found.sort_unstable();
+            found
+        };
+        for (subscriber, subject) in [(1, 1), (1, 2), (2, 1)] {
+            set(subscriber, subject);
+        }
+        assert_eq!(due(100), [] as [i64; 0], "{engine}");
+        assert_eq!(write(&store, |conn| hasten(conn, COMPANY, (TOPIC, 1), 100)), 2, "{engine}");
+        assert_eq!(due(100), [11, 12], "{engine}");
+        write(&store, |conn| cancel_all(conn, COMPANY, (TOPIC, 1)));
+        assert_eq!(due(900), [21], "{engine}");
+        assert_eq!(write(&store, |conn| pending(conn, COMPANY, TOPIC)), 1, "{engine}");
+    }
+}
