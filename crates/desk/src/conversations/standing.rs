@@ -81,7 +81,16 @@ pub(super) fn act_with(work: &mut Work<'_>, held: &mut Held, action: Action, to:
 /// Brings a conversation back because a message arrived or bounced. The caller records the message's event with the
 /// change that is answered, saves, and then a new ticket status is told of by [`tell_ticket_status`].
 pub(crate) fn wake(work: &mut Work<'_>, held: &mut Held) -> Result<Option<Value>> {
-    Ok(change(work, held, Action::Wake, None)?.map(|moved| Value::Object(moved.change)))
+    let moved = change(work, held, Action::Wake, None)?;
+    take_up(work, held);
+    Ok(moved.map(|moved| Value::Object(moved.change)))
+}
+
+/// A live message is in an open conversation: it is to be resolved from now on, if it was only imported before.
+pub(crate) fn take_up(work: &Work<'_>, held: &mut Held) {
+    if held.row.status() == Status::Open {
+        held.row.unresolved_since = held.row.unresolved_since.or(Some(work.now));
+    }
 }
 
 /// Records the new ticket status that a change speaks of, if it does.
@@ -113,7 +122,11 @@ struct Moved {
 fn change(work: &mut Work<'_>, held: &mut Held, action: Action, to: Option<StatusId>) -> Result<Option<Moved>> {
     let directory = work.directory()?;
     let before = held.row.clone();
-    let (state, mut kinds) = transition(before.state(&directory), action);
+    let earlier = before.state(&directory);
+    let (state, mut kinds) = transition(earlier, action);
+    if earlier.is_over() != state.is_over() {
+        held.row.unresolved_since = (!state.is_over()).then_some(work.now);
+    }
     let until = state.snoozed_until();
     held.row.status = state.status().code();
     held.row.ticket_status = ticket_status(&directory, &before, state, to);

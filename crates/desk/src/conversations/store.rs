@@ -11,8 +11,8 @@ use crate::time::Timestamp;
 pub(super) const COLUMNS: &str = "id, type, subject, status, assignee, ticket_status, ticket_number, is_private, \
     channel, recipient_name, recipient_handle, recipient_role, recipient_contact, description, due_at, custom_fields, \
     version, message_count, comment_count, tag_count, link_count, last_message, last_inbound, is_unreplied, \
-    waiting_since, status_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, created_at, updated_at, \
-    bumped_at";
+    waiting_since, status_since, unresolved_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, \
+    created_at, updated_at, bumped_at";
 
 pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: ConversationId) -> db::Result<Option<Conversation>> {
     conn.opt(&format!("SELECT {COLUMNS} FROM conversations WHERE company = $1 AND id = $2"), args![company, id])
@@ -82,8 +82,9 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Conversation) ->
          is_private, channel, recipient_name, recipient_handle, recipient_role, recipient_contact, description, due_at, \
          custom_fields, version, message_count, comment_count, tag_count, link_count, last_message, last_inbound, \
          is_unreplied, waiting_since, status_since, snoozed_until, snoozed_by, snoozed_at, merged_into, last_event, \
-         created_at, updated_at, bumped_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
-         $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)",
+         created_at, updated_at, bumped_at, unresolved_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, \
+         $37)",
         args![
             company,
             row.id,
@@ -120,7 +121,8 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Conversation) ->
             row.last_event,
             row.created_at,
             row.updated_at,
-            row.bumped_at
+            row.bumped_at,
+            row.unresolved_since
         ],
     )
 }
@@ -130,7 +132,8 @@ const DETAILS: &str = "subject = $3, ticket_status = $4, ticket_number = $5, is_
     recipient_name = $8, recipient_handle = $9, recipient_role = $10, description = $11, due_at = $12, \
     custom_fields = $13, version = $14, message_count = $15, comment_count = $16, tag_count = $17, link_count = $18, \
     last_message = $19, last_inbound = $20, is_unreplied = $21, waiting_since = $22, snoozed_until = $23, \
-    snoozed_by = $24, snoozed_at = $25, last_event = $26, updated_at = $27, status_since = $28, status = $29";
+    snoozed_by = $24, snoozed_at = $25, last_event = $26, updated_at = $27, status_since = $28, status = $29, \
+    unresolved_since = $30";
 
 pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
     write(conn, company, row, "", &[])
@@ -139,11 +142,11 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Conversation) ->
 /// The same for a conversation that moved up or down, and no further: an index is only left alone if none of its columns
 /// is named.
 pub(super) fn update_bumped(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
-    write(conn, company, row, ", bumped_at = $30", args![row.bumped_at])
+    write(conn, company, row, ", bumped_at = $31", args![row.bumped_at])
 }
 
 pub(super) fn update_listed(conn: &mut Conn, company: CompanyId, row: &Conversation) -> db::Result<u64> {
-    let more = ", bumped_at = $30, assignee = $31, shelf = $32, recipient_contact = $33, merged_into = $34";
+    let more = ", bumped_at = $31, assignee = $32, shelf = $33, recipient_contact = $34, merged_into = $35";
     let shelf = row.shelf().code();
     write(conn, company, row, more, args![row.bumped_at, row.assignee, shelf, row.recipient_contact, row.merged_into])
 }
@@ -184,7 +187,8 @@ fn write(
         row.last_event,
         row.updated_at,
         row.status_since,
-        row.status
+        row.status,
+        row.unresolved_since
     ];
     let sql = format!("UPDATE conversations SET {DETAILS}{more} WHERE company = $1 AND id = $2");
     conn.exec(&sql, &[details, further].concat())

@@ -72,6 +72,11 @@ impl State {
         }
     }
 
+    /// Whether it is done with. What waits is not.
+    pub fn is_over(self) -> bool {
+        matches!(self, State::Archived | State::Deleted | State::Spam)
+    }
+
     fn is_trashed(self) -> bool {
         matches!(self, State::Deleted | State::Spam)
     }

@@ -347,7 +347,10 @@ fn quietly(
         change.insert("assignee".to_string(), json!([name(held.row.assignee), name(settled.assignee)]));
         held.row.assignee = settled.assignee;
     }
-    if let Some((from, to)) = settle(held, import, settled) {
+    if held.is_new() {
+        held.row.unresolved_since = None;
+    }
+    if let Some((from, to)) = settle(held, import, settled, None) {
         change.insert("status".to_string(), json!([from.as_str(), to.as_str()]));
         began.extend((!held.is_new()).then_some(Began::Status));
     }
@@ -372,15 +375,16 @@ fn aloud(work: &mut Work<'_>, held: &mut Held, import: &Import, settled: &Settle
         let change = json!({"assignee": [before, assignee.to_string()]});
         held.record(work, Record::with(Kind::Assign, TargetKind::Teammate, assignee.0).changing(change))?;
     }
-    if let Some((from, to)) = settle(held, import, settled) {
+    if let Some((from, to)) = settle(held, import, settled, Some(work.now)) {
         let kind = if to == Status::Archived { Kind::Archive } else { Kind::Reopen };
         held.record(work, Record::plain(kind).changing(json!({"status": [from.as_str(), to.as_str()]})))?;
     }
     Ok(())
 }
 
-/// Archives or reopens the conversation as the import says, unless the message is older than what is there.
-fn settle(held: &mut Held, import: &Import, settled: &Settled) -> Option<(Status, Status)> {
+/// Archives or reopens the conversation as the import says, unless the message is older than what is there. One that is
+/// reopened is to be resolved from `since` on.
+fn settle(held: &mut Held, import: &Import, settled: &Settled, since: Option<Timestamp>) -> Option<(Status, Status)> {
     let from = held.row.status();
     let to = match (import.is_archived, from) {
         (true, Status::Open) => Status::Archived,
@@ -391,5 +395,6 @@ fn settle(held: &mut Held, import: &Import, settled: &Settled) -> Option<(Status
         return None;
     }
     held.row.status = to.code();
+    held.row.unresolved_since = since.filter(|_| to == Status::Open);
     Some((from, to))
 }

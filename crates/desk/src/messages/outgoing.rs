@@ -290,6 +290,7 @@ pub(super) fn sent_off(work: &mut Work<'_>, held: &mut Held, message: &Message) 
     held.row.last_message = Some(message.id);
     held.row.is_unreplied = false;
     held.row.waiting_since = None;
+    standing::take_up(work, held);
     held.bump(work);
     Ok(())
 }

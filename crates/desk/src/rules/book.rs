@@ -134,9 +134,8 @@ impl RuleBook {
 
     /// The rules whose clocks may have to run for a conversation in these inboxes.
     pub(super) fn delayed(&self, inboxes: &[i64]) -> impl Iterator<Item = &Arc<Rule>> {
-        const KINDS: [TriggerKind; 3] =
-            [TriggerKind::UnrepliedFor, TriggerKind::NoResponseFromContactFor, TriggerKind::InStatusFor];
-        self.running.candidates(&KINDS, inboxes).map(|listed| &self.rules[listed.rule]).collect::<Vec<_>>().into_iter()
+        let waiting = self.running.candidates(&TriggerKind::DELAYED, inboxes);
+        waiting.map(|listed| &self.rules[listed.rule]).collect::<Vec<_>>().into_iter()
     }
 }
 

@@ -74,6 +74,7 @@ impl Watch {
             Trigger::UnrepliedFor { after, .. } => (*after, &Field::WaitingSince),
             Trigger::NoResponseFromContactFor { after, .. } => (*after, &Field::ContactSilentSince),
             Trigger::InStatusFor { after, .. } => (*after, &Field::StatusSince),
+            Trigger::UnresolvedFor { after, .. } => (*after, &Field::UnresolvedSince),
             _ => return None,
         };
         Some(Delay { kind: self.trigger.kind(), after, since, calendar: self.calendar.as_ref() })
@@ -188,7 +189,8 @@ impl Compiler<'_> {
         let calendar = match trigger {
             Trigger::UnrepliedFor { hours: Some(hours), .. }
             | Trigger::NoResponseFromContactFor { hours: Some(hours), .. }
-            | Trigger::InStatusFor { hours: Some(hours), .. } => self.calendar(hours, &format!("{path}.hours")),
+            | Trigger::InStatusFor { hours: Some(hours), .. }
+            | Trigger::UnresolvedFor { hours: Some(hours), .. } => self.calendar(hours, &format!("{path}.hours")),
             _ => None,
         };
         Watch { trigger: resolved, calendar, path: path.into(), narrowed }

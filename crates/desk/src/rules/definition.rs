@@ -186,6 +186,15 @@ pub enum Trigger<Id = i64> {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hours: Option<Hours>,
     },
+    /// The conversation has not been resolved this long: since it began, or was last taken up again. Snoozing it, or a
+    /// ticket that waits, resolves nothing; what is in the trash is done with.
+    UnresolvedFor {
+        /// How long.
+        after: Period,
+        /// Count only the time these hours are open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hours: Option<Hours>,
+    },
 
     /// A teammate runs it by hand.
     Macro {},
@@ -292,10 +301,21 @@ pub enum TriggerKind {
     UnrepliedFor,
     NoResponseFromContactFor,
     InStatusFor,
+    UnresolvedFor,
     Macro,
     AppEvent,
     Call,
     SurveyAnswered,
+}
+
+impl TriggerKind {
+    /// The triggers that wait.
+    pub(super) const DELAYED: [TriggerKind; 4] = [
+        TriggerKind::UnrepliedFor,
+        TriggerKind::NoResponseFromContactFor,
+        TriggerKind::InStatusFor,
+        TriggerKind::UnresolvedFor,
+    ];
 }
 
 impl<Id> Trigger<Id> {
@@ -329,6 +349,7 @@ impl<Id> Trigger<Id> {
             Trigger::UnrepliedFor { .. } => TriggerKind::UnrepliedFor,
             Trigger::NoResponseFromContactFor { .. } => TriggerKind::NoResponseFromContactFor,
             Trigger::InStatusFor { .. } => TriggerKind::InStatusFor,
+            Trigger::UnresolvedFor { .. } => TriggerKind::UnresolvedFor,
             Trigger::Macro {} => TriggerKind::Macro,
             Trigger::AppEvent { .. } => TriggerKind::AppEvent,
             Trigger::Call { .. } => TriggerKind::Call,

@@ -114,6 +114,8 @@ pub enum Field {
     ContactSilentSince,
     /// Time.
     StatusSince,
+    /// Time at which it began or was taken up again, absent once it is resolved and where it is only imported.
+    UnresolvedSince,
     /// Ids: teammates, at most one.
     Author,
     /// Ids: teammates, at most one.

@@ -262,6 +262,7 @@ impl Asked<'_, '_, '_> {
             Field::CreatedAt => time(Some(row.created_at)),
             Field::WaitingSince => time(row.waiting_since),
             Field::StatusSince => time(Some(row.status_since)),
+            Field::UnresolvedSince => time(row.unresolved_since),
             Field::Summary => row.description.clone().map(|text| Known::Text(Text::new(text))),
             _ => None,
         })

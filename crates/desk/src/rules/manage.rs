@@ -246,15 +246,9 @@ pub fn trial(work: &mut Work<'_>, owner: Owner, definition: &Value, event: Event
     let mut facts = Gathered::new(event.clone(), conversation);
     let mut kinds = kinds::of(work, &event, &mut facts)?;
     // Delays and macros are tried on the conversation as if their moment were now.
-    kinds.extend(compiled.kinds().into_iter().filter(|kind| {
-        matches!(
-            kind,
-            TriggerKind::UnrepliedFor
-                | TriggerKind::NoResponseFromContactFor
-                | TriggerKind::InStatusFor
-                | TriggerKind::Macro
-        )
-    }));
+    kinds.extend(
+        compiled.kinds().into_iter().filter(|kind| *kind == TriggerKind::Macro || TriggerKind::DELAYED.contains(kind)),
+    );
     let mut explanation = evaluate(&compiled, &kinds, &mut facts.with(work), Mode::Complete)?;
     let mut names = |noun, id: &str| words::name(&directory, noun, id);
     sentences::describe(&mut explanation, &parsed, &mut names);

@@ -60,6 +60,8 @@ mod reach_tests;
 mod sight_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unresolved_tests;
 
 pub use book::{Rule, RuleBook};
 pub use clocks::fire_delayed;

@@ -63,6 +63,10 @@ impl Starts {
         delay: &Delay<'_>,
         since: i64,
     ) -> Result<Option<i64>> {
+        // What is only imported has no such beginning (`Conversation::unresolved_since`).
+        if delay.kind == TriggerKind::UnresolvedFor {
+            return Ok(Some(since));
+        }
         let marks = match self.marks {
             Some(marks) => marks,
             None => *self.marks.insert(Marks::read(work, conversation)?),

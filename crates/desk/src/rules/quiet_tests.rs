@@ -13,7 +13,7 @@ use crate::testing::{Fixture, companies};
 use crate::time::{DAY, MINUTE};
 
 /// A quiet import of what Ann wrote some days ago, for a new conversation of hers.
-fn old(fixture: &Fixture, days: i64) -> Import {
+pub(super) fn old(fixture: &Fixture, days: i64) -> Import {
     Import {
         inbox: fixture.inbox,
         r#type: Type::Custom,
@@ -36,7 +36,7 @@ fn old(fixture: &Fixture, days: i64) -> Import {
     }
 }
 
-fn bring(fixture: &Fixture, one: Import) -> ConversationId {
+pub(super) fn bring(fixture: &Fixture, one: Import) -> ConversationId {
     fixture.write(move |work| import(work, &one)).conversation
 }
 

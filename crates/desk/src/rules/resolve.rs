@@ -51,6 +51,7 @@ impl Trigger<String> {
             Trigger::InStatusFor { statuses, after, hours } => {
                 Trigger::InStatusFor { statuses: statuses.clone(), after: *after, hours: hours.clone() }
             }
+            Trigger::UnresolvedFor { after, hours } => Trigger::UnresolvedFor { after: *after, hours: hours.clone() },
             Trigger::Macro {} => Trigger::Macro {},
             Trigger::AppEvent { application, event_type, payload } => Trigger::AppEvent {
                 application: ids(Noun::Application, application, ".application"),

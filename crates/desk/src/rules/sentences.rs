@@ -121,6 +121,7 @@ pub fn trigger(trigger: &Trigger<String>, names: Names<'_>) -> String {
         Trigger::InStatusFor { statuses, after, hours } => {
             format!("Conversation is {} for {}", listed(statuses, "or"), delay(*after, hours))
         }
+        Trigger::UnresolvedFor { after, hours } => format!("Conversation is unresolved for {}", delay(*after, hours)),
         Trigger::Macro {} => "Macro is run".to_owned(),
         Trigger::AppEvent { application, event_type, .. } => {
             format!("{} sends \"{event_type}\"", named(names, Noun::Application, application))

@@ -39,6 +39,11 @@ pub enum Severity {
 }
 
 impl Finding {
+    /// Whether it is a reason not to accept a rule.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// A reason not to accept a rule.
     pub fn error(field: &str, message: impl Into<String>) -> Self {
         Finding { severity: Severity::Error, field: field.to_owned(), message: message.into() }
@@ -66,7 +71,7 @@ pub fn validate(definition: &Definition, resolve: &mut dyn FnMut(Noun, &str) -> 
 
 /// Whether a rule may be stored: no finding is an error.
 pub fn is_acceptable(findings: &[Finding]) -> bool {
-    findings.iter().all(|finding| finding.severity != Severity::Error)
+    !findings.iter().any(Finding::is_error)
 }
 
 fn triggers(when: &[Trigger<String>], findings: &mut Vec<Finding>) {
@@ -86,7 +91,9 @@ fn triggers(when: &[Trigger<String>], findings: &mut Vec<Finding>) {
             findings.push(Finding::error(&path, "a macro is run by hand and has no other trigger"));
         }
         match trigger {
-            Trigger::UnrepliedFor { after, hours } | Trigger::NoResponseFromContactFor { after, hours } => {
+            Trigger::UnrepliedFor { after, hours }
+            | Trigger::NoResponseFromContactFor { after, hours }
+            | Trigger::UnresolvedFor { after, hours } => {
                 delay(&path, *after, hours.as_ref(), findings);
             }
             Trigger::InStatusFor { statuses, after, hours } => {
@@ -109,13 +116,8 @@ fn triggers(when: &[Trigger<String>], findings: &mut Vec<Finding>) {
 
 /// Whether a trigger of its kind waits for nothing in particular.
 fn is_any(trigger: &Trigger<String>) -> bool {
-    !matches!(
-        trigger,
-        Trigger::AppEvent { .. }
-            | Trigger::UnrepliedFor { .. }
-            | Trigger::NoResponseFromContactFor { .. }
-            | Trigger::InStatusFor { .. }
-    ) && trigger_list(trigger) == 0
+    let is_plain = !matches!(trigger, Trigger::AppEvent { .. }) && !TriggerKind::DELAYED.contains(&trigger.kind());
+    is_plain && trigger_list(trigger) == 0
 }
 
 fn trigger_list(trigger: &Trigger<String>) -> usize {

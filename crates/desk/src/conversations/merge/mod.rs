@@ -50,6 +50,8 @@ pub fn merge(work: &mut Work<'_>, ids: &[ConversationId]) -> Result<Conversation
     // The most recently active one comes last, so that what it says is what counts.
     gone.sort_by_key(|held| (held.row.bumped_at, held.row.id));
     let before = kept.row.bumped_at;
+    // The time of what is done with has ended.
+    let unresolved_since = gone.iter().chain([&kept]).filter_map(|held| held.row.unresolved_since).min();
     let was_open = gone.iter().any(|held| held.row.status() == Status::Open);
     let assignee = kept.row.assignee.or(gone.iter().rev().find_map(|held| held.row.assignee));
     let mut values = Map::new();
@@ -69,6 +71,9 @@ pub fn merge(work: &mut Work<'_>, ids: &[ConversationId]) -> Result<Conversation
     assign::give(work, &mut kept, assignee)?;
     if was_open {
         act(work, &mut kept, Action::Reopen)?;
+    }
+    if !kept.row.state(&*work.directory()?).is_over() {
+        kept.row.unresolved_since = unresolved_since;
     }
     kept.save(work)?;
     Ok(winner)
