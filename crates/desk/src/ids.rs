@@ -164,6 +164,8 @@ ids! {
     TeammateId "tea",
     /// A workspace.
     TeamId "tim",
+    /// A time goal of a workspace.
+    TimeGoalId "tmg",
     /// An API token.
     TokenId "tok",
 }

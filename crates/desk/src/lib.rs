@@ -44,6 +44,7 @@ pub mod teams;
 mod testing;
 pub mod tickets;
 pub mod time;
+pub mod time_goals;
 pub mod timers;
 pub mod tokens;
 pub mod work;

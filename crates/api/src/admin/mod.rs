@@ -14,4 +14,5 @@ pub(crate) mod people;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
 pub(crate) mod signatures;
+pub(crate) mod time_goals;
 pub(crate) mod tokens;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use desk::access::Owner;
-use desk::ids::{ConversationId, EventId, RuleId, TeamId, TeammateId};
+use desk::ids::{ConversationId, EventId, RuleId, TeamId, TeammateId, TimeGoalId};
 use desk::rules::definition::Definition;
 use desk::rules::explanation::Explanation;
 use desk::rules::validate::Finding;
@@ -29,6 +29,8 @@ pub(crate) struct Shown {
     position: i64,
     is_enabled: bool,
     is_macro: bool,
+    /// The time goal that it is a part of, and with which alone it changes; its position is then that among its parts.
+    time_goal_id: Option<TimeGoalId>,
     /// Counts the changes of the definition.
     version: i64,
     #[schemars(schema_with = "as_written")]
@@ -53,6 +55,7 @@ fn shown(rule: &Rule) -> Shown {
         position: rule.position,
         is_enabled: rule.is_enabled,
         is_macro: rule.is_macro,
+        time_goal_id: rule.time_goal,
         version: rule.version,
         definition: rule.definition.clone(),
         actions: rule.sentences.clone(),

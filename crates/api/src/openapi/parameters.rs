@@ -42,6 +42,7 @@ const PARTS: &[(&str, &str)] = &[
     ("tag_id", "The tag's id"),
     ("team_id", "The workspace's id"),
     ("teammate_id", "The teammate's id, or `alt:email:` and their address"),
+    ("time_goal_id", "The time goal's id"),
     ("token_id", "The token's id"),
 ];
 

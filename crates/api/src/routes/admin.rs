@@ -60,6 +60,19 @@ pub(super) static RULES: &[Operation] = operations! {
         "Run a macro in a conversation", one::<admin::rules::MacroRun>().takes::<admin::rules::RunMacro>().of_what_is_named();
 };
 
+pub(super) static TIME_GOALS: &[Operation] = operations! {
+    GET "/portico/v1/time-goals" "portico-list-time-goals" "portico:read" => admin::time_goals::list,
+        "List time goals", list::<admin::time_goals::Shown>().of_what_is_named();
+    POST "/portico/v1/time-goals" "portico-create-time-goal" "portico:write" => admin::time_goals::create,
+        "Make a time goal, with its rules and tags", one::<admin::time_goals::Shown>().status(201).takes::<admin::time_goals::CreateTimeGoal>().of_what_is_named();
+    GET "/portico/v1/time-goals/{time_goal_id}" "portico-get-time-goal" "portico:read" => admin::time_goals::get,
+        "Show a time goal", one::<admin::time_goals::Shown>().of_what_is_named();
+    PATCH "/portico/v1/time-goals/{time_goal_id}" "portico-update-time-goal" "portico:write" => admin::time_goals::update,
+        "Change a time goal, or switch it", one::<admin::time_goals::Shown>().takes::<admin::time_goals::UpdateTimeGoal>().of_what_is_named();
+    DELETE "/portico/v1/time-goals/{time_goal_id}" "portico-delete-time-goal" "portico:write" => admin::time_goals::delete,
+        "Delete a time goal with its rules; conversations keep their tags", nothing().of_what_is_named();
+};
+
 pub(super) static TOKENS: &[Operation] = operations! {
     GET "/portico/v1/tokens" "portico-list-tokens" "portico:read" => admin::tokens::list,
         "List API tokens, without their texts", list::<admin::tokens::Shown>();

@@ -109,6 +109,7 @@ pub static FAMILIES: &[Family] = &[
     family("Administration: conversations", "What people do to conversations.", admin::CONVERSATIONS),
     family("Administration: places", "Inboxes, and the secrets of channels.", admin::PLACES),
     family("Administration: rules", "Rules and macros: made, ordered, switched, tried, explained.", admin::RULES),
+    family("Administration: time goals", "How soon customers are to have a reply, or an end.", admin::TIME_GOALS),
     family("Administration: tokens", "API tokens.", admin::TOKENS),
     family("Administration: people", "Workspaces and teammates.", admin::PEOPLE),
     family("Administration: definitions", "Custom fields and ticket statuses.", admin::DEFINITIONS),

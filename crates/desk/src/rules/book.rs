@@ -10,7 +10,7 @@ use super::definition::{Definition, TriggerKind};
 use super::index::{Listed, RuleSet, Scope};
 use super::{sentences, store, words};
 use crate::directory::Directory;
-use crate::ids::{RuleId, TeamId, TeammateId};
+use crate::ids::{RuleId, TeamId, TeammateId, TimeGoalId};
 
 /// A rule or macro.
 #[derive(Debug)]
@@ -29,7 +29,9 @@ pub struct Rule {
     pub is_enabled: bool,
     /// Whether teammates run it by hand.
     pub is_macro: bool,
-    /// Its place among those of the same owner.
+    /// The time goal that it is a part of, and with which alone it changes.
+    pub time_goal: Option<TimeGoalId>,
+    /// Its place among those of the same owner, or of the same time goal.
     pub position: i64,
     /// Raised by every change of the definition.
     pub version: i64,
@@ -88,8 +90,9 @@ pub struct RuleBook {
 impl RuleBook {
     pub(crate) fn compile(stored: Vec<store::Stored>, directory: &Directory) -> RuleBook {
         let mut rules: Vec<Arc<Rule>> = stored.into_iter().map(|row| Arc::new(read(row, directory))).collect();
-        // Company rules first, then those of workspaces, then those of individuals; each in its own order.
-        rules.sort_by_key(|rule| (rule.owner.is_some(), rule.team, rule.owner, rule.position, rule.id));
+        // Company rules first, then those of workspaces, then those of individuals; each in its own order, and behind
+        // those of a workspace what its time goals are made into.
+        rules.sort_by_key(|rule| (rule.owner.is_some(), rule.team, rule.owner, rule.time_goal, rule.position, rule.id));
         let listed = rules.iter().enumerate().filter(|(_, rule)| rule.is_enabled).filter_map(|(at, rule)| {
             let compiled = rule.compiled.clone()?;
             Some(Listed { rule: at, scope: scope(rule, directory), compiled })
@@ -112,7 +115,7 @@ impl RuleBook {
     }
 
     /// All rules and macros in the order in which they run.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Rule>> {
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Arc<Rule>> {
         self.rules.iter()
     }
 
@@ -165,6 +168,7 @@ fn read(row: store::Stored, directory: &Directory) -> Rule {
         sentences,
         is_enabled: row.is_enabled,
         is_macro: row.is_macro,
+        time_goal: row.time_goal,
         position: row.position,
         version: row.version,
         definition: row.definition,

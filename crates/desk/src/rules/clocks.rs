@@ -30,13 +30,15 @@ struct Clocks {
     next: Option<i64>,
     /// When the last one did that has run out.
     over: Option<i64>,
+    /// Whether the timer is just going off before its time, so that it has to be set again.
+    is_early: bool,
 }
 
 impl Clocks {
     fn read(work: &mut Work<'_>, compiled: &Compiled, facts: &mut Gathered, starts: &mut Starts) -> Result<Clocks> {
         let now = work.now.0;
         let conversation = facts.conversation;
-        let mut clocks = Clocks { starts: Vec::new(), next: None, over: None };
+        let mut clocks = Clocks { starts: Vec::new(), next: None, over: None, is_early: false };
         for watch in &compiled.triggers {
             let Some(delay) = watch.delay() else { continue };
             let since = match facts.with(work).get(delay.since)? {
@@ -77,7 +79,7 @@ impl Clocks {
         let same = set.as_ref().filter(|set| set["starts"] == json!(self.starts));
         let event = same.and_then(|set| set["event"].as_i64()).unwrap_or(event.0);
         let payload = json!({"event": event, "starts": self.starts, "at": at});
-        if set.as_ref() != Some(&payload) {
+        if self.is_early || set.as_ref() != Some(&payload) {
             timers::set(work, Timer::Rule, rule.0, conversation.0, Timestamp(at), &payload)?;
         }
         Ok(over)
@@ -89,6 +91,19 @@ impl Clocks {
         let ran = store::clock_ran(work.conn, work.company, conversation, rule)?;
         Ok(ran.is_none_or(|ran| ran.0 < over))
     }
+}
+
+/// Whether a delay of a rule has run out since its clock began, and the rule has acted because of that.
+pub(super) fn has_had_its_turn(
+    work: &mut Work<'_>,
+    rule: RuleId,
+    compiled: &Compiled,
+    facts: &mut Gathered,
+) -> Result<bool> {
+    let clocks = Clocks::read(work, compiled, facts, &mut Starts::default())?;
+    let Some(over) = clocks.over else { return Ok(false) };
+    let ran = store::clock_ran(work.conn, work.company, facts.conversation, rule)?;
+    Ok(ran.is_some_and(|ran| ran.0 >= over))
 }
 
 /// Why the delayed rules of a conversation are gone through.
@@ -110,7 +125,8 @@ pub(super) fn look(work: &mut Work<'_>, event: &Event, conversation: Conversatio
 }
 
 /// A clock of a delayed rule has run out: with all others whose time has come, it is asked in its turn, and if it still
-/// applies, it acts. Its timer goes on to the next delay.
+/// applies, it acts. Its timer goes on to the next delay. One that goes off before its time (`timers::hasten`) says that
+/// rules were changed: all of them are looked at.
 pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: ConversationId, event: EventId) -> Result<()> {
     let book = work.directory()?.rules.clone();
     let Some(rule) = book.get(rule).filter(|rule| rule.is_enabled) else { return Ok(()) };
@@ -119,9 +135,12 @@ pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: Conversatio
         return Ok(());
     }
     let mut facts = Gathered::new(event.clone(), conversation);
-    let clocks = Clocks::read(work, compiled, &mut facts, &mut Starts::default())?;
+    let set = timers::carried(work, Timer::Rule, rule.id.0, conversation.0)?;
+    let is_early = set.and_then(|set| set["at"].as_i64()).is_some_and(|at| at > work.now.0);
+    let read = Clocks::read(work, compiled, &mut facts, &mut Starts::default())?;
+    let clocks = Clocks { is_early, ..read };
     clocks.arm(work, rule.id, conversation, event.id)?;
-    if !clocks.are_open(work, rule.id, conversation)? {
+    if !is_early && !clocks.are_open(work, rule.id, conversation)? {
         return Ok(());
     }
     let inboxes: Vec<i64> = conversations::inboxes_of(work, conversation)?.iter().map(|inbox| inbox.0).collect();

@@ -14,7 +14,7 @@ use crate::access::Owner;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind, Record};
-use crate::ids::{ConversationId, EventId, InboxId, RuleId, TeamId, TeammateId};
+use crate::ids::{ConversationId, EventId, InboxId, RuleId, TeamId, TeammateId, TimeGoalId};
 use crate::names;
 use crate::teammates;
 use crate::time::Timestamp;
@@ -95,7 +95,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
         return Err(Error::invalid("teammate_id", "a rule belongs to a workspace or to a teammate, not to both"));
     }
     let definition = accept(work, Owner::of(new.team, new.owner), &new.definition)?;
-    let name = names::checked("name", &new.name, LONGEST_NAME)?;
+    let new = New { name: names::checked("name", &new.name, LONGEST_NAME)?, ..new.clone() };
     let directory = work.directory()?;
     if let Some(team) = new.team
         && directory.team(team).is_none()
@@ -107,42 +107,56 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<RuleId> {
     {
         return Err(Error::NotFound("teammate"));
     }
+    let beside = directory.rules.all().filter(|rule| rule.team == new.team && rule.owner == new.owner);
+    let beside = beside.filter(|rule| rule.time_goal.is_none());
+    let position = beside.map(|rule| rule.position + 1).max().unwrap_or(1);
+    let id = add(work, &new, &definition, (position, None))?;
+    events::record_setting(work, Kind::Setting, json!({"rule": [null, id.to_string()], "name": [null, new.name]}))?;
+    Ok(id)
+}
+
+/// Keeps a rule that was accepted, with a bot that writes its comments and drafts.
+pub(super) fn add(
+    work: &mut Work<'_>,
+    new: &New,
+    definition: &Definition,
+    (position, time_goal): (i64, Option<TimeGoalId>),
+) -> Result<RuleId> {
     let id = RuleId(work.new_id());
     let bot = teammates::create(
         work,
         &teammates::New {
-            r#type: if is_macro(&definition) { "macro" } else { "rule" },
+            r#type: if is_macro(definition) { "macro" } else { "rule" },
             email: format!("{id}@rules.portico.invalid"),
             username: id.to_string(),
-            first_name: name.clone(),
+            first_name: new.name.clone(),
             last_name: String::new(),
             is_admin: false,
             bot_source: Some(id.to_string()),
         },
     )?;
-    let beside = directory.rules.all().filter(|rule| rule.team == new.team && rule.owner == new.owner);
     let row = store::Stored {
         id,
         team: new.team,
         owner: new.owner,
-        name,
-        position: beside.map(|rule| rule.position + 1).max().unwrap_or(1),
+        name: new.name.clone(),
+        position,
         is_enabled: new.is_enabled,
-        is_macro: is_macro(&definition),
+        is_macro: is_macro(definition),
         version: 1,
         definition: new.definition.clone(),
         bot,
+        time_goal,
     };
     store::insert(work.conn, work.company, &row, work.now)?;
     store::insert_version(work.conn, work.company, id, 1, &row.definition, work.now)?;
     work.directory_changed()?;
-    events::record_setting(work, Kind::Setting, json!({"rule": [null, id.to_string()], "name": [null, row.name]}))?;
     Ok(id)
 }
 
 /// Gives a rule another name or definition. A changed definition is a new version; runs keep the one they ran with.
 pub fn change(work: &mut Work<'_>, id: RuleId, name: Option<&str>, definition: Option<&Value>) -> Result<()> {
-    visible(work, id)?;
+    own(work, id)?;
     let mut row = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("rule"))?;
     let before = (row.name.clone(), row.version);
     if let Some(name) = name {
@@ -162,7 +176,7 @@ pub fn change(work: &mut Work<'_>, id: RuleId, name: Option<&str>, definition: O
 
 /// Switches a rule on or off.
 pub fn switch(work: &mut Work<'_>, id: RuleId, is_enabled: bool) -> Result<()> {
-    visible(work, id)?;
+    own(work, id)?;
     let mut row = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("rule"))?;
     if row.is_enabled == is_enabled {
         return Ok(());
@@ -180,7 +194,7 @@ fn save(work: &mut Work<'_>, row: &store::Stored, change: Value) -> Result<()> {
 
 /// Puts the rules of one owner into an order. Those not named keep their order behind the named ones.
 pub fn order(work: &mut Work<'_>, ids: &[RuleId]) -> Result<()> {
-    let named = ids.iter().map(|id| visible(work, *id)).collect::<Result<Vec<_>>>()?;
+    let named = ids.iter().map(|id| own(work, *id)).collect::<Result<Vec<_>>>()?;
     let directory = work.directory()?;
     let Some(first) = named.first() else { return Ok(()) };
     if named.iter().any(|rule| (rule.team, rule.owner) != (first.team, first.owner)) {
@@ -189,7 +203,8 @@ pub fn order(work: &mut Work<'_>, ids: &[RuleId]) -> Result<()> {
     let rest = directory
         .rules
         .all()
-        .filter(|rule| (rule.team, rule.owner) == (first.team, first.owner) && !ids.contains(&rule.id));
+        .filter(|rule| (rule.team, rule.owner, rule.time_goal) == (first.team, first.owner, None))
+        .filter(|rule| !ids.contains(&rule.id));
     let all: Vec<RuleId> = named.iter().map(|rule| rule.id).chain(rest.map(|rule| rule.id)).collect();
     for (position, id) in (1..).zip(&all) {
         store::place(work.conn, work.company, *id, position)?;
@@ -202,7 +217,7 @@ pub fn order(work: &mut Work<'_>, ids: &[RuleId]) -> Result<()> {
 
 /// Removes a rule. Its past runs and events keep naming it.
 pub fn remove(work: &mut Work<'_>, id: RuleId) -> Result<()> {
-    visible(work, id)?;
+    own(work, id)?;
     if store::delete(work.conn, work.company, id, work.now)? == 0 {
         return Err(Error::NotFound("rule"));
     }
@@ -216,6 +231,17 @@ pub fn visible(work: &mut Work<'_>, id: RuleId) -> Result<std::sync::Arc<Rule>> 
     let directory = work.directory()?;
     let rule = directory.rules.get(id).filter(|rule| work.access.sees_owner(&directory, rule.team, rule.owner));
     rule.cloned().ok_or(Error::NotFound("rule"))
+}
+
+/// A rule that the caller may see and change by itself.
+fn own(work: &mut Work<'_>, id: RuleId) -> Result<std::sync::Arc<Rule>> {
+    let rule = visible(work, id)?;
+    match rule.time_goal {
+        None => Ok(rule),
+        Some(goal) => {
+            Err(Error::Conflict(format!("{id} is a part of the time goal {goal}, and changes with it alone")))
+        }
+    }
 }
 
 /// The rules that the caller may see, in the order in which they run.

@@ -28,6 +28,8 @@ mod lint_fields;
 mod lint_unbuilt;
 mod machines;
 mod manage;
+mod owed;
+pub(crate) mod parts;
 mod past;
 pub mod pattern;
 mod perform;

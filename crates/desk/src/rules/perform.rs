@@ -11,7 +11,7 @@ use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
 use super::values::filled;
 use super::variables::Markup;
-use super::{demands, forwarding, past, store};
+use super::{demands, forwarding, owed, past, store};
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::custom_fields;
 use crate::deliveries;
@@ -122,8 +122,9 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
         }
         Action::RemoveTags { tags } => {
             let tags: Vec<TagId> = tags.iter().map(|id| TagId(*id)).collect();
+            let tags = owed::free(work, scene.rule, (scene.event, id), &tags)?;
             held(work, id, |work, held| tagging::remove(work, held, &tags))?;
-            Ok(did())
+            Ok(if_changed(!tags.is_empty(), "another time goal wants it there"))
         }
         Action::Archive {} => step(work, Step::Archive),
         Action::Reopen {} => step(work, Step::Reopen),

@@ -3,7 +3,7 @@
 use db::{Conn, Json, args};
 use serde_json::Value;
 
-use crate::ids::{CompanyId, ContactId, ConversationId, EventId, RuleId, TeamId, TeammateId};
+use crate::ids::{CompanyId, ContactId, ConversationId, EventId, RuleId, TeamId, TeammateId, TimeGoalId};
 use crate::time::Timestamp;
 
 db::record! {
@@ -20,12 +20,13 @@ db::record! {
         pub version: i64,
         pub definition: Value,
         pub bot: TeammateId,
+        pub time_goal: Option<TimeGoalId>,
     }
 }
 
 pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> db::Result<Vec<Stored>> {
     conn.all(
-        "SELECT id, team, owner, name, position, is_enabled, is_macro, version, definition, bot FROM rules \
+        "SELECT id, team, owner, name, position, is_enabled, is_macro, version, definition, bot, time_goal FROM rules \
          WHERE company = $1 AND deleted_at IS NULL ORDER BY id",
         args![company],
     )
@@ -91,7 +92,7 @@ pub(super) fn set_turn(conn: &mut Conn, company: CompanyId, rule: RuleId, action
 pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Stored, now: Timestamp) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO rules (company, id, team, owner, name, position, is_enabled, is_macro, version, definition, bot, \
-         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+         created_at, updated_at, time_goal) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)",
         args![
             company,
             row.id,
@@ -104,7 +105,8 @@ pub(super) fn insert(conn: &mut Conn, company: CompanyId, row: &Stored, now: Tim
             row.version,
             row.definition,
             row.bot,
-            now
+            now,
+            row.time_goal
         ],
     )
 }
@@ -144,7 +146,7 @@ pub(super) fn delete(conn: &mut Conn, company: CompanyId, id: RuleId, now: Times
 
 pub(super) fn get(conn: &mut Conn, company: CompanyId, id: RuleId) -> db::Result<Option<Stored>> {
     conn.opt(
-        "SELECT id, team, owner, name, position, is_enabled, is_macro, version, definition, bot FROM rules \
+        "SELECT id, team, owner, name, position, is_enabled, is_macro, version, definition, bot, time_goal FROM rules \
          WHERE company = $1 AND id = $2 AND deleted_at IS NULL",
         args![company, id],
     )

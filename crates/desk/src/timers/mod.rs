@@ -83,6 +83,19 @@ pub fn cancel(work: &mut Work<'_>, timer: Timer, rule: i64, subject: i64) -> Res
     Ok(db::outbox::cancel(work.conn, work.company.0, lane(timer, rule, subject))?)
 }
 
+/// Lets all timers of a kind and a rule go off now, so that they look again at what they wait for.
+pub(crate) fn hasten(work: &mut Work<'_>, timer: Timer, rule: i64) -> Result<()> {
+    let lane = lane(timer, rule, 0);
+    work.traces.timers |= db::outbox::hasten(work.conn, work.company.0, (lane.topic, lane.subscriber), work.now.0)? > 0;
+    Ok(())
+}
+
+/// Calls all timers of a kind and a rule off.
+pub(crate) fn cancel_all(work: &mut Work<'_>, timer: Timer, rule: i64) -> Result<()> {
+    let lane = lane(timer, rule, 0);
+    Ok(db::outbox::cancel_all(work.conn, work.company.0, (lane.topic, lane.subscriber))?)
+}
+
 /// Does what fell due. A timer whose subject is gone, or that means nothing any more, does nothing: it may have been
 /// called off while it was on its way. The caller ends the job in the same unit.
 pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {

@@ -51,6 +51,11 @@ fn a_first_webhook_arrives_signed_as_the_guide_says() {
 }
 
 #[test]
+fn a_promise_of_a_reply_is_kept_track_of_as_the_guide_says() {
+    run("time-goals.md");
+}
+
+#[test]
 fn a_partner_names_its_links_as_the_guide_says() {
     run("links.md");
 }

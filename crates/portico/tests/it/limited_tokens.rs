@@ -66,6 +66,29 @@ async fn rules_that_a_token_cannot_see_it_cannot_touch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn time_goals_are_for_who_sees_their_workspace() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let guest = Guest::of_team(&server, world.support).await;
+    let goal =
+        |team| json!({"name": "Soon", "team_id": team, "definition": {"kind": "reply", "breach": {"after": "1h"}}});
+    let path = "/portico/v1/time-goals";
+    let theirs = server.post(path, goal(world.sales.to_string())).await.expect(201);
+    let one = format!("{path}/{}", theirs["id"].as_str().expect("an id"));
+    guest.get(&one).await.expect(404);
+    guest.patch(&one, json!({"name": "Mine"})).await.expect(404);
+    guest.delete(&one, None).await.expect(404);
+    guest.post(path, goal(world.sales.to_string())).await.expect(404);
+    let own = guest.post(path, goal(world.support.to_string())).await.expect(201);
+    assert_eq!(guest.get(path).await.rows(), std::slice::from_ref(&own));
+    guest.delete(&format!("{path}/{}", own["id"].as_str().expect("an id")), None).await.expect(204);
+    assert_eq!(server.get(&one).await.expect(200), theirs);
+    let reader = Guest::with_scopes(&server, &["portico:read"]).await;
+    reader.get(&one).await.expect(200);
+    reader.patch(&one, json!({"is_enabled": false})).await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_gives_no_scope_away_that_it_lacks_or_that_there_is_not() {
     let server = Server::start().await;
     let guest = Guest::with_scopes(&server, &["portico:write", "tags:read"]).await;

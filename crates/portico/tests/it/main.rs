@@ -80,6 +80,8 @@ mod stream;
 mod tags;
 mod teammates;
 mod teams;
+mod time_goal_admin;
+mod time_goals;
 mod timers;
 mod together;
 mod twins;

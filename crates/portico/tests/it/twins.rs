@@ -45,6 +45,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("tag_id", "tag", "tags"),
     ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
     ("team_id", "tim", "teams"),
+    ("time_goal_id", "tmg", "time_goals"),
     ("token_id", "tok", "tokens"),
     ("topic_id", "top", "links"),
 ];
@@ -218,6 +219,12 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
     let definition = json!({"when": [{"on": "inbound"}], "then": [{"do": "archive"}]});
     let rule = desk::rules::New { name: "Done".to_string(), team: None, owner: None, is_enabled: false, definition };
     desk::rules::create(work, &rule)?;
+    let team = work.directory()?.teams().next().expect("a workspace").id;
+    let definition = json!({"kind": "reply", "breach": {"after": "1h"}});
+    desk::time_goals::create(
+        work,
+        &desk::time_goals::New { team, name: "Soon".to_string(), is_enabled: false, definition },
+    )?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;
