@@ -32,7 +32,11 @@ crate::record! {
 /// Applies what is missing, in one transaction.
 pub(crate) fn apply(conn: &mut Conn, set: &[Migration]) -> Result<()> {
     if conn.engine() == Engine::Postgres {
-        conn.batch(&format!("SELECT pg_advisory_xact_lock({LOCK})"))?;
+        // What a migration changes as a whole is not looked up key by key, as all else is.
+        conn.batch(&format!(
+            "SELECT pg_advisory_xact_lock({LOCK}); SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
+             SET LOCAL enable_mergejoin = on"
+        ))?;
     }
     conn.batch(
         "CREATE TABLE IF NOT EXISTS migrations

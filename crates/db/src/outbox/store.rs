@@ -351,10 +351,19 @@ pub(super) fn end_lanes(conn: &mut Conn, node: i64, ends: &[LaneEnd]) -> Result<
         }
         return Ok(busy);
     }
-    // While nodes are replaced one by one, those of an earlier version put jobs without raising the lane's last.
+    // While nodes are replaced one by one, those of an earlier version put jobs without raising the lane's last. So the lanes
+    // are locked first: the statement that asks for such jobs begins when whoever puts them is done.
     let rows = array(ends.iter(), |text, LaneEnd { company, lane, through }| {
         write!(text, "[{company},{},{},{},{through}]", lane.topic, lane.subscriber, lane.subject)
     })?;
+    let lock = format!(
+        "WITH l AS ({LANE_ROWS} FROM {})
+         SELECT n.company, n.topic, n.subscriber, n.subject FROM l JOIN outbox_lanes AS n
+             ON n.company = l.c AND n.topic = l.t AND n.subscriber = l.r AND n.subject = l.s
+         WHERE n.holder = $2 ORDER BY n.company, n.topic, n.subscriber, n.subject FOR UPDATE OF n",
+        conn.elements(1)
+    );
+    conn.all::<(i64, i64, i64, i64)>(&lock, args![rows, node])?;
     let sql = format!(
         "WITH l AS ({LANE_ROWS}, CAST(value ->> 4 AS BIGINT) AS h FROM {})
          DELETE FROM outbox_lanes USING l

@@ -54,6 +54,11 @@ impl Queue {
         batch.append(&mut self.lock().waiting);
     }
 
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// Refuses new units; what waits is still served.
     pub(crate) fn close(&self) {
         self.lock().closed = true;

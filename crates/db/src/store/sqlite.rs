@@ -282,8 +282,7 @@ fn write_group(
             }
         }
     }
-    queue.take(waiting);
-    crowd.saw(group.len() + waiting.len());
+    crowd.saw(group.len() + waiting.len() + queue.len());
     match ended.and_then(|left| left.commit(conn)) {
         Ok(hooks) => {
             run_hooks(hooks);

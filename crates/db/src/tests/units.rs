@@ -217,6 +217,37 @@ fn a_full_queue_answers_busy() {
 }
 
 #[test]
+fn what_waits_behind_a_group_still_counts() {
+    let options = Options { queue_limit: 2, group_limit: 1, ..Options::default() };
+    let store = Store::open(&StoreUrl::Memory, options).expect("it opens");
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let busy = hold(&store);
+    let mut wait = || {
+        let (release, held) = mpsc::channel::<()>();
+        let (started, start) = mpsc::channel();
+        let held = Mutex::new(held);
+        let mut unit = Box::pin(store.write(move |_: &mut Conn| {
+            let _ = started.send(());
+            let _ = held.lock().expect("nobody panics with it").recv();
+            Ok::<_, Error>(())
+        }));
+        assert!(unit.as_mut().poll(&mut context).is_pending());
+        (start, release, unit)
+    };
+    let (first, second) = (wait(), wait());
+    drop(busy);
+    // The writer has taken both, and there is room for two more behind them.
+    first.0.recv().expect("the first of them starts");
+    let more = (wait(), wait());
+    drop(first);
+    second.0.recv().expect("the second starts, in a group of its own");
+    let mut last = Box::pin(store.write(|_: &mut Conn| Ok::<_, Error>(())));
+    let answer = last.as_mut().poll(&mut context);
+    assert!(matches!(&answer, std::task::Poll::Ready(Err(error)) if error.is_retryable()), "{answer:?}");
+    drop((second, more));
+}
+
+#[test]
 fn two_processes_may_write_one_file() {
     let path = std::env::temp_dir().join(format!("portico_two_{}.sqlite", std::process::id()));
     let url = StoreUrl::Sqlite(path.clone());
