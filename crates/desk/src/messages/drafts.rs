@@ -64,7 +64,9 @@ pub fn draft(work: &mut Work<'_>, new: &NewDraft) -> Result<MessageId> {
     let (mut held, channel, answered) = match new.place {
         Place::On(channel) => {
             let channel = outgoing::channel(work, channel)?;
-            let held = send::begin(work, &channel, new.letter.subject.as_deref().unwrap_or_default())?;
+            let mut held = send::begin(work, &channel, new.letter.subject.as_deref().unwrap_or_default())?;
+            // There is nothing to be resolved before it is sent.
+            held.row.unresolved_since = None;
             (held, channel, None)
         }
         Place::In(conversation, channel) => {
@@ -196,13 +198,15 @@ pub fn delete(work: &mut Work<'_>, id: MessageId, version: &str) -> Result<()> {
     let mut change = json!({"draft": [id.to_string(), null]});
     let status = held.row.status();
     let is_empty = held.row.message_count == 0 && held.row.comment_count == 0;
-    if is_empty && status == Status::Open && store::drafts(work.conn, work.company, held.row.id, None, 1)?.is_empty() {
+    let was_all = is_empty && store::drafts(work.conn, work.company, held.row.id, None, 1)?.is_empty();
+    if was_all && old.draft_mode.as_deref() == Some(Mode::Private.as_str()) {
+        // Everybody sees the conversation from now on, and what the draft said was its author's alone.
+        held.row.subject.clear();
+        (held.row.recipient_name, held.row.recipient_handle, held.row.recipient_contact) = (None, None, None);
+    }
+    if was_all && status == Status::Open {
         held.row.status = Status::Deleted.code();
-        if old.draft_mode.as_deref() == Some(Mode::Private.as_str()) {
-            // It is in everybody's trash from now on, and what the draft said was its author's alone.
-            held.row.subject.clear();
-            (held.row.recipient_name, held.row.recipient_handle, held.row.recipient_contact) = (None, None, None);
-        }
+        held.row.unresolved_since = None;
         change["status"] = json!([status.as_str(), Status::Deleted.as_str()]);
     }
     note(work, &mut held, &old, change)

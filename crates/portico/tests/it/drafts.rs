@@ -107,6 +107,27 @@ async fn a_conversation_that_is_nothing_but_a_private_draft_is_seen_by_those_who
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_private_draft_said_goes_with_it_wherever_its_conversation_lies() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let other = Guest::with_scopes(&server, &["*"]).await;
+    for status in ["unassigned", "archived", "deleted"] {
+        let body = json!({"to": ["ann@example.com"], "subject": "Offer", "body": "First", "author_id": office.ada});
+        let draft = server.post(&format!("/channels/{}/drafts", office.email), body).await.expect(200);
+        let url = draft["_links"]["related"]["conversation"].as_str().expect("an address").to_string();
+        let path = &url[url.find("/conversations/").expect("a conversation")..];
+        if status != "unassigned" {
+            server.patch(path, json!({"status": status})).await.expect(204);
+        }
+        other.get(path).await.expect(404);
+        let id = draft["id"].as_str().expect("an id");
+        server.delete(&format!("/drafts/{id}"), Some(json!({"version": draft["version"]}))).await.expect(204);
+        let shown = other.get(path).await.expect(200);
+        assert_eq!((&shown["subject"], &shown["recipient"]), (&json!(""), &json!(null)), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_happens_in_a_conversation_that_is_a_private_draft_is_not_told_to_others() {
     let server = Server::start().await;
     let office = Office::furnish(&server, None).await;
