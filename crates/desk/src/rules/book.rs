@@ -70,6 +70,12 @@ impl Rule {
         self.compiled.as_ref().is_some_and(|compiled| compiled.stop || compiled.actions.iter().any(is_stop))
     }
 
+    /// Whether it runs though another has stopped the rules behind: what is promised stays so, whoever keeps order in an
+    /// inbox.
+    pub(super) fn outlives_a_stop(&self) -> bool {
+        self.time_goal.is_some()
+    }
+
     /// Where the next run is noted: round and round the slots.
     pub(super) fn next_slot(&self, seed: i64) -> i64 {
         // After a restart the ring goes on anywhere; it only matters that no slot is left out.

@@ -113,15 +113,16 @@ struct Round<'e> {
     conversation: ConversationId,
     /// The rule whose timer went off.
     fired: Option<RuleId>,
-    /// Whether those whose time has come are asked, not only their timers set.
-    may_ask: bool,
+    /// Whether a rule has stopped the others: then timers are set, but of those whose time has come only the rules of time
+    /// goals are asked.
+    is_stopped: bool,
 }
 
 /// Whatever happens in a conversation may start, move or end clocks, and make a rule apply whose time has come already.
-/// The latter are asked if `may_ask`.
-pub(super) fn look(work: &mut Work<'_>, event: &Event, conversation: ConversationId, may_ask: bool) -> Result<()> {
+/// Of the latter only those of time goals are asked if a rule has stopped the others.
+pub(super) fn look(work: &mut Work<'_>, event: &Event, conversation: ConversationId, is_stopped: bool) -> Result<()> {
     let inboxes: Vec<i64> = event.inboxes.iter().map(|inbox| inbox.0).collect();
-    go_through(work, &Round { event, conversation, fired: None, may_ask }, &inboxes)
+    go_through(work, &Round { event, conversation, fired: None, is_stopped }, &inboxes)
 }
 
 /// A clock of a delayed rule has run out: with all others whose time has come, it is asked in its turn, and if it still
@@ -144,13 +145,13 @@ pub fn fire_delayed(work: &mut Work<'_>, rule: RuleId, conversation: Conversatio
         return Ok(());
     }
     let inboxes: Vec<i64> = conversations::inboxes_of(work, conversation)?.iter().map(|inbox| inbox.0).collect();
-    go_through(work, &Round { event: &event, conversation, fired: Some(rule.id), may_ask: true }, &inboxes)
+    go_through(work, &Round { event: &event, conversation, fired: Some(rule.id), is_stopped: false }, &inboxes)
 }
 
 /// Sets the timers of the delayed rules, then asks those whose time has come, in the order of the list; each sees what the
 /// ones before it did. Behind one that stops, the others have had their turn.
 fn go_through(work: &mut Work<'_>, round: &Round<'_>, inboxes: &[i64]) -> Result<()> {
-    let Round { event, conversation, fired, may_ask } = *round;
+    let Round { event, conversation, fired, mut is_stopped } = *round;
     let book = work.directory()?.rules.clone();
     let mut delayed = book.delayed(inboxes).peekable();
     if delayed.peek().is_none() {
@@ -164,17 +165,17 @@ fn go_through(work: &mut Work<'_>, round: &Round<'_>, inboxes: &[i64]) -> Result
         let clocks = Clocks::read(work, compiled, &mut facts, &mut starts)?;
         let own = clocks.arm(work, rule.id, conversation, event.id)?.filter(|_| fired != Some(rule.id));
         let is_own_doing = event.cause_rule == Some(rule.id) && own.is_none() && fired != Some(rule.id);
-        if may_ask && !is_own_doing && clocks.over.is_some() {
+        let may_be_asked = !round.is_stopped || rule.outlives_a_stop();
+        if may_be_asked && !is_own_doing && clocks.over.is_some() {
             over.push((rule, compiled, own));
         }
     }
-    let mut is_stopped = false;
     for (rule, compiled, own) in over {
         let clocks = Clocks::read(work, compiled, &mut facts, &mut starts)?;
         if !clocks.are_open(work, rule.id, conversation)? || !is_at_home(work, rule, conversation)? {
             continue;
         }
-        if is_stopped {
+        if is_stopped && !rule.outlives_a_stop() {
             store::set_clock_ran(work.conn, work.company, conversation, rule.id, work.now)?;
             continue;
         }
@@ -183,7 +184,7 @@ fn go_through(work: &mut Work<'_>, round: &Round<'_>, inboxes: &[i64]) -> Result
             _ => None,
         };
         if let Some(stop) = ask(work, own.as_ref().unwrap_or(event), conversation, rule, compiled)? {
-            is_stopped = stop;
+            is_stopped |= stop;
             (facts, starts) = (Gathered::new(event.clone(), conversation), Starts::default());
         }
     }

@@ -39,9 +39,9 @@ fn react_to(work: &mut Work<'_>, event: &Event, conversation: ConversationId) ->
     }
     let book = work.directory()?.rules.clone();
     // What a rule does that stops the others is not their business either; time passes all the same.
-    let may_run = !event.cause_rule.and_then(|rule| book.get(rule)).is_some_and(|rule| rule.stops());
-    clocks::look(work, event, conversation, may_run)?;
-    if !may_run || !book.listens(&kinds::may_be(event)) {
+    let is_stopped = event.cause_rule.and_then(|rule| book.get(rule)).is_some_and(|rule| rule.stops());
+    clocks::look(work, event, conversation, is_stopped)?;
+    if !book.listens(&kinds::may_be(event)) {
         return Ok(());
     }
     let mut facts = Gathered::new(event.clone(), conversation);
@@ -49,16 +49,18 @@ fn react_to(work: &mut Work<'_>, event: &Event, conversation: ConversationId) ->
     if !book.listens(&kinds) {
         return Ok(());
     }
-    run_through(work, event, conversation, &kinds, facts)
+    run_through(work, event, conversation, &kinds, facts, is_stopped)
 }
 
-/// Asks every rule that listens, in order; one that matches acts before the next is asked.
+/// Asks every rule that listens, in order; one that matches acts before the next is asked. Once one has stopped the others,
+/// only those are asked that keep track of time goals.
 fn run_through(
     work: &mut Work<'_>,
     event: &Event,
     conversation: ConversationId,
     kinds: &[TriggerKind],
     mut facts: Gathered,
+    mut is_stopped: bool,
 ) -> Result<()> {
     let book = work.directory()?.rules.clone();
     let mut inboxes: Vec<i64> = event.inboxes.iter().map(|inbox| inbox.0).collect();
@@ -66,6 +68,9 @@ fn run_through(
     while let Some((at, rule)) = book.next(place, kinds, &inboxes) {
         place = Some(at);
         let (Some(compiled), false) = (&rule.compiled, event.cause_rule == Some(rule.id)) else { continue };
+        if is_stopped && !rule.outlives_a_stop() {
+            continue;
+        }
         if kinds::not_for(work, rule, event, &mut facts)?.is_some() || !applies(compiled, kinds, &mut facts.with(work))?
         {
             continue;
@@ -75,10 +80,7 @@ fn run_through(
             return cut(work, event, conversation, rule, explanation);
         }
         let mut explanation = evaluate(compiled, kinds, &mut facts.with(work), Mode::Fast)?;
-        let stop = act(work, event, conversation, rule, &mut explanation, &mut facts)?;
-        if stop {
-            break;
-        }
+        is_stopped |= act(work, event, conversation, rule, &mut explanation, &mut facts)?;
         if compiled.only_tells() {
             continue;
         }

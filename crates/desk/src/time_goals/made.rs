@@ -14,6 +14,9 @@ const APPLIES: i64 = 1;
 const WARNS: i64 = 2;
 const IS_MISSED: i64 = 3;
 const IS_OVER: i64 = 4;
+/// What else is wanted at a moment is a rule of its own behind that of the tags, which it cannot undo when it fails.
+const AT_WARNING: i64 = 5;
+const AT_BREACH: i64 = 6;
 
 /// The rules of a goal.
 pub(super) fn of(goal: &TimeGoal, definition: &Definition) -> Whole {
@@ -33,12 +36,18 @@ pub(super) fn of(goal: &TimeGoal, definition: &Definition) -> Whole {
         },
     }];
     let Tags { warning, breach, .. } = goal.tags;
+    let mut comes = |(place, behind): (i64, i64), word: &str, moment: &Moment, tags: Vec<Action<String>>| {
+        let rule = comes(definition, moment, tags);
+        parts.push(Part { place, name: format!("{}: {word}", goal.name), definition: rule });
+        if !moment.then.is_empty() {
+            let rule = self::comes(definition, moment, moment.then.clone());
+            parts.push(Part { place: behind, name: format!("{}: at the {word}", goal.name), definition: rule });
+        }
+    };
     if let Some(moment) = &definition.warning {
-        let rule = comes(definition, moment, vec![add(warning)]);
-        parts.push(Part { place: WARNS, name: format!("{}: warning", goal.name), definition: rule });
+        comes((WARNS, AT_WARNING), "warning", moment, vec![add(warning)]);
     }
-    let rule = comes(definition, &definition.breach, vec![add(breach), remove(&[warning])]);
-    parts.push(Part { place: IS_MISSED, name: format!("{}: breach", goal.name), definition: rule });
+    comes((IS_MISSED, AT_BREACH), "breach", &definition.breach, vec![add(breach), remove(&[warning])]);
     parts.push(Part {
         place: IS_OVER,
         name: format!("{}: over", goal.name),
@@ -47,19 +56,10 @@ pub(super) fn of(goal: &TimeGoal, definition: &Definition) -> Whole {
     Whole { goal: goal.id, team: goal.team, is_enabled: goal.is_enabled, parts }
 }
 
-/// The rule of a moment: the tags, then what else is wanted.
-fn comes(definition: &Definition, moment: &Moment, tags: Vec<Action<String>>) -> Rule {
-    let mut condition = vec![Condition::IsDiscussion(false), definition.condition.clone()];
-    if definition.kind == Kind::Reply {
-        // The trigger of the other kind knows by itself what is done with.
-        condition.insert(0, runs(definition.kind));
-    }
-    Rule {
-        when: vec![definition.trigger(moment)],
-        condition: Condition::All(condition),
-        then: tags.into_iter().chain(moment.then.iter().cloned()).collect(),
-        stop: false,
-    }
+/// A rule of a moment.
+fn comes(definition: &Definition, moment: &Moment, then: Vec<Action<String>>) -> Rule {
+    let condition = vec![runs(definition.kind), Condition::IsDiscussion(false), definition.condition.clone()];
+    Rule { when: vec![definition.trigger(moment)], condition: Condition::All(condition), then, stop: false }
 }
 
 /// The rule that takes the tags away.

@@ -150,7 +150,7 @@ async fn a_longer_time_moves_what_runs_and_a_new_warning_and_other_actions_leave
     let busier = json!({"kind": "reply", "warning": {"after": "1h"}, "hours": always,
                         "breach": {"after": "6h", "then": [{"do": "comment", "body": "Late"}]}});
     let shown = stage.server.patch(&goal_path(&goal), json!({"definition": busier})).await.expect(200);
-    assert_eq!(shown["rule_ids"].as_array().map(Vec::len), Some(4));
+    assert_eq!(shown["rule_ids"].as_array().map(Vec::len), Some(5));
     stage.settle().await;
     assert_eq!(stage.marks_of(&written).await, ["SLA applies", "SLA warning"], "a new warning is given at once");
     stage.pass(1).await;
@@ -207,7 +207,7 @@ async fn bad_goals_are_refused_each_with_the_place() {
         ),
         (with(json!({"kind": "reply", "breach": breach, "when": []})), "when"),
         (
-            with(json!({"kind": "reply", "breach": {"after": "4h", "then": vec![json!({"do": "archive"}); 49]}})),
+            with(json!({"kind": "reply", "breach": {"after": "4h", "then": vec![json!({"do": "archive"}); 51]}})),
             "at most 50 actions",
         ),
         (with(json!({"kind": "reply", "breach": breach, "if": deep})), "may be nested"),

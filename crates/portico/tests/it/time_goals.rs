@@ -133,6 +133,65 @@ async fn further_actions_are_done_after_the_tags() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_further_action_that_fails_takes_no_tag_with_it() {
+    let stage = Stage::set().await;
+    let mut goal = reply();
+    goal["breach"]["then"] = json!([{"do": "comment", "body": "{{conversation.summary}}"}]);
+    stage.goal(goal).await;
+    let written = stage.write("Where is it?").await;
+    stage.pass(4).await;
+    assert_eq!(stage.marks_of(&written).await, MISSED);
+    assert!(stage.beside(&written, "comments").await.is_empty(), "there is no summary, so there is nothing to say");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_stops_the_others_stops_no_goal() {
+    let stage = Stage::set().await;
+    let rule =
+        |on: Value, then: Value| json!({"name": "Last", "definition": {"when": [on], "then": then, "stop": true}});
+    let comment = json!([{"do": "comment", "body": "Noted"}]);
+    for on in [json!({"on": "outbound_reply"}), json!({"on": "unreplied_for", "after": "4h"})] {
+        stage.make("/portico/v1/rules", rule(on, comment.clone())).await;
+    }
+    stage.goal(reply()).await;
+    let written = stage.write("Where is it?").await;
+    stage.pass(4).await;
+    assert_eq!(stage.marks_of(&written).await, MISSED);
+    stage.answer(&written).await;
+    assert_eq!(stage.marks_of(&written).await, [APPLIES]);
+    assert_eq!(stage.beside(&written, "comments").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_does_that_stops_the_others_ends_a_goal_all_the_same() {
+    let stage = Stage::set().await;
+    let archive = json!({"when": [{"on": "outbound_reply"}], "then": [{"do": "archive"}], "stop": true});
+    stage.make("/portico/v1/rules", json!({"name": "Last", "definition": archive})).await;
+    stage.goal(resolution()).await;
+    let written = stage.write("Where is it?").await;
+    stage.pass(4).await;
+    assert_eq!(stage.marks_of(&written).await, MISSED);
+    stage.answer(&written).await;
+    assert_eq!(stage.marks_of(&written).await, [APPLIES]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_to_be_resolved_in_a_draft() {
+    let stage = Stage::set().await;
+    let mut goal = resolution();
+    goal["breach"]["then"] = json!([{"do": "comment", "body": "Late"}]);
+    stage.goal(goal).await;
+    let body = json!({"to": ["ann@example.com"], "subject": "Offer", "body": "First", "author_id": stage.office.ada});
+    let draft = stage.server.post(&format!("/channels/{}/drafts", stage.office.email), body).await.expect(200);
+    stage.pass(4).await;
+    let url = draft["_links"]["related"]["conversation"].as_str().expect("an address");
+    let path = &url[url.find("/conversations/").expect("a conversation")..];
+    let shown = stage.server.get(path).await.expect(200);
+    assert_eq!(shown["tags"], json!([]));
+    assert!(stage.beside(&shown, "comments").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_automatic_reply_keeps_no_promise() {
     let stage = Stage::set().await;
     stage.rule(json!([{"do": "auto_reply", "content": {"text": "<p>Thank you.</p>"}}])).await;
