@@ -63,15 +63,15 @@ pub async fn ready(health: Arc<Health>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response();
     }
     let store = health.desk.store();
-    let asked = async {
-        let answers = store.read(|conn| conn.one::<(i64,)>("SELECT CAST(1 AS BIGINT)", &[])).await.is_ok();
-        (answers, store.unwritable().await)
-    };
-    let why = match tokio::time::timeout(PATIENCE, asked).await {
-        Ok((true, None)) => return "ready\n".into_response(),
-        Ok((true, Some(error))) if error.is_full() => "the store has no room left\n",
-        Ok((true, Some(_))) => "the store cannot be written\n",
-        Ok((false, _)) | Err(_) => "the store does not answer\n",
+    let answer = store.read(|conn| conn.one::<(i64,)>("SELECT CAST(1 AS BIGINT)", &[]));
+    if !matches!(tokio::time::timeout(PATIENCE, answer).await, Ok(Ok(_))) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response();
+    }
+    let why = match tokio::time::timeout(PATIENCE, store.unwritable()).await {
+        Ok(None) => return "ready\n".into_response(),
+        Ok(Some(error)) if error.is_full() => "the store has no room left\n",
+        // It is only asked for long where it could not be written.
+        Ok(Some(_)) | Err(_) => "the store cannot be written\n",
     };
     (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
 }

@@ -12,6 +12,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, Thread};
@@ -106,6 +107,8 @@ struct Inner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     checkpoints: Arc<Checkpoints>,
     unwritable: Arc<Mutex<Option<Error>>>,
+    /// Whether it is being tried if it can be written again.
+    trying: Arc<AtomicBool>,
     #[cfg(any(test, feature = "testing"))]
     clean_up: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -165,6 +168,7 @@ impl Store {
             threads: Mutex::new(Vec::new()),
             checkpoints,
             unwritable: Arc::default(),
+            trying: Arc::default(),
             #[cfg(any(test, feature = "testing"))]
             clean_up: Mutex::new(None),
         }))
@@ -232,12 +236,22 @@ impl Store {
     }
 
     /// Why nothing can be written, if that is so: while the last unit that failed for such a reason is not known to be past,
-    /// something is written and taken away again to see. Costs nothing while all goes well.
+    /// something is written and taken away again to see, by one caller at a time: a server that is away may take a minute
+    /// to say so. Costs nothing while all goes well.
     pub async fn unwritable(&self) -> Option<Error> {
         let known =
             |store: &Store| store.0.unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let before = known(self)?;
-        match self.write(nodes::try_room).await.and(self.write(nodes::end_try).await) {
+        if self.0.trying.swap(true, Ordering::SeqCst) {
+            return Some(before);
+        }
+        // Given up with the unit, and not with whoever waits for it.
+        let trying = Trying(self.0.trying.clone());
+        let try_room = move |conn: &mut Conn| {
+            let _ = &trying;
+            nodes::try_room(conn)
+        };
+        match self.write(try_room).await.and(self.write(nodes::end_try).await) {
             Err(error) if error.is_unwritable() => Some(error),
             // It could not be asked, which says nothing new.
             Err(_) => Some(before),
@@ -321,6 +335,15 @@ impl Store {
             }
             answer
         }
+    }
+}
+
+/// Says that it is tried no more, when it goes.
+struct Trying(Arc<AtomicBool>);
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 
