@@ -145,6 +145,20 @@ async fn a_further_action_that_fails_takes_no_tag_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_goal_with_further_actions_still_stands_by_its_tags() {
+    let stage = Stage::set().await;
+    let mut late = resolution();
+    late["breach"]["then"] = json!([{"do": "comment", "body": "Late"}]);
+    stage.goal(late).await;
+    stage.goal(reply()).await;
+    let written = stage.write("Where is it?").await;
+    stage.pass(4).await;
+    assert_eq!(stage.marks_of(&written).await, MISSED);
+    stage.answer(&written).await;
+    assert_eq!(stage.marks_of(&written).await, MISSED, "the resolution is late all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rule_that_stops_the_others_stops_no_goal() {
     let stage = Stage::set().await;
     let rule =
