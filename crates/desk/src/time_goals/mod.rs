@@ -1,7 +1,8 @@
 //! Time goals: how soon the customers of a workspace are to have a reply, or to be done with.
 //!
 //! A goal is made into rules of its workspace (`made.rs`), which the engine runs as all others, behind them: one tags what
-//! the goal is about, one warns, one tells of the breach, and one takes the tags away. They change with the goal alone.
+//! the goal is about, one warns, one tells of the breach, and one takes the tags away; what else is to be done at a warning
+//! or a breach are rules behind these. They change with the goal alone.
 
 use serde_json::{Value, json};
 
