@@ -26,20 +26,20 @@ pub(super) enum Led {
     ByNone,
 }
 
-/// Asks the words and then each filter, up to `few` conversations of each.
+/// Asks the words and then each filter, up to `few` conversations of each. The query has a filter, or nothing at all.
 pub(super) fn lead(work: &mut Work<'_>, query: &Query, few: i64) -> Result<Led> {
-    if query.is_wordless {
-        return Ok(Led::Nothing);
-    }
     let most = usize::try_from(few).unwrap_or(usize::MAX);
     let mut with_words: Option<Vec<i64>> = None;
     if !query.words.is_empty() {
-        let hits = store::hits(work.conn, work.company, &query.words, few)?;
+        let hits = store::conversations_with(work.conn, work.company, &query.words, few)?;
         if hits.is_empty() {
             return Ok(Led::Nothing);
         }
         if hits.len() < most {
-            with_words = Some(store::conversations_of(work.conn, work.company, &hits)?);
+            let mut conversations: Vec<i64> = hits.into_iter().filter_map(|(id,)| id).collect();
+            conversations.sort_unstable();
+            conversations.dedup();
+            with_words = Some(conversations);
         }
     }
     let mut best: Option<Vec<i64>> = None;

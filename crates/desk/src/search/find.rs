@@ -1,11 +1,9 @@
 //! From a query to a page of conversations.
 //!
-//! Words and filters are asked in turn for the conversations that they allow, from the index of each. The one that
+//! Words alone are asked in one statement, with the places of what has them. Otherwise words and filters are asked in turn for the conversations that they allow, from the index of each. The one that
 //! allows the fewest leads: its conversations are looked up and checked against everything else, so a rare tag beside a
 //! word that is everywhere costs as little as the tag alone. Only when everything is frequent are the conversations
 //! walked through in their order, and then a page is full soon.
-
-use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -23,20 +21,28 @@ use crate::work::Work;
 
 /// `few`: so many conversations are looked up at most, and so far they are counted.
 pub(super) fn conversations(work: &mut Work<'_>, query: &Query, window: &Window, few: i64) -> Result<Found> {
+    let nothing = || Found { page: Page { rows: Vec::new(), next: None }, total: 0 };
+    if query.is_wordless {
+        return Ok(nothing());
+    }
+    if query.filters.is_empty() && !query.words.is_empty() {
+        return match standing(work, query, few)? {
+            Some(found) => page(work, window, found),
+            None => walk(work, query, window, few),
+        };
+    }
     match lead(work, query, few)? {
-        Led::Nothing => Ok(Found { page: Page { rows: Vec::new(), next: None }, total: 0 }),
-        Led::By { candidates, words_hold } => look_up(work, query, window, &candidates, words_hold),
+        Led::Nothing => Ok(nothing()),
+        Led::By { candidates, words_hold } => {
+            let found = checked(work, query, &candidates, words_hold)?;
+            page(work, window, found)
+        }
         Led::ByNone => walk(work, query, window, few),
     }
 }
 
-/// Checks the candidates, and loads only those of the page.
-fn look_up(work: &mut Work<'_>, query: &Query, window: &Window, candidates: &[i64], words_hold: bool) -> Result<Found> {
-    // What has words has a message or comment, so that it is no mere draft.
-    let found = match words_hold && query.filters.is_empty() && !query.words.is_empty() {
-        true => standing(work, candidates)?,
-        false => checked(work, query, candidates, words_hold)?,
-    };
+/// Puts what was found into its order, and loads only the conversations of the page.
+fn page(work: &mut Work<'_>, window: &Window, found: Vec<(i64, i64)>) -> Result<Found> {
     let total = i64::try_from(found.len()).unwrap_or(i64::MAX);
     let mut places: Vec<Position> = found.into_iter().map(|(id, key)| Position { key, id }).collect();
     places.sort_unstable();
@@ -71,26 +77,33 @@ fn checked(work: &mut Work<'_>, query: &Query, candidates: &[i64], words_hold: b
     Ok(narrow(work, all, query, Way::LookUp)?.all(work.conn)?)
 }
 
-/// Those of the candidates that the caller may see, and when they were last active. Their places in inboxes say both in
-/// rows far smaller than their own, which are asked only for conversations in no inbox.
-fn standing(work: &mut Work<'_>, candidates: &[i64]) -> Result<Vec<(i64, i64)>> {
+/// The conversations with the words that the caller may see, and when they were last active; nothing if there are many.
+/// Their places in inboxes say both in rows far smaller than their own, which are asked only for conversations in no
+/// inbox. What has words has a message or comment, so that it is no mere draft.
+fn standing(work: &mut Work<'_>, query: &Query, few: i64) -> Result<Option<Vec<(i64, i64)>>> {
     let directory = work.directory()?;
     let visible = work.access.inboxes(&directory);
-    let mut places = Select::new("SELECT i.conversation, i.bumped_at FROM conversation_inboxes i WHERE")
-        .with(" i.company = ?", work.company)
-        .among(work.conn, " AND i.conversation IN ?", candidates.iter().copied());
-    if let Some(visible) = &visible {
-        places = places.among(work.conn, " AND i.inbox IN ?", visible.iter().map(|inbox| inbox.0));
+    let hits = store::standing(work.conn, work.company, &query.words, visible.as_ref(), few)?;
+    if i64::try_from(hits.len()).unwrap_or(i64::MAX) >= few {
+        return Ok(None);
     }
-    let mut found: Vec<(i64, i64)> = places.all(work.conn)?;
+    let (mut found, mut rest) = (Vec::with_capacity(hits.len()), Vec::new());
+    for hit in hits {
+        match hit {
+            (Some(id), Some(bumped_at)) => found.push((id, bumped_at)),
+            (Some(id), None) if visible.is_none() => rest.push(id),
+            // Another company's, or out of sight.
+            _ => {}
+        }
+    }
     found.sort_unstable();
     found.dedup_by_key(|(id, _)| *id);
-    if visible.is_none() && found.len() < candidates.len() {
-        let known: HashSet<i64> = found.iter().map(|(id, _)| *id).collect();
-        let rest: Vec<i64> = candidates.iter().copied().filter(|id| !known.contains(id)).collect();
+    if !rest.is_empty() {
+        rest.sort_unstable();
+        rest.dedup();
         found.extend(checked(work, &Query::default(), &rest, true)?);
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// Asks the conversations one by one, in their order, until the page is full.

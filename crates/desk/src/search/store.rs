@@ -2,7 +2,7 @@
 
 use db::{Conn, Engine, args};
 
-use crate::ids::{CompanyId, ConversationId};
+use crate::ids::{CompanyId, ConversationId, InboxId};
 use crate::select::Select;
 use crate::time::Timestamp;
 
@@ -67,27 +67,50 @@ pub(super) fn docs(conn: &mut Conn, company: CompanyId, conversation: Conversati
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Docs with all of the words, at most so many. SQLite's index knows no company: the next step drops foreign docs.
-pub(super) fn hits(conn: &mut Conn, company: CompanyId, words: &[String], most: i64) -> db::Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = match conn.engine() {
-        Engine::Sqlite => Select::new("SELECT rowid FROM search_words")
-            .with(" WHERE search_words MATCH ?", fts5(words))
-            .with(" LIMIT ?", most)
-            .all(conn)?,
-        Engine::Postgres => {
-            let select = Select::new("SELECT w.id FROM search_words w").with(" WHERE w.company = ?", company);
-            tsquery(select, words).with(" LIMIT ?", most).all(conn)?
-        }
-    };
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+/// The conversations of docs with all of the words, a row for each doc, at most so many. SQLite's index knows no company:
+/// a foreign doc counts, with no conversation.
+pub(super) fn conversations_with(
+    conn: &mut Conn,
+    company: CompanyId,
+    words: &[String],
+    most: i64,
+) -> db::Result<Vec<(Option<i64>,)>> {
+    let docs = docs_with(conn, Select::new("SELECT d.conversation"), company);
+    matching(conn, docs, company, words).with(" LIMIT ?", most).all(conn)
 }
 
-/// The conversations of some docs, each once.
-pub(super) fn conversations_of(conn: &mut Conn, company: CompanyId, docs: &[i64]) -> db::Result<Vec<i64>> {
-    let among = conn.among(2);
-    let sql = format!("SELECT DISTINCT conversation FROM search_docs WHERE company = $1 AND id IN {among}");
-    let rows: Vec<(i64,)> = conn.all(&sql, args![company, db::list(docs.iter().copied())])?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+/// The same with when the conversation was last active, a row for each doc and inbox that it is in, if that is among the
+/// visible ones, and one without a time for a doc whose conversation is in none.
+pub(super) fn standing(
+    conn: &mut Conn,
+    company: CompanyId,
+    words: &[String],
+    visible: Option<&Vec<InboxId>>,
+    most: i64,
+) -> db::Result<Vec<(Option<i64>, Option<i64>)>> {
+    let mut places = docs_with(conn, Select::new("SELECT d.conversation, i.bumped_at"), company)
+        .text(" LEFT JOIN conversation_inboxes i ON i.conversation = d.conversation")
+        .with(" AND i.company = ?", company);
+    if let Some(visible) = visible {
+        places = places.among(conn, " AND i.inbox IN ?", visible.iter().map(|inbox| inbox.0));
+    }
+    matching(conn, places, company, words).with(" LIMIT ?", most).all(conn)
+}
+
+fn docs_with(conn: &Conn, select: Select, company: CompanyId) -> Select {
+    let number = match conn.engine() {
+        Engine::Sqlite => "w.rowid",
+        Engine::Postgres => "w.id",
+    };
+    let docs = format!(" FROM search_words w LEFT JOIN search_docs d ON d.id = {number}");
+    select.text(&docs).with(" AND d.company = ?", company)
+}
+
+fn matching(conn: &Conn, select: Select, company: CompanyId, words: &[String]) -> Select {
+    match conn.engine() {
+        Engine::Sqlite => select.with(" WHERE w.search_words MATCH ?", fts5(words)),
+        Engine::Postgres => tsquery(select.with(" WHERE w.company = ?", company), words),
+    }
 }
 
 /// Only conversations (`c`) that have a doc with all of the words.

@@ -1,10 +1,12 @@
 //! What search promises, on every store.
 
 use super::{Query, parse};
+use crate::companies::New;
 use crate::ids::ConversationId;
 use crate::messages::{Content, Incoming, Sender, receive};
 use crate::paging::Window;
 use crate::testing::{Fixture, companies};
+use crate::work::Caller;
 
 fn write(fixture: &Fixture, handle: &str, subject: &str, text: &str) -> ConversationId {
     let (channel, handle, subject, text) = (fixture.custom, handle.to_string(), subject.to_string(), text.to_string());
@@ -125,5 +127,33 @@ fn whatever_leads_the_same_is_found() {
             assert!(ways.windows(2).all(|pair| pair[0] == pair[1]), "{}: {text}: {ways:?}", fixture.engine);
             assert_eq!(found(&fixture, text).1, ways[0].len() as i64, "{}: {text}", fixture.engine);
         }
+    }
+}
+
+#[test]
+fn only_the_own_company_is_found_in_an_index_that_all_share() {
+    for mut fixture in companies() {
+        let lamp = write(&fixture, "ann", "Lamp", "brass");
+        let new = New { name: "Other".to_string(), slug: "other".to_string(), has_ticketing: false };
+        let (other, ()) = crate::companies::found(&fixture.desk, new, |_| Ok(())).expect("a second company is founded");
+        let own = std::mem::replace(&mut fixture.caller, Caller::system(other));
+        for text in ["lamp", "lamp is:open"] {
+            assert_eq!(found(&fixture, text), (vec![], 0), "{}: {text}", fixture.engine);
+        }
+        fixture.caller = own;
+        assert_eq!(found(&fixture, "lamp"), (vec![lamp], 1), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn what_lies_in_no_inbox_is_found_once_by_who_sees_everything() {
+    for fixture in companies() {
+        let lamp = write(&fixture, "ann", "Lamp", "brass");
+        let chair = write(&fixture, "bob", "Chair", "no lamp");
+        fixture.write(move |work| {
+            let sql = "DELETE FROM conversation_inboxes WHERE company = $1 AND conversation = $2";
+            Ok(work.conn.exec(sql, db::args![work.company, lamp])?)
+        });
+        assert_eq!(found(&fixture, "lamp"), (vec![chair, lamp], 2), "{}", fixture.engine);
     }
 }
