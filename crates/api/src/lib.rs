@@ -17,6 +17,7 @@ pub mod routes;
 pub mod tokens;
 
 mod admin;
+mod analytics;
 mod application_channels;
 mod applications;
 mod attachments;

@@ -118,6 +118,8 @@ ids! {
     FeatureId "ftr",
     /// A secret of an app.
     SecretId "sec",
+    /// A file with what analytics found, or a report of it.
+    AnalyticsExportId "exp",
     /// A file on a message, comment or template.
     AttachmentId "fil",
     /// A way in and out for messages.

@@ -7,6 +7,7 @@
 
 use desk::Directory;
 
+pub mod analytics;
 pub mod applications;
 pub mod attachments;
 pub mod channel_calls;

@@ -24,6 +24,7 @@ macro_rules! segments {
     )+};
 }
 segments!(
+    AnalyticsExportId,
     AttachmentId,
     ChannelId,
     CommentId,

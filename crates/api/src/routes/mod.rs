@@ -33,6 +33,7 @@ macro_rules! operations {
 
 pub mod about;
 mod admin;
+mod analytics;
 mod application_channels;
 mod apps;
 mod company;
@@ -103,6 +104,7 @@ pub static FAMILIES: &[Family] = &[
     family("Application channels: templates", "What apps' channels may send.", application_channels::TEMPLATES),
     family("Custom fields", "What a company defines for its things.", company::CUSTOM_FIELDS),
     family("Rules", "Rules as Front shows them.", company::RULES),
+    family("Analytics", "Figures and files about what happened.", analytics::ANALYTICS),
     family("Applications", "What happens in other systems.", apps::APPLICATIONS),
     family("Company", "Whose token it is, and the ticket statuses.", company::COMPANY),
     family("Administration: company", "The company's settings and its secret.", admin::COMPANY),

@@ -21,7 +21,7 @@ mod view;
 
 pub use kind::Kind;
 pub use list::{Filter, get, in_conversation, list};
-pub(crate) use list::{find, newest};
+pub(crate) use list::{find, newest, of};
 pub use store::DepartedRule;
 pub use tail::{Position, Tail, end, follow, newest_time, position, settle_restored};
 pub use view::{View, view, views};

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::ids::{ConversationId, CustomFieldId, EventId, MessageId, RuleId};
+use crate::ids::{AnalyticsExportId, ConversationId, CustomFieldId, EventId, MessageId, RuleId};
 use crate::work::Work;
-use crate::{conversations, custom_fields, messages, rules};
+use crate::{analytics, conversations, custom_fields, messages, rules};
 
 /// What falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Timer {
     Waiting,
     /// The values of a deleted custom field are taken away.
     Field,
+    /// A report or an export goes on: the subject is its number.
+    Analytics,
 }
 
 /// The topics of the outbox.
@@ -41,12 +43,13 @@ impl Timer {
             Timer::Waiting => 3,
             Timer::Rule => 4,
             Timer::Field => 5,
+            Timer::Analytics => 6,
         }
     }
 
     /// Reads the number in the store.
     pub fn from_code(code: i64) -> Option<Timer> {
-        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field]
+        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field, Timer::Analytics]
             .into_iter()
             .find(|timer| timer.code() == code)
     }
@@ -115,6 +118,7 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
             let after = job.payload.get("after").and_then(Value::as_i64).unwrap_or(0);
             custom_fields::clear(work, CustomFieldId(job.lane.subject), after)
         }
+        Some(Timer::Analytics) => analytics::go_on(work, AnalyticsExportId(job.lane.subject)),
         None => Ok(()),
     }
 }

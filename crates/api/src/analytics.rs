@@ -1,0 +1,216 @@
+//! Analytics: reports and exports that are asked for now and fetched when they are done.
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use desk::Timestamp;
+use desk::analytics::{self, About, Column, Filters, Job, Metric, Request, Span, UTC, What};
+use desk::ids::{AnalyticsExportId, ChannelId, InboxId, TagId, TeamId, TeammateId};
+use desk::teammates::{self, Who};
+use desk::{Error, Work};
+use http::{HeaderValue, header};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use wire::analytics::{export as export_shape, report as report_shape};
+
+use crate::answer::{Answer, context};
+use crate::attachments::disposition;
+use crate::call::{Call, Result};
+
+/// Days, whose they are, and what of them.
+#[derive(Clone, Deserialize, JsonSchema)]
+struct Days {
+    /// An instant of the first day, in seconds.
+    start: f64,
+    /// An instant of the last day, in seconds.
+    end: f64,
+    /// The IANA name of the zone whose days are meant.
+    timezone: Option<String>,
+    /// What it is to be about; all if nothing is named.
+    filters: Option<FilterNames>,
+}
+
+/// Things by their ids: of every kind that is named at least one.
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "AnalyticsFilterNames")]
+struct FilterNames {
+    /// Tags.
+    tag_ids: Option<Vec<TagId>>,
+    /// Teammates by id or alias.
+    teammate_ids: Option<Vec<String>>,
+    /// Channels.
+    channel_ids: Option<Vec<ChannelId>>,
+    /// Inboxes.
+    inbox_ids: Option<Vec<InboxId>>,
+    /// Workspaces.
+    team_ids: Option<Vec<TeamId>>,
+}
+
+impl Days {
+    fn span(&self, work: &mut Work<'_>) -> desk::Result<Span> {
+        let instant = |field: &str, seconds: f64| {
+            Timestamp::from_seconds(seconds)
+                .ok_or_else(|| Error::invalid(field, format!("expected seconds since 1970, found {seconds}")))
+        };
+        let names = self.filters.clone().unwrap_or_default();
+        let teammate_ids = names.teammate_ids.map(|names| resolved(work, &names)).transpose()?;
+        let FilterNames { tag_ids, channel_ids, inbox_ids, team_ids, .. } = names;
+        Ok(Span {
+            start: instant("start", self.start)?,
+            end: instant("end", self.end)?,
+            timezone: self.timezone.clone().unwrap_or_else(|| UTC.to_string()),
+            filters: Filters { tag_ids, teammate_ids, channel_ids, inbox_ids, team_ids },
+        })
+    }
+}
+
+fn resolved(work: &mut Work<'_>, names: &[String]) -> desk::Result<Vec<TeammateId>> {
+    let named = names.iter().map(|name| name.parse::<Who>()).collect::<desk::Result<Vec<_>>>()?;
+    named.iter().map(|who| teammates::resolve(work, who)).collect()
+}
+
+/// A report that is wanted.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "CreateAnalyticsReport")]
+pub(crate) struct CreateReport {
+    #[serde(flatten)]
+    days: Days,
+    /// The figures.
+    metrics: Vec<Metric>,
+}
+
+/// `POST /analytics/reports`
+pub async fn create_report(call: Call) -> Result {
+    let body: CreateReport = call.body()?;
+    call.write(move |work| {
+        let span = body.days.span(work)?;
+        let job = analytics::begin(work, &Request { span, what: What::Report { metrics: body.metrics.clone() } })?;
+        let directory = work.directory()?;
+        Answer::created(&report_shape(context(work, &directory), &job)?)
+    })
+    .await
+}
+
+/// `GET /analytics/reports/{report_uid}`
+pub async fn get_report(call: Call) -> Result {
+    let uid = call.segment(0).to_string();
+    call.read(move |work| {
+        let job = analytics::report(work, &uid)?;
+        let directory = work.directory()?;
+        Answer::ok(&report_shape(context(work, &directory), &job)?)
+    })
+    .await
+}
+
+/// An export that is wanted.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "CreateAnalyticsExport")]
+pub(crate) struct CreateExport {
+    #[serde(flatten)]
+    days: Days,
+    /// What its lines are about.
+    r#type: Lines,
+    /// What they tell of it.
+    columns: Vec<ColumnName>,
+}
+
+/// What the lines of an export are about.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Lines {
+    /// Messages.
+    Messages,
+    /// Everything that happened.
+    Events,
+}
+
+/// A column by its name, or with what it is of.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum ColumnName {
+    /// Its name.
+    Plain(String),
+    /// One that stands for many: a custom field, a ticket status.
+    Of {
+        /// Its name.
+        name: String,
+        /// Of what.
+        id: String,
+    },
+}
+
+impl From<ColumnName> for Column {
+    fn from(name: ColumnName) -> Column {
+        match name {
+            ColumnName::Plain(name) => Column { name, id: None },
+            ColumnName::Of { name, id } => Column { name, id: Some(id) },
+        }
+    }
+}
+
+/// `POST /analytics/exports`
+pub async fn create_export(call: Call) -> Result {
+    let body: CreateExport = call.body()?;
+    call.write(move |work| {
+        let span = body.days.span(work)?;
+        let about = match body.r#type {
+            Lines::Messages => About::Messages,
+            Lines::Events => About::Events,
+        };
+        let columns = body.columns.iter().cloned().map(Column::from).collect();
+        let job = analytics::begin(work, &Request { span, what: What::Export { about, columns } })?;
+        shown(work, &job).map(|answer| Answer { status: http::StatusCode::CREATED, ..answer })
+    })
+    .await
+}
+
+/// `GET /analytics/exports/{export_id}`
+pub async fn get_export(call: Call) -> Result {
+    let id: AnalyticsExportId = call.id(0)?;
+    call.read(move |work| {
+        let job = analytics::export(work, id)?;
+        shown(work, &job)
+    })
+    .await
+}
+
+fn shown(work: &mut Work<'_>, job: &Job) -> desk::Result<Answer> {
+    let directory = work.directory()?;
+    Answer::ok(&export_shape(context(work, &directory), job)?)
+}
+
+/// `GET /portico/v1/analytics/exports/{export_id}/download`: the file, piece by piece as the store has it.
+pub async fn download(call: Call) -> Result<Response> {
+    let id: AnalyticsExportId = call.id(0)?;
+    let desk = call.app.desk.clone();
+    let caller = call.caller.clone();
+    let job = desk
+        .read(&caller, move |work| {
+            let job = analytics::export(work, id)?;
+            match job.is_done() {
+                true => Ok(job),
+                false => Err(Error::NotFound("file of the analytics export")),
+            }
+        })
+        .await?;
+    let pieces = futures_util::stream::try_unfold(0, move |behind| {
+        let (desk, caller) = (desk.clone(), caller.clone());
+        async move {
+            let piece = desk.read(&caller, move |work| analytics::piece(work, id, behind)).await;
+            let piece = piece.map_err(|error| std::io::Error::other(error.to_string()))?;
+            Ok::<_, std::io::Error>(piece.map(|(number, text)| (Bytes::from(text), number)))
+        }
+    });
+    let mut response = Response::new(Body::from_stream(pieces));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+    headers.insert(header::CONTENT_LENGTH, job.size.into());
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if let Ok(value) = HeaderValue::from_str(&disposition(&job.file_name)) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}

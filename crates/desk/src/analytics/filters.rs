@@ -1,0 +1,93 @@
+//! What a report or an export is to be about: of every kind that is named at least one, or whatever it is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::segments::Segment;
+use super::thread::Thread;
+use crate::events::Event;
+use crate::ids::{ChannelId, InboxId, TagId, TeamId, TeammateId};
+
+/// Kinds of things by their ids; none named, or an empty list, means all.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AnalyticsFilters")]
+pub struct Filters {
+    /// Conversations with one of these tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag_ids: Option<Vec<TagId>>,
+    /// What one of these teammates did, and cases in which they did something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teammate_ids: Option<Vec<TeammateId>>,
+    /// Cases with a message on one of these channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_ids: Option<Vec<ChannelId>>,
+    /// What happened in one of these inboxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_ids: Option<Vec<InboxId>>,
+    /// What happened in an inbox of one of these workspaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_ids: Option<Vec<TeamId>>,
+}
+
+fn allows<T: PartialEq>(wanted: Option<&Vec<T>>, mut found: impl Iterator<Item = T>) -> bool {
+    wanted.is_none_or(|wanted| wanted.is_empty() || found.any(|one| wanted.contains(&one)))
+}
+
+impl Filters {
+    /// Whether nothing is named at all.
+    pub fn is_empty(&self) -> bool {
+        let Filters { tag_ids, teammate_ids, channel_ids, inbox_ids, team_ids } = self;
+        tag_ids.is_none()
+            && teammate_ids.is_none()
+            && channel_ids.is_none()
+            && inbox_ids.is_none()
+            && team_ids.is_none()
+    }
+}
+
+/// What is asked for, as far as who asks may look.
+pub(super) struct Scope {
+    pub(super) filters: Filters,
+    /// Only what happened in these inboxes; nothing for who sees all.
+    pub(super) places: Option<Vec<InboxId>>,
+}
+
+impl Scope {
+    /// Whether a segment is a case that is asked for.
+    pub(super) fn segment(&self, thread: &Thread, segment: &Segment) -> bool {
+        let events = || thread.events[segment.events.clone()].iter();
+        self.conversation(thread)
+            && allows(self.filters.teammate_ids.as_ref(), events().filter_map(|event| thread.who(event)))
+            && allows(
+                self.filters.channel_ids.as_ref(),
+                events().filter_map(|event| thread.message(event)).filter_map(|message| message.channel),
+            )
+            && self.places(thread, || events().flat_map(|event| event.inboxes.iter().copied()))
+    }
+
+    /// Whether a single activity is asked for.
+    pub(super) fn activity(&self, thread: &Thread, event: &Event) -> bool {
+        let message = thread.message(event);
+        self.conversation(thread)
+            && allows(self.filters.teammate_ids.as_ref(), thread.who(event).into_iter())
+            && allows(self.filters.channel_ids.as_ref(), message.and_then(|message| message.channel).into_iter())
+            && self.places(thread, || event.inboxes.iter().copied())
+    }
+
+    /// Whether what somebody did is asked for, in a case that is.
+    pub(super) fn author(&self, author: Option<TeammateId>) -> bool {
+        allows(self.filters.teammate_ids.as_ref(), author.into_iter())
+    }
+
+    fn conversation(&self, thread: &Thread) -> bool {
+        allows(self.filters.tag_ids.as_ref(), thread.tags.iter().copied())
+    }
+
+    fn places<I: Iterator<Item = InboxId>>(&self, thread: &Thread, inboxes: impl Fn() -> I) -> bool {
+        let team = |inbox: InboxId| thread.directory.inbox(inbox).and_then(|inbox| inbox.team);
+        let is_seen = self.places.as_ref().is_none_or(|places| inboxes().any(|inbox| places.contains(&inbox)));
+        is_seen
+            && allows(self.filters.inbox_ids.as_ref(), inboxes())
+            && allows(self.filters.team_ids.as_ref(), inboxes().filter_map(team))
+    }
+}
