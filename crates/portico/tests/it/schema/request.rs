@@ -54,6 +54,10 @@ fn of(file: &'static Value, schema: &'static Value) -> Vec<Field> {
 }
 
 fn gather(file: &Value, schema: &Value, properties: &mut Map<String, Value>, required: &mut Vec<String>) {
+    // The official file says beside a reference which fields of that schema an operation must have.
+    if schema.get("$ref").is_some() {
+        required.extend(list(&schema["required"]).filter_map(Value::as_str).map(str::to_owned));
+    }
     let schema = follow(file, schema);
     for part in list(&schema["allOf"]).chain(list(&schema["oneOf"]).take(1)) {
         gather(file, part, properties, required);
