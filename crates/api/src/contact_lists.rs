@@ -100,6 +100,13 @@ pub(crate) struct ContactIds {
     contact_ids: Vec<String>,
 }
 
+impl ContactIds {
+    /// Which contacts are meant.
+    pub(crate) fn which(&self) -> desk::Result<Vec<Which>> {
+        self.contact_ids.iter().map(|id| id.parse()).collect()
+    }
+}
+
 /// `POST /contact_lists/{contact_list_id}/contacts`
 pub async fn add_members(call: Call) -> Result {
     change(&call, lists::add).await
@@ -115,8 +122,7 @@ async fn change(
     what: fn(&mut desk::Work<'_>, ContactListId, &[desk::ids::ContactId]) -> desk::Result<()>,
 ) -> Result {
     let id: ContactListId = call.id(0)?;
-    let body: ContactIds = call.body()?;
-    let named: Vec<Which> = body.contact_ids.iter().map(|id| id.parse()).collect::<desk::Result<_>>()?;
+    let named = call.body::<ContactIds>()?.which()?;
     call.write(move |work| {
         let ids = named.iter().map(|which| contacts::resolve(work, which)).collect::<desk::Result<Vec<_>>>()?;
         what(work, id, &ids)?;

@@ -42,7 +42,7 @@ async fn page(call: &Call, list: &'static str, whose: Option<Whose>) -> Result {
     let (after, before) = (q.millis("updated_after")?.map(Timestamp), q.millis("updated_before")?.map(Timestamp));
     call.read(move |work| {
         let owner = whose.as_ref().map(|whose| whose.owner(work)).transpose()?;
-        let filter = Filter { owner, updated_after: after, updated_before: before };
+        let filter = Filter { owner, updated_after: after, updated_before: before, account: None };
         let page = contacts::list(work, &filter, order, &paging.window)?;
         shown(work, &paging, page)
     })

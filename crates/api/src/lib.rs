@@ -16,6 +16,7 @@ pub mod router;
 pub mod routes;
 pub mod tokens;
 
+mod accounts;
 mod admin;
 mod analytics;
 mod application_channels;

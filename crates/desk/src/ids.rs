@@ -112,6 +112,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A company outside, to which contacts belong.
+    AccountId "acc",
     /// An app, in the log; everybody else knows it by its uid.
     AppId "app",
     /// A feature of an app.

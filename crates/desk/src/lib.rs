@@ -5,6 +5,7 @@
 //! Start at [`work`] (what an operation gets in its hands), then [`mod@messages::receive`] (what happens when a message arrives).
 
 pub mod access;
+pub mod accounts;
 pub mod analytics;
 pub mod apps;
 pub mod attachments;

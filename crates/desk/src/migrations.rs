@@ -54,5 +54,6 @@ pub const ALL: &[Migration] = &[
     shared(30, "lanes_with_ends", include_str!("../../../migrations/0030_lanes_with_ends.sql")),
     shared(31, "time_goals", include_str!("../../../migrations/0031_time_goals.sql")),
     shared(32, "fields_and_keys", include_str!("../../../migrations/0032_fields_and_keys.sql")),
+    shared(33, "accounts", include_str!("../../../migrations/0033_accounts.sql")),
     shared(37, "analytics", include_str!("../../../migrations/0037_analytics.sql")),
 ];

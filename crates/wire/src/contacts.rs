@@ -49,6 +49,7 @@ struct Related<'a> {
     notes: Url<'a>,
     conversations: Url<'a>,
     owner: Option<Url<'a>>,
+    account: Option<Url<'a>>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -118,6 +119,7 @@ pub fn contact<'a>(context: Context<'a>, view: &'a View) -> Contact<'a> {
                 notes: this.then("/notes"),
                 conversations: this.then("/conversations"),
                 owner: owner(context, row.team, row.owner),
+                account: row.account.map(|id| context.url("/accounts/", id)),
             },
         },
         id: row.id,

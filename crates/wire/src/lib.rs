@@ -7,6 +7,7 @@
 
 use desk::Directory;
 
+pub mod accounts;
 pub mod analytics;
 pub mod applications;
 pub mod attachments;

@@ -25,6 +25,7 @@ macro_rules! segments {
 }
 segments!(
     AnalyticsExportId,
+    AccountId,
     AttachmentId,
     ChannelId,
     CommentId,

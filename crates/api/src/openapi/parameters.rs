@@ -10,6 +10,7 @@ use crate::routes::about::{Kind, Parameter};
 
 /// The variable parts of paths; a name that is not here is in no path, and a test says so.
 const PARTS: &[(&str, &str)] = &[
+    ("account_id", "The account's id, or `alt:domain:` and a domain of it, or `alt:ext_id:` and its external id"),
     ("app_uid", "The app's uid"),
     ("application_uid", "The application's uid"),
     ("attachment_link_id", "The file's id"),

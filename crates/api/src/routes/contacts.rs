@@ -1,12 +1,12 @@
-//! Contacts and their lists.
+//! Contacts, their accounts and their lists.
 
 use http::Method;
 
 use super::Operation;
 use super::about::{list, nothing, one, page};
-use super::shapes::{AVATAR, CONTACT_PAGE, CONVERSATION_PAGE, Contact, ContactList, ContactNote, NEW_CONTACT};
+use super::shapes::{AVATAR, Account, CONTACT_PAGE, CONVERSATION_PAGE, Contact, ContactList, ContactNote, NEW_CONTACT};
 use crate::edge::params::PageRules;
-use crate::{contact_lists, contacts};
+use crate::{accounts, contact_lists, contacts};
 
 pub(super) static CONTACTS: &[Operation] = operations! {
     GET "/contacts" "list-contacts" "contacts:read" => contacts::list,
@@ -39,6 +39,25 @@ pub(super) static CONTACTS: &[Operation] = operations! {
         "List the contacts of a workspace", CONTACT_PAGE;
     POST "/teams/{team_id}/contacts" "create-team-contact" "contacts:write" => contacts::create_of_team,
         "Make a contact of a workspace", NEW_CONTACT;
+};
+
+pub(super) static ACCOUNTS: &[Operation] = operations! {
+    GET "/accounts" "list-accounts" "accounts:read" => accounts::list,
+        "List accounts", page::<Account>(&PageRules::BY_CHANGE);
+    POST "/accounts" "create-account" "accounts:write" => accounts::create,
+        "Make an account", one::<Account>().status(201).takes::<accounts::CreateAccount>();
+    GET "/accounts/{account_id}" "fetch-an-account" "accounts:read" => accounts::get,
+        "Show an account", one::<Account>();
+    PATCH "/accounts/{account_id}" "update-account" "accounts:write" => accounts::update,
+        "Change an account", one::<Account>().takes::<accounts::UpdateAccount>();
+    DELETE "/accounts/{account_id}" "delete-an-account" "accounts:delete" => accounts::delete,
+        "Delete an account, but not its contacts", nothing();
+    GET "/accounts/{account_id}/contacts" "list-account-contacts" "contacts:read" => accounts::contacts,
+        "List the contacts of an account", page::<Contact>(&PageRules::BY_CHANGE);
+    POST "/accounts/{account_id}/contacts" "add-contact-to-account" "accounts:write" => accounts::add_contacts,
+        "Put contacts into an account, out of any other", nothing().takes::<contact_lists::ContactIds>();
+    DELETE "/accounts/{account_id}/contacts" "remove-contact-from-account" "accounts:write" => accounts::remove_contacts,
+        "Take contacts out of an account", nothing().takes::<contact_lists::ContactIds>();
 };
 
 pub(super) static LISTS: &[Operation] = operations! {

@@ -92,6 +92,7 @@ pub static FAMILIES: &[Family] = &[
     family("Comments", "What teammates say among themselves.", conversations::COMMENTS),
     family("Events", "The log of everything that happened.", conversations::EVENTS),
     family("Contacts", "People outside the company.", contacts::CONTACTS),
+    family("Accounts", "Companies outside, to which contacts belong.", contacts::ACCOUNTS),
     family("Contact lists", "Named lists of contacts, once called groups.", contacts::LISTS),
     family("Tags", "Labels on conversations.", company::TAGS),
     family("Links", "Things outside that conversations are about.", company::LINKS),

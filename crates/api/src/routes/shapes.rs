@@ -7,6 +7,7 @@ use crate::edge::params::PageRules;
 
 pub(super) use crate::messages::Accepted;
 
+pub(super) type Account = wire::accounts::Account<'static>;
 pub(super) type Channel = wire::channels::Channel<'static>;
 pub(super) type Comment = wire::comments::Comment<'static>;
 pub(super) type Contact = wire::contacts::Contact<'static>;

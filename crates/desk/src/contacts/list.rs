@@ -3,6 +3,7 @@
 use super::{COLUMNS, Contact};
 use crate::access::Owner;
 use crate::error::Result;
+use crate::ids::AccountId;
 use crate::paging::{Page, Position, Window, direction};
 use crate::select::Select;
 use crate::time::Timestamp;
@@ -27,6 +28,8 @@ pub struct Filter {
     pub updated_after: Option<Timestamp>,
     /// Only those changed earlier.
     pub updated_before: Option<Timestamp>,
+    /// Only those of one account.
+    pub account: Option<AccountId>,
 }
 
 /// A page of the contacts that the caller may see.
@@ -39,7 +42,8 @@ pub fn list(work: &mut Work<'_>, filter: &Filter, order: Order, window: &Window)
     let mut select = Select::new(format!("SELECT {COLUMNS} FROM contacts"))
         .with(" WHERE company = ?", work.company)
         .maybe(" AND updated_at > ?", filter.updated_after)
-        .maybe(" AND updated_at < ?", filter.updated_before);
+        .maybe(" AND updated_at < ?", filter.updated_before)
+        .maybe(" AND account = ?", filter.account);
     select = match filter.owner {
         None => select,
         Some(Owner::Company) => select.text(" AND team IS NULL AND owner IS NULL"),

@@ -36,14 +36,20 @@ pub fn merge(work: &mut Work<'_>, target: Option<ContactId>, ids: &[ContactId]) 
     merged.custom_fields = custom_fields::shown(&*work.directory()?, "contact", &merged.custom_fields).into_owned();
     merged.updated_at = work.now;
     store::update(work.conn, work.company, &merged)?;
+    if merged.account != row.account {
+        store::set_account(work.conn, work.company, target, merged.account, work.now)?;
+    }
     for id in &others {
         messages::rename_contact(work, *id, Some(target))?;
         store::hand_over(work.conn, work.company, *id, target)?;
         store::delete(work.conn, work.company, *id)?;
     }
     work.conversations_changed();
-    let change =
+    let mut change =
         json!({"contact": target.to_string(), "merged": others.iter().map(ContactId::to_string).collect::<Vec<_>>()});
+    if merged.account != row.account {
+        change["account"] = json!([row.account, merged.account]);
+    }
     events::record_setting(work, Kind::Setting, change)?;
     Ok(target)
 }
@@ -87,6 +93,7 @@ pub fn values(target: &Contact, others: &[Contact]) -> Contact {
         avatar: target.avatar.or_else(|| latest.iter().rev().find_map(|contact| contact.avatar)),
         links: Value::Array(links),
         custom_fields: Value::Object(fields),
+        account: latest.iter().rev().find_map(|contact| contact.account),
         ..target.clone()
     }
 }
@@ -94,7 +101,7 @@ pub fn values(target: &Contact, others: &[Contact]) -> Contact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::TeammateId;
+    use crate::ids::{AccountId, TeammateId};
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
@@ -111,6 +118,7 @@ mod tests {
             is_name_manual: manual,
             created_at: Timestamp(at),
             updated_at: Timestamp(at),
+            account: None,
         }
     }
 
@@ -121,6 +129,14 @@ mod tests {
         assert_eq!((merged.name.as_str(), merged.id), ("By Hand", ContactId(1)));
         assert_eq!(merged.description, "about 1\nabout 3\nabout 2");
         assert_eq!(merged.custom_fields, json!({"plan": 1}), "the most recently changed value wins");
+    }
+
+    #[test]
+    fn the_account_is_that_of_whoever_has_one_and_changed_last() {
+        let of = |account, contact: Contact| Contact { account: Some(AccountId(account)), ..contact };
+        let others = [of(7, contact(2, "n", false, 10)), of(8, contact(3, "n", false, 20)), contact(4, "n", false, 90)];
+        assert_eq!(values(&contact(1, "t", false, 50), &others).account, Some(AccountId(8)));
+        assert_eq!(values(&of(9, contact(1, "t", false, 50)), &others).account, Some(AccountId(9)));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::accounts;
 use crate::channels::Channel;
 use crate::error::{Error, Result};
-use crate::ids::{AttachmentId, ContactId, ContactListId, TeamId, TeammateId};
+use crate::ids::{AccountId, AttachmentId, ContactId, ContactListId, TeamId, TeammateId};
 use crate::names;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -54,6 +55,7 @@ db::record! {
         pub is_name_manual: bool,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+        pub account: Option<AccountId>,
     }
 }
 
@@ -90,6 +92,12 @@ impl Handle {
         let alias = handle.trim().strip_prefix("alt:").and_then(|alias| alias.split_once(':'));
         let (source, handle) = alias.filter(|(source, _)| SOURCES.contains(source)).unwrap_or((source, handle));
         Handle::written(source, handle)
+    }
+
+    /// The domain of an e-mail address, as compared.
+    fn domain(&self) -> Option<&str> {
+        let (_, domain) = self.key.rsplit_once('@').filter(|_| self.source == "email")?;
+        Some(domain)
     }
 
     fn written(source: &str, handle: &str) -> Handle {
@@ -176,6 +184,7 @@ fn learn(work: &mut Work<'_>, handle: &Handle, name: Option<&str>) -> Result<Con
         is_name_manual: false,
         created_at: work.now,
         updated_at: work.now,
+        account: None,
     };
     store::insert(work.conn, work.company, &contact)?;
     give(work, contact.id, handle)?;
@@ -185,8 +194,16 @@ fn learn(work: &mut Work<'_>, handle: &Handle, name: Option<&str>) -> Result<Con
 /// Gives a contact a handle that nobody has.
 fn give(work: &mut Work<'_>, contact: ContactId, handle: &Handle) -> Result<()> {
     names::key("handle", &handle.handle)?;
+    keep_handle(work, contact, handle)
+}
+
+/// Writes a new handle down. An e-mail address takes a contact without an account into that of its domain.
+fn keep_handle(work: &mut Work<'_>, contact: ContactId, handle: &Handle) -> Result<()> {
     store::insert_handle(work.conn, work.company, contact, handle)?;
-    Ok(())
+    match handle.domain() {
+        Some(domain) => accounts::welcome(work, domain, contact),
+        None => Ok(()),
+    }
 }
 
 /// The custom field values of a contact, whoever asks; empty for an unknown one.
@@ -215,5 +232,22 @@ pub(crate) fn put_on_list(work: &mut Work<'_>, list: ContactListId, contact: Con
         true => store::enlist(work.conn, work.company, list, contact)?,
         false => store::delist(work.conn, work.company, list, contact)?,
     };
+    Ok(())
+}
+
+/// Puts a contact into an account, or into none. The account's own feature says so in the log.
+pub(crate) fn set_account(work: &mut Work<'_>, id: ContactId, account: Option<AccountId>) -> Result<()> {
+    store::set_account(work.conn, work.company, id, account, work.now)?;
+    Ok(())
+}
+
+/// Puts a contact into an account unless it is in one, or somebody's own. Answers whether it is new there.
+pub(crate) fn join_account(work: &mut Work<'_>, id: ContactId, account: AccountId) -> Result<bool> {
+    Ok(store::join_account(work.conn, work.company, id, account, work.now)? > 0)
+}
+
+/// Leaves an account without contacts.
+pub(crate) fn leave_account(work: &mut Work<'_>, account: AccountId) -> Result<()> {
+    store::leave_account(work.conn, work.company, account, work.now)?;
     Ok(())
 }

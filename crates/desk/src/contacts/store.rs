@@ -4,13 +4,13 @@ use db::{Conn, args, list};
 
 use super::notes::Note;
 use super::{Contact, Handle, List};
-use crate::ids::{CompanyId, ContactId, ContactListId};
+use crate::ids::{AccountId, CompanyId, ContactId, ContactListId};
 use crate::paging::{Window, direction};
 use crate::time::Timestamp;
 
 /// The columns of a contact, in the order of the record.
-pub const COLUMNS: &str =
-    "id, team, owner, name, description, avatar, links, custom_fields, is_name_manual, created_at, updated_at";
+pub const COLUMNS: &str = "id, team, owner, name, description, avatar, links, custom_fields, is_name_manual, created_at, updated_at, \
+     account";
 
 pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: ContactId) -> db::Result<Option<Contact>> {
     conn.opt(&format!("SELECT {COLUMNS} FROM contacts WHERE company = $1 AND id = $2"), args![company, id])
@@ -27,7 +27,8 @@ pub(crate) fn by_handle(conn: &mut Conn, company: CompanyId, source: &str, key: 
 pub(crate) fn insert(conn: &mut Conn, company: CompanyId, contact: &Contact) -> db::Result<u64> {
     conn.exec(
         "INSERT INTO contacts (company, id, team, owner, name, description, avatar, links, custom_fields, \
-         is_name_manual, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         is_name_manual, created_at, updated_at, account) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         args![
             company,
             contact.id,
@@ -40,7 +41,8 @@ pub(crate) fn insert(conn: &mut Conn, company: CompanyId, contact: &Contact) -> 
             contact.custom_fields,
             contact.is_name_manual,
             contact.created_at,
-            contact.updated_at
+            contact.updated_at,
+            contact.account
         ],
     )
 }
@@ -82,6 +84,47 @@ pub(crate) fn delist(conn: &mut Conn, company: CompanyId, list: ContactListId, c
     )
 }
 
+pub(super) fn set_account(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: ContactId,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE contacts SET account = $3, updated_at = $4 WHERE company = $1 AND id = $2",
+        args![company, id, account, now],
+    )
+}
+
+/// Puts a shared contact that is in no account into one.
+pub(super) fn join_account(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: ContactId,
+    account: AccountId,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE contacts SET account = $3, updated_at = $4 WHERE company = $1 AND id = $2 AND account IS NULL \
+         AND owner IS NULL",
+        args![company, id, account, now],
+    )
+}
+
+pub(super) fn leave_account(
+    conn: &mut Conn,
+    company: CompanyId,
+    account: AccountId,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE contacts SET account = NULL, updated_at = $3 WHERE company = $1 AND account = $2",
+        args![company, account, now],
+    )
+}
+
+/// Everything but the account, which is written on its own.
 pub(super) fn update(conn: &mut Conn, company: CompanyId, contact: &Contact) -> db::Result<u64> {
     conn.exec(
         "UPDATE contacts SET name = $3, description = $4, avatar = $5, links = $6, custom_fields = $7, \

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Contact, Handle, List, SOURCES, lists, see, store};
+use super::{Contact, Handle, List, SOURCES, keep_handle, lists, see, store};
 use crate::access::Owner;
 use crate::attachments::{self, Upload};
 use crate::custom_fields;
@@ -66,6 +66,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<ContactId> {
         is_name_manual: false,
         created_at: work.now,
         updated_at: work.now,
+        account: None,
     };
     apply(work, &mut contact, &new.details)?;
     store::insert(work.conn, work.company, &contact)?;
@@ -210,7 +211,7 @@ fn take(work: &mut Work<'_>, contact: ContactId, handle: &Handle, place: &str) -
         Some(known) if known == contact => Ok(false),
         Some(_) => Err(Error::Conflict(format!("the handle {} ({}) is taken", handle.handle, handle.source))),
         None => {
-            store::insert_handle(work.conn, work.company, contact, handle)?;
+            keep_handle(work, contact, handle)?;
             Ok(true)
         }
     }

@@ -67,6 +67,7 @@ pub(super) fn is_being_tidied(conn: &mut Conn, company: CompanyId, owner_kind: &
 /// Where the things of a kind lie. The fields of an application object are its app's, whatever they are called.
 pub(super) fn table(owner_kind: &str) -> Option<(&'static str, &'static str)> {
     match owner_kind {
+        "account" => Some(("accounts", "")),
         "contact" => Some(("contacts", "")),
         "conversation" => Some(("conversations", "")),
         "inbox" => Some(("inboxes", "")),

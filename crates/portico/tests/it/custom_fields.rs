@@ -17,7 +17,9 @@ async fn planned(stage: &Stage, owner: &str, path: &str) -> String {
 async fn owners(stage: &Stage) -> Vec<(&'static str, String)> {
     let conversation = stage.write("Where is it?").await;
     let link = stage.make("/links", json!({"external_url": "https://shop.example/1"})).await;
+    let account = stage.make("/accounts", json!({"name": "Example Ltd"})).await;
     vec![
+        ("account", format!("/accounts/{account}")),
         ("conversation", format!("/conversations/{}", id(&conversation))),
         ("contact", "/contacts/alt:custom:ann".to_string()),
         ("link", format!("/links/{link}")),

@@ -1,5 +1,6 @@
 //! The whole product over real HTTP, in one binary. `PORTICO_TEST_STORE=postgres` runs it on PostgreSQL.
 
+mod accounts;
 mod analytics;
 mod app_channels;
 mod app_pages;

@@ -54,7 +54,9 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
 }
 
 /// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
-const LARGE: [&str; 24] = [
+const LARGE: [&str; 26] = [
+    "account_domains",
+    "accounts",
     "attachments",
     "bodies",
     "comments",

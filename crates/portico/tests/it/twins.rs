@@ -17,6 +17,7 @@ use crate::server::Server;
 /// (`query`, `locale`) are not in it. An app's uid is not made of its number, so it is not looked up by a table; nor
 /// are the names that partners give.
 pub const NOUNS: &[(&str, &str, &str)] = &[
+    ("account_id", "acc", "accounts"),
     ("app_uid", "app", ""),
     ("application_uid", "app", ""),
     ("attachment_link_id", "fil", "attachments"),
@@ -77,6 +78,7 @@ impl<'a> Twin<'a> {
         let request = owner.request(Method::POST, &format!("/channels/{channel}/incoming_messages")).multipart(form);
         server.send(request).await.expect(202);
         owner.post("/company/tags", json!({"name": "vip"})).await.expect(201);
+        owner.post("/accounts", json!({"name": "Example Ltd", "external_id": "e-1"})).await.expect(201);
         let draft = json!({"to": ["ben"], "body": "Not yet", "mode": "shared"});
         owner.post(&format!("/channels/{channel}/drafts"), draft).await.expect(200);
         let commenting = Caller::system(owner.company);

@@ -1,0 +1,86 @@
+//! What accounts promise, on every store.
+
+use db::args;
+use serde_json::json;
+
+use super::*;
+use crate::access::Owner;
+use crate::contacts::{self, Details, Handle};
+use crate::ids::ContactId;
+use crate::testing::{Fixture, companies};
+
+fn made(fixture: &Fixture, domains: &'static [&'static str]) -> AccountId {
+    let domains = domains.iter().map(|domain| domain.to_string()).collect();
+    let new = New { name: "Example".to_string(), domains, ..New::default() };
+    fixture.write(move |work| create(work, &new))
+}
+
+fn contact(fixture: &Fixture, owner: Owner, address: &str) -> ContactId {
+    let new = contacts::New { owner, handles: vec![Handle::new("email", address)], details: Details::default() };
+    fixture.write(move |work| contacts::create(work, &new))
+}
+
+/// What the log says of changes without a conversation since so many of them, the oldest first.
+fn log(fixture: &Fixture, since: usize) -> Vec<Value> {
+    let sql = "SELECT change FROM events WHERE company = $1 AND conversation IS NULL ORDER BY id";
+    let rows: Vec<(Value,)> = fixture.write(move |work| Ok(work.conn.all(sql, args![work.company])?));
+    rows.into_iter().map(|(change,)| change).skip(since).collect()
+}
+
+#[test]
+fn every_change_of_an_account_is_in_the_log_and_no_other() {
+    for company in companies() {
+        let (one, two) = (made(&company, &["one.example"]), made(&company, &[]));
+        let ann = contact(&company, Owner::Company, "ann@else.example");
+        let since = log(&company, 0).len();
+        company.write(move |work| members::add(work, one, &[ann, ann]));
+        company.write(move |work| members::add(work, one, &[ann]));
+        company.write(move |work| members::add(work, two, &[ann]));
+        company.write(move |work| members::remove(work, one, &[ann]));
+        company.write(move |work| members::remove(work, two, &[ann]));
+        let same = || Change {
+            name: Some("Example".to_string()),
+            domains: Some(vec!["ONE.example".to_string()]),
+            ..Change::default()
+        };
+        company.write(move |work| update(work, one, &same()));
+        let other = || Change { domains: Some(Vec::new()), ..Change::default() };
+        company.write(move |work| update(work, one, &other()));
+        company.write(move |work| delete(work, two));
+        let wanted = [
+            json!({"account": one, "added": [ann]}),
+            json!({"account": one, "removed": [ann]}),
+            json!({"account": two, "added": [ann]}),
+            json!({"account": two, "removed": [ann]}),
+            json!({"account": one, "domains": [["one.example"], []]}),
+            json!({"account": [two, null], "name": ["Example", null]}),
+        ];
+        assert_eq!(log(&company, since), wanted, "{}", company.engine);
+    }
+}
+
+#[test]
+fn a_domain_takes_in_who_comes_and_the_log_says_so() {
+    for company in companies() {
+        let one = made(&company, &["one.example"]);
+        let since = log(&company, 0).len();
+        let handle = || Handle::new("email", "Ann@One.example");
+        let ann = company.write(move |work| contacts::matching(work, &handle(), Some("Ann"), None));
+        company.write(move |work| contacts::matching(work, &handle(), Some("Ann"), None));
+        assert_eq!(log(&company, since), [json!({"account": one, "added": [ann]})], "{}", company.engine);
+        let row = company.write(move |work| contacts::see(work, ann));
+        assert_eq!(row.account, Some(one), "{}", company.engine);
+    }
+}
+
+#[test]
+fn what_is_somebodys_own_is_put_nowhere_by_itself() {
+    for company in companies() {
+        let ada = company.ada;
+        company.write(move |work| crate::teammates::expose_private(work, ada, true));
+        made(&company, &["one.example"]);
+        let ann = contact(&company, Owner::Teammate(ada), "ann@one.example");
+        let row = company.write(move |work| contacts::see(work, ann));
+        assert_eq!(row.account, None, "{}", company.engine);
+    }
+}
