@@ -19,6 +19,7 @@ mod write;
 pub use list::list;
 pub(crate) use members::welcome;
 pub use view::{View, Which, get, resolve, views};
+pub(crate) use write::set_field;
 pub use write::{Change, MOST_DOMAINS, New, create, delete, update};
 
 db::record! {
@@ -42,6 +43,6 @@ pub fn see(work: &mut Work<'_>, id: AccountId) -> Result<Account> {
 }
 
 /// An account, whoever asks.
-fn find(work: &mut Work<'_>, id: AccountId) -> Result<Option<Account>> {
+pub(crate) fn find(work: &mut Work<'_>, id: AccountId) -> Result<Option<Account>> {
     Ok(store::get(work.conn, work.company, id)?)
 }

@@ -84,3 +84,26 @@ fn what_is_somebodys_own_is_put_nowhere_by_itself() {
         assert_eq!(row.account, None, "{}", company.engine);
     }
 }
+
+#[test]
+fn a_field_is_set_though_others_are_on_their_way_out() {
+    for company in companies() {
+        let one = made(&company, &[]);
+        let field = |name: &str| crate::custom_fields::New {
+            owner_kind: "account".to_string(),
+            name: name.to_string(),
+            description: String::new(),
+            r#type: "string".to_string(),
+            choices: Vec::new(),
+        };
+        let plan = field("Plan");
+        company.write(move |work| crate::custom_fields::create(work, &plan));
+        company.write(move |work| {
+            let mut row = see(work, one)?;
+            row.custom_fields = json!({"Gone": "x"});
+            set_field(work, &row, "Plan", json!("gold"))
+        });
+        let row = company.write(move |work| see(work, one));
+        assert_eq!(row.custom_fields, json!({"Plan": "gold"}), "{}", company.engine);
+    }
+}

@@ -106,6 +106,16 @@ pub fn update(work: &mut Work<'_>, id: AccountId, change: &Change) -> Result<()>
     keep(work, &before, account, changed)
 }
 
+/// Sets one custom field of an account, whoever asks, and leaves the others; `null` empties it.
+pub(crate) fn set_field(work: &mut Work<'_>, before: &Account, name: &str, value: Value) -> Result<()> {
+    // Values of fields that are on their way out would be refused.
+    let shown = custom_fields::shown(&*work.directory()?, OWNER, &before.custom_fields).into_owned();
+    let mut values = shown.as_object().cloned().unwrap_or_default();
+    values.insert(name.to_string(), value);
+    let account = Account { custom_fields: custom_fields::checked(work, OWNER, &values)?, ..before.clone() };
+    keep(work, before, account, Map::new())
+}
+
 /// Deletes an account; its contacts stay, and belong to none.
 pub fn delete(work: &mut Work<'_>, id: AccountId) -> Result<()> {
     let account = see(work, id)?;

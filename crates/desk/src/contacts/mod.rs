@@ -235,6 +235,11 @@ pub(crate) fn put_on_list(work: &mut Work<'_>, list: ContactListId, contact: Con
     Ok(())
 }
 
+/// The account that a contact belongs to, whoever asks.
+pub(crate) fn account_of(work: &mut Work<'_>, id: ContactId) -> Result<Option<AccountId>> {
+    Ok(store::get(work.conn, work.company, id)?.and_then(|contact| contact.account))
+}
+
 /// Puts a contact into an account, or into none. The account's own feature says so in the log.
 pub(crate) fn set_account(work: &mut Work<'_>, id: ContactId, account: Option<AccountId>) -> Result<()> {
     store::set_account(work.conn, work.company, id, account, work.now)?;

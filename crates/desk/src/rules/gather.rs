@@ -6,8 +6,10 @@ use serde_json::Value as Json;
 
 use super::condition::Pool;
 use super::facts::{Facts, Field, Known, KnownFacts, Text, Value};
+use crate::accounts::{self, Account};
 use crate::apps::Feature;
 use crate::apps::objects::{is_type, type_of};
+use crate::contacts;
 use crate::conversations::{self, Conversation, Status};
 use crate::custom_fields;
 use crate::directory::Directory;
@@ -83,6 +85,15 @@ impl Gathered {
             },
         };
         Ok(self.inboxes.insert(inboxes))
+    }
+
+    /// The account of the contact that the conversation is with.
+    pub(super) fn account(&mut self, work: &mut Work<'_>) -> Result<Option<Account>> {
+        let Some(contact) = self.row(work)?.and_then(|row| row.recipient_contact) else { return Ok(None) };
+        match contacts::account_of(work, contact)? {
+            Some(id) => accounts::find(work, id),
+            None => Ok(None),
+        }
     }
 
     /// What left the conversation, the newest first.
@@ -167,6 +178,8 @@ impl Asked<'_, '_, '_> {
             | Field::Team
             | Field::ContactList
             | Field::ContactField(_)
+            | Field::Account
+            | Field::AccountField(_)
             | Field::LinkField(_) => self.beside(field),
             Field::IsReply
             | Field::ContactExists
@@ -299,17 +312,25 @@ impl Asked<'_, '_, '_> {
                 let links = self.links()?;
                 links.iter().find_map(|link| value_of(&directory, CustomFieldId(*field), &link.custom_fields))
             }
+            Field::Account => {
+                let account = self.gathered.account(self.work)?;
+                Some(Known::Ids(account.iter().map(|account| account.id.0).collect()))
+            }
+            Field::AccountField(field) => {
+                let account = self.gathered.account(self.work)?;
+                account.and_then(|account| value_of(&directory, CustomFieldId(*field), &account.custom_fields))
+            }
             Field::ContactList | Field::ContactField(_) => {
                 let Some(contact) = self.gathered.row(self.work)?.and_then(|row| row.recipient_contact) else {
                     return Ok(None);
                 };
                 match field {
                     Field::ContactField(field) => {
-                        let fields = crate::contacts::fields_of(self.work, contact)?;
+                        let fields = contacts::fields_of(self.work, contact)?;
                         value_of(&directory, CustomFieldId(*field), &fields)
                     }
                     _ => {
-                        let lists = crate::contacts::lists_of(self.work, contact)?;
+                        let lists = contacts::lists_of(self.work, contact)?;
                         Some(Known::Ids(lists.iter().map(|list| list.0).collect()))
                     }
                 }

@@ -8,7 +8,8 @@ use super::condition::{
 use super::definition::Trigger;
 use super::facts::Field;
 use crate::ids::{
-    AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
+    AccountId, AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId,
+    TeammateId,
 };
 
 /// The nouns whose ids a rule may name.
@@ -59,6 +60,7 @@ impl Noun {
     /// An id as the API shows it; nothing for nouns that have no ids of ours.
     pub(super) fn shown(self, id: i64) -> Option<String> {
         Some(match self {
+            Noun::Account => AccountId(id).to_string(),
             Noun::Application => AppId(id).to_string(),
             Noun::Channel => ChannelId(id).to_string(),
             Noun::Contact => ContactId(id).to_string(),
@@ -70,7 +72,7 @@ impl Noun {
             Noun::Team => TeamId(id).to_string(),
             Noun::Teammate => TeammateId(id).to_string(),
             Noun::TicketStatus => StatusId(id).to_string(),
-            Noun::Account | Noun::Shift | Noun::TeammateGroup | Noun::Template => return None,
+            Noun::Shift | Noun::TeammateGroup | Noun::Template => return None,
         })
     }
 }
@@ -229,6 +231,7 @@ impl Field {
     /// What its ids are of; none if it has no ids, or of one kind and another.
     pub(super) fn noun(&self) -> Option<Noun> {
         Some(match self {
+            Field::Account => Noun::Account,
             Field::Channel => Noun::Channel,
             Field::Contact => Noun::Contact,
             Field::ContactList => Noun::ContactList,

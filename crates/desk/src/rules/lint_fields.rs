@@ -14,7 +14,10 @@ use crate::directory::Directory;
 pub(super) fn field_values(definition: &Definition, directory: &Directory) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (at, action) in definition.then.iter().enumerate() {
-        let (Action::SetConversationField { field, value } | Action::SetContactField { field, value }) = action else {
+        let (Action::SetConversationField { field, value }
+        | Action::SetContactField { field, value }
+        | Action::SetAccountField { field, value }) = action
+        else {
             continue;
         };
         let known = field.parse().ok().and_then(|id| words::field(directory, id));

@@ -15,7 +15,7 @@ pub(super) fn unbuilt(definition: &Definition, findings: &mut Vec<Finding>) {
     }
     condition(&definition.condition, "if", findings);
     for (at, action) in definition.then.iter().enumerate() {
-        if matches!(action, Action::SendSurvey {} | Action::SetAccountField { .. } | Action::CallConnector { .. }) {
+        if matches!(action, Action::SendSurvey {} | Action::CallConnector { .. }) {
             findings.push(Finding::warning(&format!("then[{at}]"), "this cannot be done here yet: it is passed over"));
         }
     }
@@ -32,8 +32,6 @@ fn condition(asked: &Condition, path: &str, findings: &mut Vec<Finding>) {
         asked,
         Condition::Language(_)
             | Condition::Topic(_)
-            | Condition::Account(_)
-            | Condition::AccountField(_)
             | Condition::AssigneeGroup(_)
             | Condition::Shift(_)
             | Condition::SurveyScore(_)

@@ -193,9 +193,10 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
             set_field(work, scene, ("contact", CustomFieldId(*field)), value.as_ref())
         }
         Action::Forward { to, note } => forwarding::forward(work, scene, to, note.as_ref()),
-        Action::SetAccountField { .. } | Action::SendSurvey {} | Action::CallConnector { .. } => {
-            Ok(skipped("this company has nothing that does it"))
+        Action::SetAccountField { field, value } => {
+            set_field(work, scene, ("account", CustomFieldId(*field)), value.as_ref())
         }
+        Action::SendSurvey {} | Action::CallConnector { .. } => Ok(skipped("this company has nothing that does it")),
         Action::RequireTag { .. } => {
             demands::leave(work, scene.rule.id, id)?;
             Ok(did())
@@ -204,7 +205,7 @@ fn one(work: &mut Work<'_>, scene: &mut Scene<'_>, action: &Action) -> Result<En
     }
 }
 
-/// Sets a custom field of the conversation, or of the contact it is with.
+/// Sets a custom field of the conversation, of the contact it is with, or of that contact's account.
 fn set_field(
     work: &mut Work<'_>,
     scene: &mut Scene<'_>,
@@ -232,13 +233,18 @@ fn set_field(
         Ok(value) => value,
         Err(why) => return Ok(skipped(why)),
     };
-    if of == "contact" {
-        let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
-            return Ok(skipped(NO_CONTACT));
-        };
-        crate::contacts::set_field(work, contact, &field.name, value)?;
-    } else {
-        held(work, scene.conversation, |work, held| conversations::fields::set(work, held, &field.name, value))?;
+    match of {
+        "account" => {
+            let Some(account) = scene.facts.account(work)? else { return Ok(skipped(NO_ACCOUNT)) };
+            crate::accounts::set_field(work, &account, &field.name, value)?;
+        }
+        "contact" => {
+            let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
+                return Ok(skipped(NO_CONTACT));
+            };
+            crate::contacts::set_field(work, contact, &field.name, value)?;
+        }
+        _ => held(work, scene.conversation, |work, held| conversations::fields::set(work, held, &field.name, value))?,
     }
     Ok(with_unresolved(&unresolved))
 }
@@ -363,6 +369,7 @@ fn letter(work: &mut Work<'_>, scene: &mut Scene<'_>, content: &Written) -> Resu
 
 const NO_TEMPLATE: &str = "the template is gone";
 const NO_CONTACT: &str = "there is no contact";
+const NO_ACCOUNT: &str = "the contact has no account";
 
 fn reply(
     work: &mut Work<'_>,

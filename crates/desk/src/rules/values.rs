@@ -49,6 +49,7 @@ fn value(
             let user = facts.event.actor.teammate.filter(|_| rule.is_macro).unwrap_or(rule.bot);
             Ok(directory.teammate(user).and_then(|user| of_teammate(user, rest)))
         }
+        "account" => of_account(work, facts, rest),
         "conversation" => of_conversation(work, facts, id, rest),
         "message" if rest == "author" => {
             let directory = work.directory()?;
@@ -211,6 +212,18 @@ fn of_recipient(work: &mut Work<'_>, facts: &mut Gathered, rest: &str) -> Result
             }
         }
     })
+}
+
+fn of_account(work: &mut Work<'_>, facts: &mut Gathered, rest: &str) -> Result<Option<String>> {
+    let Some(account) = facts.account(work)? else { return Ok(None) };
+    match rest {
+        "name" => Ok(Some(account.name)),
+        other => {
+            let Some(field) = other.strip_prefix("fields.") else { return Ok(None) };
+            let directory = work.directory()?;
+            Ok(custom_fields::value(&directory, "account", &account.custom_fields, field).map(plain))
+        }
+    }
 }
 
 /// A value as people write it: texts without quotation marks.

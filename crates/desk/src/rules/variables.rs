@@ -88,7 +88,7 @@ pub fn is_known(name: &str) -> bool {
 
 /// Whether a variable can exist, but nothing here gives it a value yet.
 pub fn is_unbuilt(name: &str) -> bool {
-    ["account.name", "message.language", "survey"].contains(&name) || name.starts_with("account.fields.")
+    ["message.language", "survey"].contains(&name)
 }
 
 /// Fills in the variables of a text. Values are not searched for variables again.

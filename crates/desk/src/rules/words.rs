@@ -5,16 +5,17 @@ use std::str::FromStr;
 use super::leaf::Noun;
 use crate::directory::Directory;
 use crate::ids::{
-    ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
+    AccountId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
 };
 
-/// The desk's own number of a public id, if there is such a thing. What the directory does not hold (contacts, links,
-/// lists) is taken by its form alone; the action or condition then finds nothing.
+/// The desk's own number of a public id, if there is such a thing. What the directory does not hold (accounts,
+/// contacts, links, lists) is taken by its form alone; the action or condition then finds nothing.
 pub(super) fn resolve(directory: &Directory, noun: Noun, id: &str) -> Option<i64> {
     fn parse<T: FromStr>(id: &str) -> Option<T> {
         id.parse().ok()
     }
     match noun {
+        Noun::Account => parse::<AccountId>(id).map(|id| id.0),
         Noun::Channel => parse::<ChannelId>(id).filter(|id| directory.channel(*id).is_some()).map(|id| id.0),
         Noun::Contact => parse::<ContactId>(id).map(|id| id.0),
         Noun::ContactList => parse::<ContactListId>(id).map(|id| id.0),
@@ -26,7 +27,7 @@ pub(super) fn resolve(directory: &Directory, noun: Noun, id: &str) -> Option<i64
         Noun::Teammate => parse::<TeammateId>(id).filter(|id| directory.teammate(*id).is_some()).map(|id| id.0),
         Noun::TicketStatus => parse::<StatusId>(id).filter(|id| directory.status(*id).is_some()).map(|id| id.0),
         Noun::Application => directory.apps().find(|here| here.app.uid == id).map(|here| here.app.id.0),
-        Noun::Account | Noun::Shift | Noun::TeammateGroup | Noun::Template => None,
+        Noun::Shift | Noun::TeammateGroup | Noun::Template => None,
     }
 }
 

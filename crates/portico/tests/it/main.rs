@@ -63,6 +63,7 @@ mod open_pages;
 mod openapi;
 mod paging;
 mod places;
+mod rule_accounts;
 mod rule_actions;
 mod rule_demands;
 mod rule_fields;

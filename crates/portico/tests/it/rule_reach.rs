@@ -130,13 +130,13 @@ async fn mail_from_a_machine_is_known_by_its_headers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_stays_empty_is_told_to_a_rules_author() {
     let stage = Stage::set().await;
-    let body = "{{account.name}} writes {{message.language}}; {{conversation.subject}}";
+    let body = "{{survey}} about {{message.language}}; {{account.name}}: {{conversation.subject}}";
     let definition = json!({"when": [{"on": "inbound"}], "then": [{"do": "comment", "body": body}]});
     let written = stage.write("Where is it?").await;
     let event = stage.beside(&written, "events").await.remove(0);
     let trial = json!({"definition": definition, "event_id": event["id"]});
     let tried = stage.server.post("/portico/v1/rules/test", trial).await.expect(200);
     let told = tried["findings"].to_string();
-    assert!(told.contains("account.name") && told.contains("message.language"), "{tried}");
-    assert!(!told.contains("conversation.subject"), "{tried}");
+    assert!(told.contains("survey") && told.contains("message.language"), "{tried}");
+    assert!(!told.contains("conversation.subject") && !told.contains("account.name"), "{tried}");
 }
