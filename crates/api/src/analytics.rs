@@ -5,9 +5,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use desk::Timestamp;
 use desk::analytics::{self, About, Column, Filters, Job, Metric, Request, Span, UTC, What};
-use desk::ids::{AnalyticsExportId, ChannelId, InboxId, TagId, TeamId, TeammateId};
+use desk::ids::{AccountId, AnalyticsExportId, ChannelId, InboxId, TagId, TeamId, TeammateId};
 use desk::teammates::{self, Who};
-use desk::{Error, Work};
+use desk::{Error, Work, accounts};
 use http::{HeaderValue, header};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -44,6 +44,8 @@ struct FilterNames {
     inbox_ids: Option<Vec<InboxId>>,
     /// Workspaces.
     team_ids: Option<Vec<TeamId>>,
+    /// Accounts by id or alias.
+    account_ids: Option<Vec<String>>,
 }
 
 impl Days {
@@ -54,12 +56,13 @@ impl Days {
         };
         let names = self.filters.clone().unwrap_or_default();
         let teammate_ids = names.teammate_ids.map(|names| resolved(work, &names)).transpose()?;
+        let account_ids = names.account_ids.map(|names| accounts_of(work, &names)).transpose()?;
         let FilterNames { tag_ids, channel_ids, inbox_ids, team_ids, .. } = names;
         Ok(Span {
             start: instant("start", self.start)?,
             end: instant("end", self.end)?,
             timezone: self.timezone.clone().unwrap_or_else(|| UTC.to_string()),
-            filters: Filters { tag_ids, teammate_ids, channel_ids, inbox_ids, team_ids },
+            filters: Filters { tag_ids, teammate_ids, channel_ids, inbox_ids, team_ids, account_ids },
         })
     }
 }
@@ -67,6 +70,11 @@ impl Days {
 fn resolved(work: &mut Work<'_>, names: &[String]) -> desk::Result<Vec<TeammateId>> {
     let named = names.iter().map(|name| name.parse::<Who>()).collect::<desk::Result<Vec<_>>>()?;
     named.iter().map(|who| teammates::resolve(work, who)).collect()
+}
+
+fn accounts_of(work: &mut Work<'_>, names: &[String]) -> desk::Result<Vec<AccountId>> {
+    let named = names.iter().map(|name| name.parse::<accounts::Which>()).collect::<desk::Result<Vec<_>>>()?;
+    named.iter().map(|which| accounts::resolve(work, which)).collect()
 }
 
 /// A report that is wanted.

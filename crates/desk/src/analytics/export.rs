@@ -194,6 +194,7 @@ impl Row<'_> {
             "Author" => self.name(thread.who(event)),
             "Contact name" => conversation.recipient_name.clone(),
             "Contact handle" => conversation.recipient_handle.clone(),
+            "Account name" | "Account names" => Some(thread.account.as_ref()?.1.clone()),
             "From" | "To" | "Cc" | "Bcc" => self.recipients(&column.name.to_lowercase()),
             "Extract" => self.message.map(|message| message.blurb.clone()),
             "Subject" => Some(self.message.map_or(&conversation.subject, |message| &message.subject).clone()),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::segments::Segment;
 use super::thread::Thread;
 use crate::events::Event;
-use crate::ids::{ChannelId, InboxId, TagId, TeamId, TeammateId};
+use crate::ids::{AccountId, ChannelId, InboxId, TagId, TeamId, TeammateId};
 
 /// Kinds of things by their ids; none named, or an empty list, means all.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +27,9 @@ pub struct Filters {
     /// What happened in an inbox of one of these workspaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_ids: Option<Vec<TeamId>>,
+    /// Conversations with somebody of one of these accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_ids: Option<Vec<AccountId>>,
 }
 
 fn allows<T: PartialEq>(wanted: Option<&Vec<T>>, mut found: impl Iterator<Item = T>) -> bool {
@@ -36,12 +39,13 @@ fn allows<T: PartialEq>(wanted: Option<&Vec<T>>, mut found: impl Iterator<Item =
 impl Filters {
     /// Whether nothing is named at all.
     pub fn is_empty(&self) -> bool {
-        let Filters { tag_ids, teammate_ids, channel_ids, inbox_ids, team_ids } = self;
+        let Filters { tag_ids, teammate_ids, channel_ids, inbox_ids, team_ids, account_ids } = self;
         tag_ids.is_none()
             && teammate_ids.is_none()
             && channel_ids.is_none()
             && inbox_ids.is_none()
             && team_ids.is_none()
+            && account_ids.is_none()
     }
 }
 
@@ -80,7 +84,9 @@ impl Scope {
     }
 
     fn conversation(&self, thread: &Thread) -> bool {
+        let account = thread.account.as_ref().map(|(id, _)| *id);
         allows(self.filters.tag_ids.as_ref(), thread.tags.iter().copied())
+            && allows(self.filters.account_ids.as_ref(), account.into_iter())
     }
 
     fn places<I: Iterator<Item = InboxId>>(&self, thread: &Thread, inboxes: impl Fn() -> I) -> bool {

@@ -4,7 +4,10 @@ use db::{Conn, args};
 use serde_json::Value;
 
 use super::Job;
-use crate::ids::{AnalyticsExportId, ChannelId, CompanyId, ConversationId, InboxId, MessageId, TagId, TeammateId};
+use crate::ids::{
+    AccountId, AnalyticsExportId, ChannelId, CompanyId, ContactId, ConversationId, InboxId, MessageId, TagId,
+    TeammateId,
+};
 use crate::time::Timestamp;
 
 db::record! {
@@ -167,6 +170,20 @@ pub(super) fn inboxes(
          ORDER BY conversation, inbox"
     );
     conn.all(&sql, args![company, numbers(ids)])
+}
+
+/// The accounts that some contacts belong to, and what these are called.
+pub(super) fn accounts(
+    conn: &mut Conn,
+    company: CompanyId,
+    contacts: &[ContactId],
+) -> db::Result<Vec<(ContactId, AccountId, String)>> {
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT c.id, a.id, a.name FROM contacts c JOIN accounts a ON a.company = c.company AND a.id = c.account \
+         WHERE c.company = $1 AND c.id IN {among}"
+    );
+    conn.all(&sql, args![company, db::list(contacts.iter().map(|id| id.0))])
 }
 
 fn numbers(ids: &[ConversationId]) -> String {

@@ -10,7 +10,7 @@ use crate::conversations::{self, Conversation};
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::events::{self, Event, Kind};
-use crate::ids::{ConversationId, InboxId, MessageId, TagId, TeammateId};
+use crate::ids::{AccountId, ContactId, ConversationId, InboxId, MessageId, TagId, TeammateId};
 use crate::statuses::Status;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -53,6 +53,8 @@ pub(super) struct Thread {
     pub(super) tags: Vec<TagId>,
     /// The inboxes that it is in now.
     pub(super) inboxes: Vec<InboxId>,
+    /// The account of whom it is with, and what that is called.
+    pub(super) account: Option<(AccountId, String)>,
 }
 
 impl Thread {
@@ -131,6 +133,7 @@ fn load(work: &mut Work<'_>, ids: &[ConversationId], until: Timestamp) -> Result
             begun: HashMap::new(),
             tags: Vec::new(),
             inboxes: Vec::new(),
+            account: None,
         });
     }
     threads.sort_by_key(|thread| thread.row.id);
@@ -162,7 +165,11 @@ fn load(work: &mut Work<'_>, ids: &[ConversationId], until: Timestamp) -> Result
             thread.inboxes.push(inbox);
         }
     }
+    let contacts: Vec<ContactId> = threads.iter().filter_map(|thread| thread.row.recipient_contact).collect();
+    let accounts = store::accounts(work.conn, work.company, &contacts)?;
     for thread in &mut threads {
+        let account = accounts.iter().find(|(contact, ..)| thread.row.recipient_contact == Some(*contact));
+        thread.account = account.map(|(_, id, name)| (*id, name.clone()));
         // Ids follow the log; what was imported belongs where it was written.
         let mut events = std::mem::take(&mut thread.events);
         events.sort_by_key(|event| (thread.at(event), event.id));

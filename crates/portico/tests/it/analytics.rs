@@ -172,7 +172,13 @@ async fn filters_narrow_a_report_each_of_them() {
     let path = format!("/conversations/{}/tags", id(&days.ann));
     days.stage.server.post(&path, json!({"tag_ids": [tag]})).await.expect(204);
     let empty = days.stage.make("/inboxes", json!({"name": "Returns"})).await;
+    let account = days.stage.make("/accounts", json!({"name": "Bob's"})).await;
+    let bob = days.bob["recipient"]["_links"]["related"]["contact"].as_str().expect("a contact");
+    let bob = &bob[bob.find("crd_").expect("an id")..];
+    let path = format!("/accounts/{account}/contacts");
+    days.stage.server.post(&path, json!({"contact_ids": [bob]})).await.expect(204);
     for (filters, received, sent, cases) in [
+        (json!({"account_ids": [account]}), 1, 0, 1),
         (json!({"inbox_ids": [office.inbox]}), 3, 1, 2),
         (json!({"inbox_ids": [empty]}), 0, 0, 0),
         (json!({"inbox_ids": []}), 3, 1, 2),
