@@ -38,6 +38,7 @@ mod reach;
 mod rules;
 mod search;
 mod seen;
+mod shifts;
 mod tags;
 mod teammates;
 mod teams;

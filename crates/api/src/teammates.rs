@@ -17,12 +17,12 @@ use crate::custom_fields;
 use crate::edge::error::Problem;
 
 /// The teammate of the path's first variable part, by id or alias.
-fn who(call: &Call) -> Result<Who> {
+pub(crate) fn who(call: &Call) -> Result<Who> {
     Ok(call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?)
 }
 
 /// The teammate that is meant, if the caller may see them.
-fn seen(work: &mut Work<'_>, who: &Who) -> desk::Result<TeammateId> {
+pub(crate) fn seen(work: &mut Work<'_>, who: &Who) -> desk::Result<TeammateId> {
     let id = teammates::resolve(work, who)?;
     Ok(teammates::get(work, id)?.id)
 }

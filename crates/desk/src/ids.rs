@@ -154,6 +154,8 @@ ids! {
     RuleId "rul",
     /// Credentials that many channels share.
     SharedCredentialsId "shc",
+    /// When people of a workspace work.
+    ShiftId "shf",
     /// A signature below an e-mail.
     SignatureId "sig",
     /// A ticket status.

@@ -36,6 +36,7 @@ pub mod sealing;
 pub mod search;
 mod select;
 pub mod sessions;
+pub mod shifts;
 pub mod statuses;
 pub mod tags;
 pub mod teammates;

@@ -24,6 +24,7 @@ pub mod messages;
 pub mod render;
 pub mod seconds;
 pub mod seen;
+pub mod shifts;
 pub mod statuses;
 pub mod tags;
 pub mod teammates;

@@ -37,6 +37,7 @@ segments!(
     LinkId,
     MessageId,
     RuleId,
+    ShiftId,
     SignatureId,
     StatusId,
     TagId,

@@ -20,6 +20,7 @@ pub(super) type Link = wire::links::Link<'static>;
 pub(super) type Message = wire::messages::Message<'static>;
 pub(super) type Rule = wire::events::Rule<'static>;
 pub(super) type Seen = wire::seen::Seen<'static>;
+pub(super) type Shift = wire::shifts::Shift<'static>;
 pub(super) type Status = wire::statuses::Status<'static>;
 pub(super) type Tag = wire::tags::Tag<'static>;
 pub(super) type Team = wire::teams::Team<'static>;

@@ -1,4 +1,4 @@
-//! The small nouns of a company (people, workspaces, inboxes, channels, tags, statuses, field definitions, rules)
+//! The small nouns of a company (people, workspaces, shifts, inboxes, channels, tags, statuses, field definitions, rules)
 //! held in memory per version, so that a page of conversations or an arriving message needs no statement for them.
 //!
 //! Every unit reads the version (one row); whoever changes one of these nouns raises it in the same unit
@@ -15,9 +15,10 @@ use crate::channels::{self, Channel};
 use crate::companies::{self, Company};
 use crate::custom_fields::{self, CustomField};
 use crate::error::Result;
-use crate::ids::{ChannelId, CompanyId, InboxId, SharedCredentialsId, StatusId, TagId, TeamId, TeammateId};
+use crate::ids::{ChannelId, CompanyId, InboxId, SharedCredentialsId, ShiftId, StatusId, TagId, TeamId, TeammateId};
 use crate::inboxes::{self, Inbox};
 use crate::rules::{self, RuleBook};
+use crate::shifts::{self, Shift};
 use crate::statuses::{self, Status};
 use crate::tags::{self, Tag};
 use crate::teammates::{self, Teammate};
@@ -34,6 +35,7 @@ pub struct Directory {
     teammates: Vec<Teammate>,
     teams: Vec<Team>,
     members: Vec<Member>,
+    shifts: Vec<Shift>,
     inboxes: Vec<Inbox>,
     inbox_access: Vec<(InboxId, TeammateId)>,
     channels: Vec<Channel>,
@@ -54,6 +56,7 @@ impl Directory {
             teammates: teammates::store::all(conn, company)?,
             teams: teams::store::all(conn, company)?,
             members: teams::store::members(conn, company)?,
+            shifts: shifts::all(conn, company)?,
             inboxes: inboxes::store::all(conn, company)?,
             inbox_access: inboxes::store::access(conn, company)?,
             addresses: by_address(&channels),
@@ -97,6 +100,16 @@ impl Directory {
     /// Every membership of every workspace.
     pub fn memberships(&self) -> impl Iterator<Item = &Member> {
         self.members.iter()
+    }
+
+    /// A shift.
+    pub fn shift(&self, id: ShiftId) -> Option<&Shift> {
+        find(&self.shifts, id, |row| row.id)
+    }
+
+    /// All shifts, the oldest first.
+    pub fn shifts(&self) -> impl DoubleEndedIterator<Item = &Shift> {
+        self.shifts.iter()
     }
 
     /// An inbox.

@@ -75,6 +75,7 @@ mod secrets;
 mod seen;
 mod server;
 mod shared_credentials;
+mod shifts;
 mod statements;
 mod stream;
 mod tags;

@@ -41,6 +41,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
     ("rule_id", "rul", "rules"),
     ("shared_credentials_id", "shc", "shared_credentials"),
+    ("shift_id", "shf", "shifts"),
     ("status_id", "sts", "statuses"),
     ("tag_id", "tag", "tags"),
     ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
@@ -225,6 +226,9 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
         work,
         &desk::time_goals::New { team, name: "Soon".to_string(), is_enabled: false, definition },
     )?;
+    let (zone, times) = ("Europe/Paris".to_string(), desk::shifts::Week::default());
+    let (name, color) = ("Days".to_string(), "blue".to_string());
+    desk::shifts::create(work, &desk::shifts::New { team, name, color, zone, times, members: Vec::new() })?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;

@@ -1,0 +1,20 @@
+-- When the people of a workspace work: one stretch per weekday, by the clocks of one time zone.
+CREATE TABLE shifts (
+    company BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    team BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    color TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    times {json} NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (company, id)
+) {keyed};
+
+CREATE TABLE shift_members (
+    company BIGINT NOT NULL,
+    shift BIGINT NOT NULL,
+    teammate BIGINT NOT NULL,
+    PRIMARY KEY (company, shift, teammate)
+) {keyed};
