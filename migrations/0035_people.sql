@@ -18,3 +18,21 @@ CREATE TABLE shift_members (
     teammate BIGINT NOT NULL,
     PRIMARY KEY (company, shift, teammate)
 ) {keyed};
+
+-- When somebody is away, without an end if nobody knows, and what those who write meanwhile are to be told.
+CREATE TABLE time_offs (
+    company BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    teammate BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    start_at BIGINT NOT NULL,
+    end_at BIGINT,
+    answers BOOLEAN NOT NULL,
+    answers_contacts_only BOOLEAN NOT NULL,
+    answer TEXT NOT NULL,
+    channels {json} NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (company, id)
+);
+CREATE INDEX time_offs_teammate ON time_offs (company, teammate, id);

@@ -42,6 +42,7 @@ mod shifts;
 mod tags;
 mod teammates;
 mod teams;
+mod time_offs;
 mod whose;
 
 pub use admin::apps::features::validate_webhook;

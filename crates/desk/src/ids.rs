@@ -168,6 +168,8 @@ ids! {
     TeamId "tim",
     /// A time goal of a workspace.
     TimeGoalId "tmg",
+    /// When somebody is away: a "vacation responder".
+    TimeOffId "vcr",
     /// An API token.
     TokenId "tok",
 }

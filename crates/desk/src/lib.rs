@@ -46,6 +46,7 @@ mod testing;
 pub mod tickets;
 pub mod time;
 pub mod time_goals;
+pub mod time_offs;
 pub mod timers;
 pub mod tokens;
 pub mod work;

@@ -29,6 +29,7 @@ pub mod statuses;
 pub mod tags;
 pub mod teammates;
 pub mod teams;
+pub mod time_offs;
 pub mod url;
 
 pub use render::Renderer;

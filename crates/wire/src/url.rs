@@ -42,7 +42,8 @@ segments!(
     StatusId,
     TagId,
     TeammateId,
-    TeamId
+    TeamId,
+    TimeOffId
 );
 
 /// `{base}{path}{id}{tail}`, serialised as a string.

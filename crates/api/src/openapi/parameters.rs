@@ -44,6 +44,7 @@ const PARTS: &[(&str, &str)] = &[
     ("team_id", "The workspace's id"),
     ("teammate_id", "The teammate's id, or `alt:email:` and their address"),
     ("time_goal_id", "The time goal's id"),
+    ("time_off_id", "The time off's id"),
     ("token_id", "The token's id"),
 ];
 

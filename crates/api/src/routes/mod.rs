@@ -98,6 +98,7 @@ pub static FAMILIES: &[Family] = &[
     family("Teams", "Workspaces.", company::TEAMS),
     family("Teammates", "People inside the company, and bots.", company::TEAMMATES),
     family("Shifts", "When the people of a workspace work.", people::SHIFTS),
+    family("Time off", "When somebody is away.", people::TIME_OFFS),
     family("Inboxes", "Where conversations arrive.", company::INBOXES),
     family("Channels", "Ways in and out for messages.", company::CHANNELS),
     family("Application channels", "What apps' servers tell of their channels.", application_channels::MESSAGES),

@@ -1,11 +1,12 @@
-//! The people of the company together: when they work.
+//! The people of the company together: when they work, and when they are away.
 
 use http::Method;
 
-use super::Operation;
-use super::about::{list, nothing, one};
-use super::shapes::{Shift, Teammate};
-use crate::{shifts, teammates};
+use super::about::{list, nothing, one, page};
+use super::shapes::{Shift, Teammate, TimeOff};
+use super::{Operation, queries};
+use crate::edge::params::PageRules;
+use crate::{shifts, teammates, time_offs};
 
 pub(super) static SHIFTS: &[Operation] = operations! {
     GET "/shifts" "list-shifts" "shifts:read" => shifts::list,
@@ -28,4 +29,19 @@ pub(super) static SHIFTS: &[Operation] = operations! {
         "Make a shift in a workspace", one::<Shift>().status(201).takes::<shifts::CreateShift>();
     GET "/teammates/{teammate_id}/shifts" "list-teammate-shifts" "shifts:read" => shifts::of_teammate,
         "List the shifts that a teammate works in", list::<Shift>();
+};
+
+pub(super) static TIME_OFFS: &[Operation] = operations! {
+    GET "/teammates/{teammate_id}/time_offs" "list-teammate-time-offs" "time_off:read" => time_offs::of_teammate,
+        "List when a teammate is away", page::<TimeOff>(&PageRules::USUAL).filtered(queries::TIME_OFFS);
+    POST "/teammates/{teammate_id}/time_offs" "create-time-off" "time_off:write" => time_offs::create,
+        "Say that a teammate is away", one::<TimeOff>().status(201).takes::<time_offs::CreateTimeOff>();
+    GET "/teams/{team_id}/time_offs" "list-team-time-offs" "time_off:read" => time_offs::of_team,
+        "List when the members of a workspace are away", page::<TimeOff>(&PageRules::USUAL).filtered(queries::TIME_OFFS);
+    GET "/time_offs/{time_off_id}" "get-time-off" "time_off:read" => time_offs::get,
+        "Show a time off", one::<TimeOff>();
+    PATCH "/time_offs/{time_off_id}" "update-time-off" "time_off:write" => time_offs::update,
+        "Change a time off", nothing().takes::<time_offs::UpdateTimeOff>();
+    DELETE "/time_offs/{time_off_id}" "delete-time-off" "time_off:delete" => time_offs::delete,
+        "Delete a time off: the teammate is there after all", nothing();
 };

@@ -83,6 +83,7 @@ mod teammates;
 mod teams;
 mod time_goal_admin;
 mod time_goals;
+mod time_offs;
 mod timers;
 mod together;
 mod twins;
