@@ -36,3 +36,45 @@ CREATE TABLE time_offs (
     PRIMARY KEY (company, id)
 );
 CREATE INDEX time_offs_teammate ON time_offs (company, teammate, id);
+
+-- People who have workspaces in common, and with them inboxes: the public ones, and those that are linked.
+CREATE TABLE teammate_groups (
+    company BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    is_managed_by_scim BOOLEAN NOT NULL,
+    -- Whose contacts its members see: `all`, `none`, or `contact_lists` for those on some lists.
+    contacts TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (company, id)
+) {keyed};
+
+CREATE TABLE teammate_group_members (
+    company BIGINT NOT NULL,
+    teammate_group BIGINT NOT NULL,
+    teammate BIGINT NOT NULL,
+    PRIMARY KEY (company, teammate_group, teammate)
+) {keyed};
+
+CREATE TABLE teammate_group_teams (
+    company BIGINT NOT NULL,
+    teammate_group BIGINT NOT NULL,
+    team BIGINT NOT NULL,
+    PRIMARY KEY (company, teammate_group, team)
+) {keyed};
+
+CREATE TABLE teammate_group_inboxes (
+    company BIGINT NOT NULL,
+    teammate_group BIGINT NOT NULL,
+    inbox BIGINT NOT NULL,
+    PRIMARY KEY (company, teammate_group, inbox)
+) {keyed};
+
+CREATE TABLE teammate_group_lists (
+    company BIGINT NOT NULL,
+    teammate_group BIGINT NOT NULL,
+    list BIGINT NOT NULL,
+    PRIMARY KEY (company, teammate_group, list)
+) {keyed};

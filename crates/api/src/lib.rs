@@ -40,6 +40,7 @@ mod search;
 mod seen;
 mod shifts;
 mod tags;
+mod teammate_groups;
 mod teammates;
 mod teams;
 mod time_offs;

@@ -164,6 +164,8 @@ ids! {
     TagId "tag",
     /// Somebody inside the company, or a bot acting for something.
     TeammateId "tea",
+    /// People who have workspaces in common: a "circle".
+    TeammateGroupId "cir",
     /// A workspace.
     TeamId "tim",
     /// A time goal of a workspace.

@@ -39,6 +39,7 @@ pub mod sessions;
 pub mod shifts;
 pub mod statuses;
 pub mod tags;
+pub mod teammate_groups;
 pub mod teammates;
 pub mod teams;
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub mod seen;
 pub mod shifts;
 pub mod statuses;
 pub mod tags;
+pub mod teammate_groups;
 pub mod teammates;
 pub mod teams;
 pub mod time_offs;

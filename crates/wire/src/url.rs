@@ -43,6 +43,7 @@ segments!(
     TagId,
     TeammateId,
     TeamId,
+    TeammateGroupId,
     TimeOffId
 );
 

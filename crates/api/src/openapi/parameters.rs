@@ -43,6 +43,7 @@ const PARTS: &[(&str, &str)] = &[
     ("tag_id", "The tag's id"),
     ("team_id", "The workspace's id"),
     ("teammate_id", "The teammate's id, or `alt:email:` and their address"),
+    ("teammate_group_id", "The teammate group's id"),
     ("time_goal_id", "The time goal's id"),
     ("time_off_id", "The time off's id"),
     ("token_id", "The token's id"),

@@ -97,6 +97,7 @@ pub static FAMILIES: &[Family] = &[
     family("Links", "Things outside that conversations are about.", company::LINKS),
     family("Teams", "Workspaces.", company::TEAMS),
     family("Teammates", "People inside the company, and bots.", company::TEAMMATES),
+    family("Teammate groups", "People who have workspaces in common.", people::GROUPS),
     family("Shifts", "When the people of a workspace work.", people::SHIFTS),
     family("Time off", "When somebody is away.", people::TIME_OFFS),
     family("Inboxes", "Where conversations arrive.", company::INBOXES),

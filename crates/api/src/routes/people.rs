@@ -1,12 +1,12 @@
-//! The people of the company together: when they work, and when they are away.
+//! The people of the company together: their groups, when they work, and when they are away.
 
 use http::Method;
 
 use super::about::{list, nothing, one, page};
-use super::shapes::{Shift, Teammate, TimeOff};
+use super::shapes::{Inbox, Shift, TeamPreview, Teammate, TeammateGroup, TimeOff};
 use super::{Operation, queries};
 use crate::edge::params::PageRules;
-use crate::{shifts, teammates, time_offs};
+use crate::{shifts, teammate_groups as groups, teammates, time_offs};
 
 pub(super) static SHIFTS: &[Operation] = operations! {
     GET "/shifts" "list-shifts" "shifts:read" => shifts::list,
@@ -44,4 +44,35 @@ pub(super) static TIME_OFFS: &[Operation] = operations! {
         "Change a time off", nothing().takes::<time_offs::UpdateTimeOff>();
     DELETE "/time_offs/{time_off_id}" "delete-time-off" "time_off:delete" => time_offs::delete,
         "Delete a time off: the teammate is there after all", nothing();
+};
+
+pub(super) static GROUPS: &[Operation] = operations! {
+    GET "/teammate_groups" "list-company-teammate-groups" "teammate_groups:read" => groups::list,
+        "List the teammate groups", list::<TeammateGroup>();
+    POST "/teammate_groups" "create-company-teammate-group" "teammate_groups:write" => groups::create,
+        "Make a teammate group", one::<TeammateGroup>().status(201).takes::<groups::CreateTeammateGroup>();
+    GET "/teammate_groups/{teammate_group_id}" "get-company-teammate-group" "teammate_groups:read" => groups::get,
+        "Show a teammate group", one::<TeammateGroup>();
+    PATCH "/teammate_groups/{teammate_group_id}" "update-a-company-teammate-group" "teammate_groups:write" => groups::update,
+        "Change a teammate group", nothing().takes::<groups::UpdateTeammateGroup>();
+    DELETE "/teammate_groups/{teammate_group_id}" "delete-company-teammate-group" "teammate_groups:delete" => groups::delete,
+        "Delete a teammate group; its members stay", nothing();
+    GET "/teammate_groups/{teammate_group_id}/inboxes" "list-company-teammate-group-team-inboxes" "inboxes:read" => groups::inboxes,
+        "List the inboxes that a group opens to its members", list::<Inbox>();
+    POST "/teammate_groups/{teammate_group_id}/inboxes" "add-company-teammate-group-team-inboxes" "teammate_groups:write" => groups::add_inboxes,
+        "Link inboxes of a group's workspaces to it that are not public", nothing().takes::<groups::InboxIds>();
+    DELETE "/teammate_groups/{teammate_group_id}/inboxes" "remove-company-teammate-group-team-inboxes" "teammate_groups:write" => groups::remove_inboxes,
+        "Unlink inboxes from a group", nothing().takes::<groups::InboxIds>();
+    GET "/teammate_groups/{teammate_group_id}/teammates" "list-company-teammate-group-teammates" "teammates:read" => groups::teammates,
+        "List the teammates in a group", list::<Teammate>();
+    POST "/teammate_groups/{teammate_group_id}/teammates" "add-company-teammate-group-teammates" "teammate_groups:write" => groups::add_teammates,
+        "Put teammates into a group", nothing().takes::<teammates::TeammateIds>();
+    DELETE "/teammate_groups/{teammate_group_id}/teammates" "remove-company-teammate-group-teammates" "teammate_groups:write" => groups::remove_teammates,
+        "Take teammates out of a group", nothing().takes::<teammates::TeammateIds>();
+    GET "/teammate_groups/{teammate_group_id}/teams" "list-company-teammate-group-teams" "teams:read" => groups::teams,
+        "List the workspaces of a group", list::<TeamPreview>();
+    POST "/teammate_groups/{teammate_group_id}/teams" "add-company-teammate-group-teams" "teammate_groups:write" => groups::add_teams,
+        "Give a group workspaces, and with them their public inboxes", nothing().takes::<groups::TeamIds>();
+    DELETE "/teammate_groups/{teammate_group_id}/teams" "remove-company-teammate-group-teams" "teammate_groups:write" => groups::remove_teams,
+        "Take workspaces from a group, and with them their inboxes", nothing().takes::<groups::TeamIds>();
 };

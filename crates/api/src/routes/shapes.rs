@@ -26,6 +26,7 @@ pub(super) type Tag = wire::tags::Tag<'static>;
 pub(super) type Team = wire::teams::Team<'static>;
 pub(super) type TeamPreview = wire::teams::TeamPreview<'static>;
 pub(super) type Teammate = wire::teammates::Teammate<'static>;
+pub(super) type TeammateGroup = wire::teammate_groups::TeammateGroup<'static>;
 pub(super) type TimeOff = wire::time_offs::TimeOff<'static>;
 
 /// A list of conversations.

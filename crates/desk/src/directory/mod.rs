@@ -1,4 +1,4 @@
-//! The small nouns of a company (people, workspaces, shifts, inboxes, channels, tags, statuses, field definitions, rules)
+//! The small nouns of a company (people and their groups, workspaces, shifts, inboxes, channels, tags, statuses, field definitions, rules)
 //! held in memory per version, so that a page of conversations or an arriving message needs no statement for them.
 //!
 //! Every unit reads the version (one row); whoever changes one of these nouns raises it in the same unit
@@ -15,12 +15,15 @@ use crate::channels::{self, Channel};
 use crate::companies::{self, Company};
 use crate::custom_fields::{self, CustomField};
 use crate::error::Result;
-use crate::ids::{ChannelId, CompanyId, InboxId, SharedCredentialsId, ShiftId, StatusId, TagId, TeamId, TeammateId};
+use crate::ids::{
+    ChannelId, CompanyId, InboxId, SharedCredentialsId, ShiftId, StatusId, TagId, TeamId, TeammateGroupId, TeammateId,
+};
 use crate::inboxes::{self, Inbox};
 use crate::rules::{self, RuleBook};
 use crate::shifts::{self, Shift};
 use crate::statuses::{self, Status};
 use crate::tags::{self, Tag};
+use crate::teammate_groups::{self, TeammateGroup};
 use crate::teammates::{self, Teammate};
 use crate::teams::{self, Member, Team};
 
@@ -36,6 +39,7 @@ pub struct Directory {
     teams: Vec<Team>,
     members: Vec<Member>,
     shifts: Vec<Shift>,
+    teammate_groups: Vec<TeammateGroup>,
     inboxes: Vec<Inbox>,
     inbox_access: Vec<(InboxId, TeammateId)>,
     channels: Vec<Channel>,
@@ -57,6 +61,7 @@ impl Directory {
             teams: teams::store::all(conn, company)?,
             members: teams::store::members(conn, company)?,
             shifts: shifts::all(conn, company)?,
+            teammate_groups: teammate_groups::all(conn, company)?,
             inboxes: inboxes::store::all(conn, company)?,
             inbox_access: inboxes::store::access(conn, company)?,
             addresses: by_address(&channels),
@@ -112,6 +117,16 @@ impl Directory {
         self.shifts.iter()
     }
 
+    /// A teammate group.
+    pub fn teammate_group(&self, id: TeammateGroupId) -> Option<&TeammateGroup> {
+        find(&self.teammate_groups, id, |row| row.id)
+    }
+
+    /// All teammate groups, the oldest first.
+    pub fn teammate_groups(&self) -> impl DoubleEndedIterator<Item = &TeammateGroup> {
+        self.teammate_groups.iter()
+    }
+
     /// An inbox.
     pub fn inbox(&self, id: InboxId) -> Option<&Inbox> {
         find(&self.inboxes, id, |row| row.id)
@@ -122,12 +137,15 @@ impl Directory {
         self.inboxes.iter()
     }
 
-    /// Who may open an inbox: its owner; the members of its workspace if it is public, and those listed by name.
+    /// Who may open an inbox: its owner; the members of its workspace if it is public, those listed by name, and those
+    /// of the groups that open it.
     pub fn inbox_teammates(&self, inbox: &Inbox) -> Vec<TeammateId> {
+        let groups = self.teammate_groups.iter().filter(|group| group.opens(inbox));
         let members = inbox.team.filter(|_| inbox.is_public).into_iter();
         let mut all: Vec<TeammateId> = members
             .flat_map(|team| self.members(team).map(|member| member.teammate))
             .chain(self.inbox_access.iter().filter(|(of, _)| *of == inbox.id).map(|(_, teammate)| *teammate))
+            .chain(groups.flat_map(|group| group.members.iter().copied()))
             .chain(inbox.owner)
             .collect();
         all.sort_unstable();

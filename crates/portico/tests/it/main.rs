@@ -79,6 +79,7 @@ mod shifts;
 mod statements;
 mod stream;
 mod tags;
+mod teammate_groups;
 mod teammates;
 mod teams;
 mod time_goal_admin;

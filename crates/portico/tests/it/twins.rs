@@ -46,6 +46,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("tag_id", "tag", "tags"),
     ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
     ("team_id", "tim", "teams"),
+    ("teammate_group_id", "cir", "teammate_groups"),
     ("time_goal_id", "tmg", "time_goals"),
     ("time_off_id", "vcr", "time_offs"),
     ("token_id", "tok", "tokens"),
@@ -234,6 +235,8 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
     let (teammate,): (TeammateId,) = work.conn.one(sql, db::args![company])?;
     let (name, answer) = ("Holiday".to_string(), desk::time_offs::Answer::default());
     desk::time_offs::create(work, &desk::time_offs::New { teammate, name, start_at: now, end_at: None, answer })?;
+    let (name, contacts) = ("Night owls".to_string(), desk::teammate_groups::Contacts::All);
+    desk::teammate_groups::create(work, &desk::teammate_groups::New { name, description: None, contacts })?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;
