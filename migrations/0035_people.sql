@@ -36,6 +36,8 @@ CREATE TABLE time_offs (
     PRIMARY KEY (company, id)
 );
 CREATE INDEX time_offs_teammate ON time_offs (company, teammate, id);
+-- What lasts or is to come is read whenever the directory is.
+CREATE INDEX time_offs_end ON time_offs (company, end_at);
 
 -- People who have workspaces in common, and with them inboxes: the public ones, and those that are linked.
 CREATE TABLE teammate_groups (

@@ -112,7 +112,7 @@ pub(crate) struct UpdateTeammate {
     /// Family name.
     #[serde(default)]
     last_name: Option<String>,
-    /// Whether they are given work.
+    /// Whether they are given work, as far as shifts and time off let them.
     #[serde(default)]
     is_available: Option<bool>,
     /// All values of custom fields, by name; those left out are emptied.

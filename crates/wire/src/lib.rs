@@ -5,7 +5,7 @@
 //!
 //! Start at [`conversations`]; [`render`] makes the bytes that leave the building, as [`javascript`] writes them.
 
-use desk::Directory;
+use desk::{Directory, Timestamp};
 
 pub mod applications;
 pub mod attachments;
@@ -44,6 +44,8 @@ pub struct Context<'a> {
     pub base: &'a str,
     /// The company's small nouns.
     pub directory: &'a Directory,
+    /// The instant that they show things at.
+    pub now: Timestamp,
 }
 
 impl<'a> Context<'a> {

@@ -26,7 +26,10 @@ use crate::tags::{self, Tag};
 use crate::teammate_groups::{self, TeammateGroup};
 use crate::teammates::{self, Teammate};
 use crate::teams::{self, Member, Team};
+use crate::time::Timestamp;
+use crate::time_offs::{self, Absence};
 
+mod availability;
 pub(crate) mod store;
 
 /// One version of a company's small nouns. Everything is listed in id order, which is order of creation.
@@ -40,6 +43,7 @@ pub struct Directory {
     members: Vec<Member>,
     shifts: Vec<Shift>,
     teammate_groups: Vec<TeammateGroup>,
+    absences: Vec<Absence>,
     inboxes: Vec<Inbox>,
     inbox_access: Vec<(InboxId, TeammateId)>,
     channels: Vec<Channel>,
@@ -52,7 +56,8 @@ pub struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn load(conn: &mut Conn, company: CompanyId) -> Result<Directory> {
+    /// Reads it at an instant: time off that is over by then is left out.
+    pub(crate) fn load(conn: &mut Conn, company: CompanyId, now: Timestamp) -> Result<Directory> {
         let channels = channels::store::all(conn, company)?;
         let mut directory = Directory {
             company: companies::store::get(conn, company)?,
@@ -62,6 +67,7 @@ impl Directory {
             members: teams::store::members(conn, company)?,
             shifts: shifts::all(conn, company)?,
             teammate_groups: teammate_groups::all(conn, company)?,
+            absences: time_offs::absences(conn, company, now)?,
             inboxes: inboxes::store::all(conn, company)?,
             inbox_access: inboxes::store::access(conn, company)?,
             addresses: by_address(&channels),

@@ -34,8 +34,6 @@ fn condition(asked: &Condition, path: &str, findings: &mut Vec<Finding>) {
             | Condition::Topic(_)
             | Condition::Account(_)
             | Condition::AccountField(_)
-            | Condition::AssigneeGroup(_)
-            | Condition::Shift(_)
             | Condition::SurveyScore(_)
             | Condition::SurveyComment(_)
     );

@@ -51,6 +51,8 @@ mod words;
 #[cfg(test)]
 mod clocks_tests;
 #[cfg(test)]
+mod people_tests;
+#[cfg(test)]
 mod pure_lint_tests;
 #[cfg(test)]
 mod pure_tests;

@@ -1,20 +1,21 @@
 //! Time off: when somebody is away, and what those who write meanwhile are to be told.
 
+use db::Conn;
 use serde_json::{Map, Value, json};
 
 use crate::access::Owner;
 use crate::channels;
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
-use crate::ids::{ChannelId, TeamId, TeammateId, TimeOffId};
+use crate::ids::{ChannelId, CompanyId, TeamId, TeammateId, TimeOffId};
 use crate::messages::Content;
 use crate::names;
 use crate::paging::{Page, Position, Window};
 use crate::teammates;
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
 use crate::work::Work;
 
-pub(crate) mod store;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,33 @@ impl TimeOff {
         let ids = self.channels.as_array().into_iter().flatten();
         ids.filter_map(|id| id.as_str()?.parse().ok()).collect()
     }
+}
+
+db::record! {
+    /// That somebody is away for a while: all that is asked of a time off where work is given out.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Absence {
+        pub teammate: TeammateId,
+        pub start_at: Timestamp,
+        pub end_at: Option<Timestamp>,
+    }
+}
+
+impl Absence {
+    /// Whether it covers an instant: from its start until just before its end.
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.start_at <= at && self.end_at.is_none_or(|end| at < end)
+    }
+}
+
+/// For how long the directory still holds what is over: the clocks of two nodes may differ.
+const KEPT: i64 = DAY;
+
+/// The absences that the directory holds when it is loaded at an instant, by teammate: those that last, and those to come.
+pub(crate) fn absences(conn: &mut Conn, company: CompanyId, now: Timestamp) -> Result<Vec<Absence>> {
+    let mut absences = store::absences(conn, company, now.plus(-KEPT))?;
+    absences.sort_unstable_by_key(|absence| (absence.teammate, absence.start_at));
+    Ok(absences)
 }
 
 /// The longest name, in characters.

@@ -2,7 +2,7 @@
 
 use db::{Conn, Json, args};
 
-use super::TimeOff;
+use super::{Absence, TimeOff};
 use crate::ids::{CompanyId, TeammateId, TimeOffId};
 use crate::paging::{Window, direction};
 use crate::select::Select;
@@ -11,6 +11,15 @@ use crate::time::Timestamp;
 /// The columns of a time off, in the order of the record.
 const COLUMNS: &str = "id, teammate, name, start_at, end_at, answers, answers_contacts_only, answer, channels, \
      created_at, updated_at";
+
+/// What has not ended before an instant, in no order: in one, it could not be found by its end.
+pub(super) fn absences(conn: &mut Conn, company: CompanyId, since: Timestamp) -> db::Result<Vec<Absence>> {
+    conn.all(
+        "SELECT teammate, start_at, end_at FROM time_offs WHERE company = $1 AND end_at > $2 \
+         UNION ALL SELECT teammate, start_at, end_at FROM time_offs WHERE company = $1 AND end_at IS NULL",
+        args![company, since],
+    )
+}
 
 pub(super) fn get(conn: &mut Conn, company: CompanyId, id: TimeOffId) -> db::Result<Option<TimeOff>> {
     conn.opt(&format!("SELECT {COLUMNS} FROM time_offs WHERE company = $1 AND id = $2"), args![company, id])

@@ -7,6 +7,7 @@ mod app_webhooks_hostile;
 mod apps;
 mod architecture;
 mod attachments;
+mod availability;
 mod backups;
 mod bad_input;
 mod bounds;
