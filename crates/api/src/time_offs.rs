@@ -4,6 +4,7 @@ use desk::channels::{self, Which};
 use desk::ids::{ChannelId, TeamId, TimeOffId};
 use desk::time_offs::{self, Change, Filter, New};
 use desk::{Error, Timestamp, Work};
+use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::time_offs::time_off;
@@ -40,9 +41,11 @@ async fn page(
     call.read(move |work| {
         let whose = whose(work)?;
         let page = time_offs::list(work, whose, filter, &paging.window)?;
+        let channels: Vec<_> = page.rows.iter().map(|row| time_offs::channels_of(work, row)).collect();
         let directory = work.directory()?;
         let context = context(work, &directory);
-        Answer::page(&paging, page.rows.iter().map(|row| time_off(context, row)), page.next)
+        let rows = page.rows.iter().zip(channels).map(|(row, channels)| time_off(context, row, channels));
+        Answer::page(&paging, rows, page.next)
     })
     .await
 }
@@ -50,12 +53,14 @@ async fn page(
 /// `GET /time_offs/{time_off_id}`
 pub async fn get(call: Call) -> Result {
     let id: TimeOffId = call.id(0)?;
-    call.read(move |work| {
-        let row = time_offs::get(work, id)?;
-        let directory = work.directory()?;
-        Answer::ok(&time_off(context(work, &directory), &row))
-    })
-    .await
+    call.read(move |work| shown(work, id)).await
+}
+
+fn shown(work: &mut Work<'_>, id: TimeOffId) -> desk::Result<Answer> {
+    let row = time_offs::get(work, id)?;
+    let channels = time_offs::channels_of(work, &row);
+    let directory = work.directory()?;
+    Answer::ok(&time_off(context(work, &directory), &row, channels))
 }
 
 /// What those who write meanwhile are to be told.
@@ -126,9 +131,7 @@ pub async fn create(call: Call) -> Result {
             answer: answer(work, body.auto_responder.as_ref())?,
         };
         let id = time_offs::create(work, &new)?;
-        let row = time_offs::get(work, id)?;
-        let directory = work.directory()?;
-        Answer::created(&time_off(context(work, &directory), &row))
+        Ok(Answer { status: StatusCode::CREATED, ..shown(work, id)? })
     })
     .await
 }

@@ -43,10 +43,12 @@ struct Related<'a> {
     teammate: Url<'a>,
 }
 
-/// A time off as answers show it. Channels that are gone are left out.
-pub fn time_off<'a>(context: Context<'a>, row: &'a desk::time_offs::TimeOff) -> TimeOff<'a> {
-    let mut channel_ids = row.channels();
-    channel_ids.retain(|id| context.directory.channel(*id).is_some());
+/// A time off as answers show it, with the channels of it that whoever asks may see.
+pub fn time_off<'a>(
+    context: Context<'a>,
+    row: &'a desk::time_offs::TimeOff,
+    channel_ids: Vec<ChannelId>,
+) -> TimeOff<'a> {
     TimeOff {
         _links: Links {
             this: context.url("/time_offs/", row.id),

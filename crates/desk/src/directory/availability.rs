@@ -4,6 +4,7 @@ use super::Directory;
 use crate::ids::{ShiftId, TeammateGroupId, TeammateId};
 use crate::teammates::Teammate;
 use crate::time::Timestamp;
+use crate::time_offs::Absence;
 
 impl Directory {
     /// Whether a teammate is given work: not switched to away, on shift if they work in any, and not on time off. Nothing
@@ -23,6 +24,11 @@ impl Directory {
         let first = self.absences.partition_point(|absence| absence.teammate < teammate);
         let own = self.absences[first..].iter().take_while(|absence| absence.teammate == teammate);
         own.into_iter().any(|absence| absence.covers(at))
+    }
+
+    /// Time off that lasts or is to come.
+    pub fn absences(&self) -> impl Iterator<Item = &Absence> {
+        self.absences.iter()
     }
 
     /// The shifts that are on.

@@ -15,9 +15,14 @@ use crate::teammates;
 use crate::time::{DAY, Timestamp};
 use crate::work::Work;
 
+mod answering;
+#[cfg(test)]
+mod answering_tests;
 mod store;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use answering::answer;
 
 db::record! {
     /// A time off as stored.
@@ -37,21 +42,26 @@ db::record! {
     }
 }
 
-impl TimeOff {
-    /// On which channels those who write are answered.
-    pub fn channels(&self) -> Vec<ChannelId> {
-        let ids = self.channels.as_array().into_iter().flatten();
-        ids.filter_map(|id| id.as_str()?.parse().ok()).collect()
-    }
+/// On which channels those who write are answered, as far as the caller may see them.
+pub fn channels_of(work: &mut Work<'_>, row: &TimeOff) -> Vec<ChannelId> {
+    listed(&row.channels).filter(|id| channels::get(work, *id).is_ok()).collect()
+}
+
+fn listed(channels: &Value) -> impl Iterator<Item = ChannelId> {
+    channels.as_array().into_iter().flatten().filter_map(|id| id.as_str()?.parse().ok())
 }
 
 db::record! {
-    /// That somebody is away for a while: all that is asked of a time off where work is given out.
-    #[derive(Debug, Clone, Copy)]
+    /// That somebody is away for a while: all that is asked of a time off where work is given out and messages come in.
+    #[derive(Debug, Clone)]
     pub struct Absence {
+        pub id: TimeOffId,
         pub teammate: TeammateId,
         pub start_at: Timestamp,
         pub end_at: Option<Timestamp>,
+        pub answers: bool,
+        pub answers_contacts_only: bool,
+        pub channels: Value,
     }
 }
 
@@ -59,6 +69,11 @@ impl Absence {
     /// Whether it covers an instant: from its start until just before its end.
     pub fn covers(&self, at: Timestamp) -> bool {
         self.start_at <= at && self.end_at.is_none_or(|end| at < end)
+    }
+
+    /// Whether those who write on a channel meanwhile are answered.
+    pub fn answers_on(&self, channel: ChannelId) -> bool {
+        self.answers && listed(&self.channels).any(|id| id == channel)
     }
 }
 

@@ -15,8 +15,10 @@ const COLUMNS: &str = "id, teammate, name, start_at, end_at, answers, answers_co
 /// What has not ended before an instant, in no order: in one, it could not be found by its end.
 pub(super) fn absences(conn: &mut Conn, company: CompanyId, since: Timestamp) -> db::Result<Vec<Absence>> {
     conn.all(
-        "SELECT teammate, start_at, end_at FROM time_offs WHERE company = $1 AND end_at > $2 \
-         UNION ALL SELECT teammate, start_at, end_at FROM time_offs WHERE company = $1 AND end_at IS NULL",
+        "SELECT id, teammate, start_at, end_at, answers, answers_contacts_only, channels FROM time_offs \
+         WHERE company = $1 AND end_at > $2 \
+         UNION ALL SELECT id, teammate, start_at, end_at, answers, answers_contacts_only, channels FROM time_offs \
+         WHERE company = $1 AND end_at IS NULL",
         args![company, since],
     )
 }

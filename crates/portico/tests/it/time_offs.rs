@@ -161,3 +161,52 @@ async fn time_off_needs_its_scopes_and_is_seen_by_who_sees_the_teammate() {
     foreign.get(&one).await.expect(404);
     foreign.delete(&one, None).await.expect(404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_that_are_hidden_are_not_shown_with_a_time_off() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let mut channels = Vec::new();
+    for (inbox, name) in [(world.inbox, "Shop"), (world.sales_inbox, "Fair")] {
+        let path = format!("/inboxes/{inbox}/channels");
+        server.post(&path, json!({"type": "custom", "name": name})).await.expect(204);
+        channels.push(server.get(&path).await.rows()[0]["id"].clone());
+    }
+    let body = json!({"name": "Holiday", "start_at": 1_000, "auto_responder": {"channel_ids": channels}});
+    let made = server.post(&format!("/teammates/{}/time_offs", world.ada), body).await.expect(201);
+    assert_eq!(made["auto_responder"]["channel_ids"], json!(channels));
+    let one = format!("/time_offs/{}", made["id"].as_str().expect("an id"));
+    let guest = Guest::of_team(&server, world.support).await;
+    assert_eq!(guest.get(&one).await.expect(200)["auto_responder"]["channel_ids"], json!([channels[0]]));
+    let listed = guest.get(&format!("/teams/{}/time_offs", world.support)).await.rows();
+    assert_eq!(listed[0]["auto_responder"]["channel_ids"], json!([channels[0]]));
+    let named = json!({"auto_responder": {"channel_ids": [channels[1]]}});
+    guest.patch(&one, named).await.expect(400);
+    guest.patch(&one, json!({"auto_responder": {"is_enabled": true}})).await.expect(204);
+    assert_eq!(server.get(&one).await.expect(200)["auto_responder"]["channel_ids"], json!(channels), "none is lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_writes_to_somebody_away_is_answered_in_their_name() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let answer =
+        json!({"is_enabled": true, "channel_ids": ["alt:address:shop"], "body": "<p>Back on <b>Monday</b></p>"});
+    let body = json!({"name": "Holiday", "start_at": 1_000, "auto_responder": answer});
+    server.post(&format!("/teammates/{}/time_offs", office.ada), body).await.expect(201);
+    for text in ["Where is it?", "Hello?"] {
+        let message = json!({"sender": {"handle": "ann"}, "body": text});
+        server.post(&format!("/channels/{}/incoming_messages", office.custom), message).await.expect(202);
+    }
+    let conversation = server.get("/conversations").await.rows().remove(0);
+    assert_eq!(conversation["status"], "unassigned", "an answer by itself archives nothing");
+    let path = format!("/conversations/{}/messages", conversation["id"].as_str().expect("an id"));
+    let messages = server.get(&path).await.rows();
+    assert_eq!(messages.len(), 3, "two that came in, one answer");
+    let told: Vec<&Value> = messages.iter().filter(|message| message["is_inbound"] == false).collect();
+    assert_eq!(
+        (told[0]["author"]["id"].as_str(), &told[0]["text"]),
+        (Some(&*office.ada.to_string()), &json!("Back on Monday"))
+    );
+    assert_eq!(told[0]["author"]["is_available"], false);
+}
