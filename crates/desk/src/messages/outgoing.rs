@@ -277,7 +277,8 @@ pub(super) fn sent_off(work: &mut Work<'_>, held: &mut Held, message: &Message) 
     let recipients = message.recipients();
     let contacts: Vec<String> =
         recipients.iter().filter_map(|recipient| recipient.contact).map(|id| id.to_string()).collect();
-    let author = message.author.map(|id| id.to_string());
+    // Nobody takes part by an answer that wrote itself.
+    let author = message.author.filter(|_| !message.is_auto_reply).map(|id| id.to_string());
     let parties: Vec<(&str, &str)> = recipients
         .iter()
         .map(|recipient| (recipient.role.as_str(), recipient.handle.as_str()))

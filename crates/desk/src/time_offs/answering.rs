@@ -43,7 +43,10 @@ pub(crate) fn answer(work: &mut Work<'_>, event: &Event) -> Result<()> {
         return Ok(());
     }
     let known = match row.recipient_contact {
-        Some(contact) => contacts::born(work, contact)?.is_some_and(|born| born < event.at),
+        // Whoever writes for the first time becomes a contact by that, in the same instant.
+        Some(contact) => {
+            contacts::born(work, contact)?.is_some_and(|born| born < event.at) || messages::has_earlier(work, &message)?
+        }
         None => false,
     };
     let Some(first) = away.into_iter().find(|absence| known || !absence.answers_contacts_only) else { return Ok(()) };

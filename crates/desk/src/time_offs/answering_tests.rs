@@ -77,6 +77,26 @@ fn an_answer_by_itself_leaves_the_customer_waiting() {
 }
 
 #[test]
+fn nobody_takes_part_by_an_answer_that_wrote_itself() {
+    for fixture in companies() {
+        away(&fixture, Answer::default());
+        fixture.write(|work| {
+            let then = json!([{"do": "assign_to_person", "person": "last_replier"}]);
+            let definition = json!({"when": [{"on": "inbound"}], "then": then});
+            let name = "Back to whom".to_string();
+            rules::create(work, &rules::New { name, team: None, owner: None, is_enabled: true, definition })
+        });
+        write(&fixture, "ann", None);
+        let conversation = write(&fixture, "ann", None)[0].conversation;
+        fixture.write(move |work| {
+            assert_eq!(messages::partakers(work, conversation)?, []);
+            assert_eq!(crate::conversations::see(work, conversation)?.assignee, None);
+            Ok(())
+        });
+    }
+}
+
+#[test]
 fn only_the_channels_that_are_named_are_answered_and_only_if_so_wanted() {
     for fixture in companies() {
         let email = fixture.email;
