@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::rules::hours::{Calendar, Hours, Opening};
 use crate::rules::periods::TimeOfDay;
 
-/// The working times of a week. A day that is left out is free.
+/// The working times of a week. A day that is left out is free, so one that is misspelt must not pass for left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 #[schemars(rename = "ShiftIntervals")]
 pub struct Week {
     /// On Monday.

@@ -51,6 +51,8 @@ async fn a_shift_is_made_shown_and_changed_in_part() {
     assert_eq!(changed["created_at"], made["created_at"]);
     assert!(changed["updated_at"].as_f64() > made["updated_at"].as_f64());
     assert_eq!(names(&server.get(&format!("{path}/teammates")).await.rows()), "ada", "what is left out stays");
+    server.patch(&path, json!({"times": {"wed": null}})).await.expect(204);
+    assert_eq!(server.get(&path).await.expect(200)["times"], json!({}), "all days are free");
     server.patch(&path, json!({"teammate_ids": []})).await.expect(204);
     assert!(server.get(&format!("{path}/teammates")).await.rows().is_empty());
 }
@@ -107,6 +109,7 @@ async fn what_is_wrong_with_a_shift_is_named() {
         ("color", json!("mauve")),
         ("timezone", json!("Europe/Atlantis")),
         ("timezone", json!("")),
+        ("times", json!({"monday": {"start": "09:00", "end": "17:00"}})),
         ("times", json!({"mon": {"start": "09:00"}})),
         ("times", json!({"mon": {"start": "9 am", "end": "17:00"}})),
         ("times", json!({"mon": {"start": "09:00", "end": "24:01"}})),
