@@ -126,7 +126,7 @@ impl Answer {
 
 /// What shapes need, inside a unit.
 pub fn context<'a>(work: &Work<'a>, directory: &'a Directory) -> Context<'a> {
-    Context { base: work.public_url(), directory }
+    Context { base: work.public_url(), directory, now: work.now }
 }
 
 #[derive(Serialize)]

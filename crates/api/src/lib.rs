@@ -40,9 +40,12 @@ mod reach;
 mod rules;
 mod search;
 mod seen;
+mod shifts;
 mod tags;
+mod teammate_groups;
 mod teammates;
 mod teams;
+mod time_offs;
 mod whose;
 
 pub use admin::apps::features::validate_webhook;

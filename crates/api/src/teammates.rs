@@ -17,12 +17,12 @@ use crate::custom_fields;
 use crate::edge::error::Problem;
 
 /// The teammate of the path's first variable part, by id or alias.
-fn who(call: &Call) -> Result<Who> {
+pub(crate) fn who(call: &Call) -> Result<Who> {
     Ok(call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?)
 }
 
 /// The teammate that is meant, if the caller may see them.
-fn seen(work: &mut Work<'_>, who: &Who) -> desk::Result<TeammateId> {
+pub(crate) fn seen(work: &mut Work<'_>, who: &Who) -> desk::Result<TeammateId> {
     let id = teammates::resolve(work, who)?;
     Ok(teammates::get(work, id)?.id)
 }
@@ -112,7 +112,7 @@ pub(crate) struct UpdateTeammate {
     /// Family name.
     #[serde(default)]
     last_name: Option<String>,
-    /// Whether they are given work.
+    /// Whether they are given work, as far as shifts and time off let them.
     #[serde(default)]
     is_available: Option<bool>,
     /// All values of custom fields, by name; those left out are emptied.

@@ -158,6 +158,8 @@ ids! {
     RuleId "rul",
     /// Credentials that many channels share.
     SharedCredentialsId "shc",
+    /// When people of a workspace work.
+    ShiftId "shf",
     /// A signature below an e-mail.
     SignatureId "sig",
     /// A ticket status.
@@ -166,10 +168,14 @@ ids! {
     TagId "tag",
     /// Somebody inside the company, or a bot acting for something.
     TeammateId "tea",
+    /// People who have workspaces in common: a "circle".
+    TeammateGroupId "cir",
     /// A workspace.
     TeamId "tim",
     /// A time goal of a workspace.
     TimeGoalId "tmg",
+    /// When somebody is away: a "vacation responder".
+    TimeOffId "vcr",
     /// An API token.
     TokenId "tok",
 }

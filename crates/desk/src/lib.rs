@@ -38,8 +38,10 @@ pub mod sealing;
 pub mod search;
 mod select;
 pub mod sessions;
+pub mod shifts;
 pub mod statuses;
 pub mod tags;
+pub mod teammate_groups;
 pub mod teammates;
 pub mod teams;
 #[cfg(test)]
@@ -47,6 +49,7 @@ mod testing;
 pub mod tickets;
 pub mod time;
 pub mod time_goals;
+pub mod time_offs;
 pub mod timers;
 pub mod tokens;
 pub mod work;

@@ -194,7 +194,7 @@ impl Desk {
         let _ = self.0.bell.set(bell);
     }
 
-    /// Forgets what it has read: the store below was put back to another state.
+    /// Forgets what it has read: the store below was put back to another state, or the clock to another time.
     pub fn forget(&self) {
         self.0.directories.clear();
     }
@@ -399,7 +399,7 @@ impl<'c> Work<'c> {
 
     fn load_directory(&mut self) -> Result<Arc<Directory>> {
         if self.traces.directory_is_ours {
-            return Ok(Arc::new(Directory::load(self.conn, self.company)?));
+            return Ok(Arc::new(Directory::load(self.conn, self.company, self.now)?));
         }
         let version = directory::store::version(self.conn, self.company).map_err(|error| match error.is_missing() {
             true => Error::NotFound("company"),
@@ -409,7 +409,7 @@ impl<'c> Work<'c> {
         if let Some(known) = self.desk.directories.get(&key) {
             return Ok(known);
         }
-        let loaded = Arc::new(Directory::load(self.conn, self.company)?);
+        let loaded = Arc::new(Directory::load(self.conn, self.company, self.now)?);
         self.desk.directories.insert(key, loaded.clone());
         Ok(loaded)
     }

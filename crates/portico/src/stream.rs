@@ -268,7 +268,7 @@ fn batch(work: &mut Work<'_>, filter: &Filter, after: Position) -> desk::Result<
         let stored = desk::deliveries::bytes_of(work, &about)?;
         let stored =
             |id: EventId| stored.iter().find(|(about, shape, _)| *about == id.0 && shape == Shape::Full.as_str());
-        let context = wire::Context { base: work.public_url(), directory: &directory };
+        let context = wire::Context { base: work.public_url(), directory: &directory, now: work.now };
         let views = events::views(work, tail.events)?;
         for view in &views {
             // What a webhook has carried is shown alike; anything else is rendered as it is now.

@@ -5,7 +5,7 @@
 //!
 //! Start at [`conversations`]; [`render`] makes the bytes that leave the building, as [`javascript`] writes them.
 
-use desk::Directory;
+use desk::{Directory, Timestamp};
 
 pub mod accounts;
 pub mod analytics;
@@ -26,10 +26,13 @@ pub mod messages;
 pub mod render;
 pub mod seconds;
 pub mod seen;
+pub mod shifts;
 pub mod statuses;
 pub mod tags;
+pub mod teammate_groups;
 pub mod teammates;
 pub mod teams;
+pub mod time_offs;
 pub mod url;
 
 pub use render::Renderer;
@@ -43,6 +46,8 @@ pub struct Context<'a> {
     pub base: &'a str,
     /// The company's small nouns.
     pub directory: &'a Directory,
+    /// The instant that they show things at.
+    pub now: Timestamp,
 }
 
 impl<'a> Context<'a> {

@@ -16,7 +16,7 @@ impl Render for Renderer {
     fn event(&self, work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Vec<u8>> {
         let directory = work.directory()?;
         let base = work.public_url();
-        let context = Context { base, directory: &directory };
+        let context = Context { base, directory: &directory, now: work.now };
         match shape {
             Shape::Preview => bytes(&crate::events::preview(context, event)),
             Shape::Full => {
@@ -40,13 +40,13 @@ impl Render for Renderer {
 
     fn link_created(&self, work: &mut Work<'_>, link: &desk::links::Link) -> Result<Vec<u8>> {
         let directory = work.directory()?;
-        let context = Context { base: work.public_url(), directory: &directory };
+        let context = Context { base: work.public_url(), directory: &directory, now: work.now };
         bytes(&crate::links::created(context, work.company, work.now, link))
     }
 
     fn message(&self, work: &mut Work<'_>, message: MessageId) -> Result<Vec<u8>> {
         let directory = work.directory()?;
-        let context = Context { base: work.public_url(), directory: &directory };
+        let context = Context { base: work.public_url(), directory: &directory, now: work.now };
         let mut view = messages::view(work, message)?;
         let channel = view.row.channel.and_then(|id| directory.channel(id));
         if channel.is_some_and(|channel| channel.app.is_some()) {

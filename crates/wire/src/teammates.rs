@@ -65,7 +65,7 @@ pub fn teammate<'a>(context: Context<'a>, row: &'a desk::teammates::Teammate) ->
         last_name: &row.last_name,
         license_type: if row.is_person() { "full" } else { "bot" },
         is_admin: row.is_admin,
-        is_available: row.is_available,
+        is_available: context.directory.is_available(row, context.now),
         is_blocked: row.is_blocked,
         r#type: &row.r#type,
         custom_fields: values(context, "teammate", &row.custom_fields),

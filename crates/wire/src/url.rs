@@ -39,11 +39,14 @@ segments!(
     LinkId,
     MessageId,
     RuleId,
+    ShiftId,
     SignatureId,
     StatusId,
     TagId,
     TeammateId,
-    TeamId
+    TeamId,
+    TeammateGroupId,
+    TimeOffId
 );
 
 /// `{base}{path}{id}{tail}`, serialised as a string.

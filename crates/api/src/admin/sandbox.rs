@@ -108,6 +108,8 @@ pub async fn clock(call: Call) -> Result {
         Some(false) => clock.run(),
         None => {}
     }
+    // What was over at a later time may not be at this one.
+    call.app.desk.forget();
     sandbox.clock_moved();
     shown(&call, sandbox.as_ref())
 }

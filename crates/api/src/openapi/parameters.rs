@@ -39,11 +39,14 @@ const PARTS: &[(&str, &str)] = &[
     ("query", "Words and filters, as in `refund is:open tag:tag_1`"),
     ("rule_id", "The rule's id"),
     ("shared_credentials_id", "The shared credentials' id"),
+    ("shift_id", "The shift's id"),
     ("status_id", "The ticket status's id"),
     ("tag_id", "The tag's id"),
     ("team_id", "The workspace's id"),
     ("teammate_id", "The teammate's id, or `alt:email:` and their address"),
+    ("teammate_group_id", "The teammate group's id"),
     ("time_goal_id", "The time goal's id"),
+    ("time_off_id", "The time off's id"),
     ("token_id", "The token's id"),
 ];
 

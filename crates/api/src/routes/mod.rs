@@ -39,6 +39,7 @@ mod apps;
 mod company;
 mod contacts;
 mod conversations;
+mod people;
 mod queries;
 mod shapes;
 
@@ -98,6 +99,9 @@ pub static FAMILIES: &[Family] = &[
     family("Links", "Things outside that conversations are about.", company::LINKS),
     family("Teams", "Workspaces.", company::TEAMS),
     family("Teammates", "People inside the company, and bots.", company::TEAMMATES),
+    family("Teammate groups", "People who have workspaces in common.", people::GROUPS),
+    family("Shifts", "When the people of a workspace work.", people::SHIFTS),
+    family("Time off", "When somebody is away.", people::TIME_OFFS),
     family("Inboxes", "Where conversations arrive.", company::INBOXES),
     family("Channels", "Ways in and out for messages.", company::CHANNELS),
     family("Application channels", "What apps' servers tell of their channels.", application_channels::MESSAGES),

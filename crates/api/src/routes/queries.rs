@@ -31,6 +31,12 @@ pub(super) const CONTACTS: &[Parameter] = &[
     Parameter { name: "updated_before", words: "Only those changed before this time", kind: Kind::Time },
 ];
 
+/// Which time off a list is narrowed to.
+pub(super) const TIME_OFFS: &[Parameter] = &[
+    Parameter { name: "active_from", words: "Only what has not ended by this time", kind: Kind::Time },
+    Parameter { name: "active_until", words: "Only what has begun by this time", kind: Kind::Time },
+];
+
 /// Which links a list is narrowed to.
 pub(super) const LINKS: &[Parameter] =
     &[Parameter { name: "types", words: "Only those of these types", kind: Kind::Texts }];

@@ -21,11 +21,14 @@ pub(super) type Link = wire::links::Link<'static>;
 pub(super) type Message = wire::messages::Message<'static>;
 pub(super) type Rule = wire::events::Rule<'static>;
 pub(super) type Seen = wire::seen::Seen<'static>;
+pub(super) type Shift = wire::shifts::Shift<'static>;
 pub(super) type Status = wire::statuses::Status<'static>;
 pub(super) type Tag = wire::tags::Tag<'static>;
 pub(super) type Team = wire::teams::Team<'static>;
 pub(super) type TeamPreview = wire::teams::TeamPreview<'static>;
 pub(super) type Teammate = wire::teammates::Teammate<'static>;
+pub(super) type TeammateGroup = wire::teammate_groups::TeammateGroup<'static>;
+pub(super) type TimeOff = wire::time_offs::TimeOff<'static>;
 
 /// A list of conversations.
 pub(super) const CONVERSATION_PAGE: About = page::<Conversation>(&PageRules::BY_DATE).filtered(queries::CONVERSATIONS);

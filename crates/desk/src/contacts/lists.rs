@@ -10,6 +10,7 @@ use crate::events::{self, Kind};
 use crate::ids::{ContactId, ContactListId};
 use crate::names;
 use crate::paging::{Page, Position, Window};
+use crate::teammate_groups;
 use crate::work::Work;
 
 pub use super::List;
@@ -66,6 +67,7 @@ pub fn all(work: &mut Work<'_>, owner: Option<Owner>) -> Result<Vec<List>> {
 pub fn delete(work: &mut Work<'_>, id: ContactListId) -> Result<()> {
     get(work, id)?;
     store::delete_list(work.conn, work.company, id)?;
+    teammate_groups::forget_list(work, id)?;
     events::record_setting(work, Kind::Setting, json!({"contact_list": [id.to_string(), null]}))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The small nouns of a company (people, workspaces, inboxes, channels, tags, statuses, field definitions, rules)
+//! The small nouns of a company (people and their groups, workspaces, shifts, inboxes, channels, tags, statuses, field definitions, rules)
 //! held in memory per version, so that a page of conversations or an arriving message needs no statement for them.
 //!
 //! Every unit reads the version (one row); whoever changes one of these nouns raises it in the same unit
@@ -15,14 +15,21 @@ use crate::channels::{self, Channel};
 use crate::companies::{self, Company};
 use crate::custom_fields::{self, CustomField};
 use crate::error::Result;
-use crate::ids::{ChannelId, CompanyId, InboxId, SharedCredentialsId, StatusId, TagId, TeamId, TeammateId};
+use crate::ids::{
+    ChannelId, CompanyId, InboxId, SharedCredentialsId, ShiftId, StatusId, TagId, TeamId, TeammateGroupId, TeammateId,
+};
 use crate::inboxes::{self, Inbox};
 use crate::rules::{self, RuleBook};
+use crate::shifts::{self, Shift};
 use crate::statuses::{self, Status};
 use crate::tags::{self, Tag};
+use crate::teammate_groups::{self, TeammateGroup};
 use crate::teammates::{self, Teammate};
 use crate::teams::{self, Member, Team};
+use crate::time::Timestamp;
+use crate::time_offs::{self, Absence};
 
+mod availability;
 pub(crate) mod store;
 
 /// One version of a company's small nouns. Everything is listed in id order, which is order of creation.
@@ -34,6 +41,9 @@ pub struct Directory {
     teammates: Vec<Teammate>,
     teams: Vec<Team>,
     members: Vec<Member>,
+    shifts: Vec<Shift>,
+    teammate_groups: Vec<TeammateGroup>,
+    absences: Vec<Absence>,
     inboxes: Vec<Inbox>,
     inbox_access: Vec<(InboxId, TeammateId)>,
     channels: Vec<Channel>,
@@ -46,7 +56,8 @@ pub struct Directory {
 }
 
 impl Directory {
-    pub(crate) fn load(conn: &mut Conn, company: CompanyId) -> Result<Directory> {
+    /// Reads it at an instant: time off that is over by then is left out.
+    pub(crate) fn load(conn: &mut Conn, company: CompanyId, now: Timestamp) -> Result<Directory> {
         let channels = channels::store::all(conn, company)?;
         let mut directory = Directory {
             company: companies::store::get(conn, company)?,
@@ -54,6 +65,9 @@ impl Directory {
             teammates: teammates::store::all(conn, company)?,
             teams: teams::store::all(conn, company)?,
             members: teams::store::members(conn, company)?,
+            shifts: shifts::all(conn, company)?,
+            teammate_groups: teammate_groups::all(conn, company)?,
+            absences: time_offs::absences(conn, company, now)?,
             inboxes: inboxes::store::all(conn, company)?,
             inbox_access: inboxes::store::access(conn, company)?,
             addresses: by_address(&channels),
@@ -99,6 +113,26 @@ impl Directory {
         self.members.iter()
     }
 
+    /// A shift.
+    pub fn shift(&self, id: ShiftId) -> Option<&Shift> {
+        find(&self.shifts, id, |row| row.id)
+    }
+
+    /// All shifts, the oldest first.
+    pub fn shifts(&self) -> impl DoubleEndedIterator<Item = &Shift> {
+        self.shifts.iter()
+    }
+
+    /// A teammate group.
+    pub fn teammate_group(&self, id: TeammateGroupId) -> Option<&TeammateGroup> {
+        find(&self.teammate_groups, id, |row| row.id)
+    }
+
+    /// All teammate groups, the oldest first.
+    pub fn teammate_groups(&self) -> impl DoubleEndedIterator<Item = &TeammateGroup> {
+        self.teammate_groups.iter()
+    }
+
     /// An inbox.
     pub fn inbox(&self, id: InboxId) -> Option<&Inbox> {
         find(&self.inboxes, id, |row| row.id)
@@ -109,12 +143,15 @@ impl Directory {
         self.inboxes.iter()
     }
 
-    /// Who may open an inbox: its owner; the members of its workspace if it is public, and those listed by name.
+    /// Who may open an inbox: its owner; the members of its workspace if it is public, those listed by name, and those
+    /// of the groups that open it.
     pub fn inbox_teammates(&self, inbox: &Inbox) -> Vec<TeammateId> {
+        let groups = self.teammate_groups.iter().filter(|group| group.opens(inbox));
         let members = inbox.team.filter(|_| inbox.is_public).into_iter();
         let mut all: Vec<TeammateId> = members
             .flat_map(|team| self.members(team).map(|member| member.teammate))
             .chain(self.inbox_access.iter().filter(|(of, _)| *of == inbox.id).map(|(_, teammate)| *teammate))
+            .chain(groups.flat_map(|group| group.members.iter().copied()))
             .chain(inbox.owner)
             .collect();
         all.sort_unstable();

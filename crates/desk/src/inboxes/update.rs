@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{InboxId, TeamId};
 use crate::work::Work;
-use crate::{custom_fields, names, teams};
+use crate::{custom_fields, names, teammate_groups, teams};
 
 /// What is to change; what is `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ pub fn delete(work: &mut Work<'_>, id: InboxId) -> Result<()> {
         return Err(Error::Conflict(format!("{conversation} is still in {id}: move its conversations first")));
     }
     store::delete(work.conn, work.company, id)?;
-    work.directory_changed()?;
+    teammate_groups::forget_inbox(work, id)?;
     let change = json!({"inbox": [id.to_string(), null], "name": [inbox.name, null]});
     events::record_setting(work, Kind::Setting, change)?;
     Ok(())

@@ -99,6 +99,11 @@ impl Content {
         if looks_like_html(source) { Content::html(source) } else { Content::plain(source) }
     }
 
+    /// A text that is to be sent later, as a client gives it: HTML is cleaned, plain text stays as it is.
+    pub fn cleaned(source: &str) -> String {
+        if looks_like_html(source) { Content::html(source).body } else { source.to_string() }
+    }
+
     /// The same with a plain text of the sender's own beside the HTML.
     pub fn with_text(self, text: Option<&str>) -> Content {
         match text {

@@ -81,7 +81,7 @@ pub struct Options {
     pub tag_names: Vec<String>,
     /// Whether the conversation is done with, even if it is snoozed. What lies in the trash stays there.
     pub archive: bool,
-    /// Whether a rule answers by itself: the channel is told so, and who waits for an answer goes on waiting.
+    /// Whether it is answered by itself, by a rule or for somebody away: the channel is told so, and who waits for an answer goes on waiting.
     pub is_auto_reply: bool,
     /// Whether a message of the conversation is handed on to somebody else, which answers nobody in it.
     pub is_forward: bool,
@@ -277,7 +277,8 @@ pub(super) fn sent_off(work: &mut Work<'_>, held: &mut Held, message: &Message) 
     let recipients = message.recipients();
     let contacts: Vec<String> =
         recipients.iter().filter_map(|recipient| recipient.contact).map(|id| id.to_string()).collect();
-    let author = message.author.map(|id| id.to_string());
+    // Nobody takes part by an answer that wrote itself.
+    let author = message.author.filter(|_| !message.is_auto_reply).map(|id| id.to_string());
     let parties: Vec<(&str, &str)> = recipients
         .iter()
         .map(|recipient| (recipient.role.as_str(), recipient.handle.as_str()))

@@ -11,7 +11,7 @@ db::record! {
     #[derive(Debug, Clone)]
     pub struct Sent {
         pub author: Option<TeammateId>,
-        /// Whether a rule answered by itself.
+        /// Whether it was answered by itself.
         pub is_auto_reply: bool,
         /// Whether it answers, as opposed to what opens a conversation or is handed on.
         pub is_answer: bool,

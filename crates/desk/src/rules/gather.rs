@@ -15,7 +15,9 @@ use crate::custom_fields;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::events::{Event, Kind, TargetKind};
-use crate::ids::{CommentId, ConversationId, CustomFieldId, InboxId, LinkId, MessageId, StatusId, TeamId, TeammateId};
+use crate::ids::{
+    CommentId, ConversationId, CustomFieldId, InboxId, LinkId, MessageId, StatusId, TeamId, TeammateGroupId, TeammateId,
+};
 use crate::messages::{self, Message, Sent};
 use crate::time::Timestamp;
 use crate::work::{ActorKind, Work};
@@ -189,6 +191,9 @@ impl Asked<'_, '_, '_> {
             | Field::LastInboundAt
             | Field::LastOutboundAt
             | Field::ContactSilentSince => self.of_past(field),
+            Field::Shift => {
+                Ok(Some(Known::Ids(self.work.directory()?.shifts_on(self.work.now).map(|id| id.0).collect())))
+            }
             Field::CommentBody | Field::Commenter | Field::Mention => self.of_comment(field),
             Field::Available(pool) => self.available(pool).map(Some),
             _ => self.of_row(field),
@@ -256,13 +261,19 @@ impl Asked<'_, '_, '_> {
 
     fn of_row(&mut self, field: &Field) -> Result<Option<Known>> {
         let directory = self.work.directory()?;
+        let now = self.work.now;
         let Some(row) = self.gathered.row(self.work)? else { return Ok(None) };
         let time = |at: Option<Timestamp>| at.map(|at| Known::Time(at.0));
         Ok(match field {
             Field::Contact => row.recipient_contact.map(|id| Known::Ids(vec![id.0])),
+            Field::AssigneeGroup => {
+                let groups = row.assignee.into_iter().flat_map(|id| directory.groups_of(id));
+                Some(Known::Ids(groups.map(|id| id.0).collect()))
+            }
             Field::Assignee => Some(Known::Ids(row.assignee.iter().map(|id| id.0).collect())),
             Field::AssigneeAvailable => {
-                row.assignee.and_then(|id| directory.teammate(id)).map(|teammate| Known::Flag(teammate.is_available))
+                let assignee = row.assignee.and_then(|id| directory.teammate(id));
+                assignee.map(|teammate| Known::Flag(directory.is_available(teammate, now)))
             }
             Field::Status => Some(Known::Word(status_word(row).to_string())),
             Field::TicketStatus => Some(Known::Ids(row.ticket_status.iter().map(|id| id.0).collect())),
@@ -379,9 +390,9 @@ impl Asked<'_, '_, '_> {
     fn available(&mut self, pool: &Pool) -> Result<Known> {
         let directory = self.work.directory()?;
         let members = pool_members(&directory, pool, self.gathered.inboxes(self.work)?);
-        let here = members
-            .into_iter()
-            .filter(|id| directory.teammate(*id).is_some_and(|teammate| teammate.is_available && !teammate.is_blocked));
+        let now = self.work.now;
+        let is_here = |id: &TeammateId| directory.teammate(*id).is_some_and(|who| directory.is_available(who, now));
+        let here = members.into_iter().filter(is_here);
         Ok(Known::Ids(here.map(|id| id.0).collect()))
     }
 }
@@ -421,7 +432,9 @@ pub(super) fn pool_members(directory: &Directory, pool: &Pool, inboxes: &[InboxI
         Pool::Team(id) => directory.members(TeamId(*id)).map(|member| member.teammate).collect(),
         Pool::Inbox(id) => of_inbox(InboxId(*id)),
         Pool::ConversationInbox => inboxes.iter().flat_map(|id| of_inbox(*id)).collect(),
-        Pool::Group(_) => Vec::new(),
+        Pool::Group(id) => {
+            directory.teammate_group(TeammateGroupId(*id)).map(|group| group.members.clone()).unwrap_or_default()
+        }
     };
     members.sort_unstable();
     members.dedup();

@@ -8,8 +8,8 @@ use super::condition::{
 use super::definition::Trigger;
 use super::facts::Field;
 use crate::ids::{
-    AccountId, AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId,
-    TeammateId,
+    AccountId, AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, ShiftId, StatusId, TagId,
+    TeamId, TeammateGroupId, TeammateId,
 };
 
 /// The nouns whose ids a rule may name.
@@ -68,11 +68,13 @@ impl Noun {
             Noun::CustomField => CustomFieldId(id).to_string(),
             Noun::Inbox => InboxId(id).to_string(),
             Noun::Link => LinkId(id).to_string(),
+            Noun::Shift => ShiftId(id).to_string(),
             Noun::Tag => TagId(id).to_string(),
             Noun::Team => TeamId(id).to_string(),
             Noun::Teammate => TeammateId(id).to_string(),
+            Noun::TeammateGroup => TeammateGroupId(id).to_string(),
             Noun::TicketStatus => StatusId(id).to_string(),
-            Noun::Shift | Noun::TeammateGroup | Noun::Template => return None,
+            Noun::Template => return None,
         })
     }
 }
@@ -238,6 +240,8 @@ impl Field {
             Field::Inbox => Noun::Inbox,
             Field::Team => Noun::Team,
             Field::Tag => Noun::Tag,
+            Field::Shift => Noun::Shift,
+            Field::AssigneeGroup => Noun::TeammateGroup,
             Field::TicketStatus => Noun::TicketStatus,
             Field::Link => Noun::Link,
             Field::LinkApplication | Field::EventApplication => Noun::Application,

@@ -30,12 +30,7 @@ fn condition(asked: &Condition, path: &str, findings: &mut Vec<Finding>) {
     }
     let is_unknown = matches!(
         asked,
-        Condition::Language(_)
-            | Condition::Topic(_)
-            | Condition::AssigneeGroup(_)
-            | Condition::Shift(_)
-            | Condition::SurveyScore(_)
-            | Condition::SurveyComment(_)
+        Condition::Language(_) | Condition::Topic(_) | Condition::SurveyScore(_) | Condition::SurveyComment(_)
     );
     if is_unknown {
         findings.push(Finding::warning(path, "nothing is known about this here yet"));

@@ -1,11 +1,11 @@
-//! Whether a message was written by a machine, so that no rule answers it by itself.
+//! Whether a message was written by a machine, so that nothing answers it by itself.
 
 use serde_json::Value;
 
 use crate::messages::Message;
 
 /// Whether a message says of itself, or by its sender, that no person wrote it (RFC 3834 and older habits).
-pub(super) fn wrote(message: &Message) -> bool {
+pub(crate) fn wrote(message: &Message) -> bool {
     let headers = message.metadata.get("headers").and_then(Value::as_object);
     let header = |name: &str| {
         let found = headers?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;

@@ -26,7 +26,7 @@ mod lint_actions;
 mod lint_conditions;
 mod lint_fields;
 mod lint_unbuilt;
-mod machines;
+pub(crate) mod machines;
 mod manage;
 mod owed;
 pub(crate) mod parts;
@@ -50,6 +50,8 @@ mod words;
 
 #[cfg(test)]
 mod clocks_tests;
+#[cfg(test)]
+mod people_tests;
 #[cfg(test)]
 mod pure_lint_tests;
 #[cfg(test)]

@@ -74,10 +74,12 @@ pub(super) fn participants(work: &mut Work<'_>, facts: &mut Gathered) -> Result<
     Ok(all)
 }
 
-/// The person who was the last of us to write to the other side.
+/// The person who was the last of us to write to the other side; what was answered in somebody's name by itself, nobody
+/// wrote.
 pub(super) fn last_replier(work: &mut Work<'_>, facts: &mut Gathered) -> Result<Option<TeammateId>> {
     let directory = work.directory()?;
-    let mut authors = facts.sent(work)?.iter().filter_map(|sent| sent.author);
+    let written = facts.sent(work)?.iter().filter(|sent| !sent.is_auto_reply);
+    let mut authors = written.filter_map(|sent| sent.author);
     Ok(authors.find(|id| directory.teammate(*id).is_some_and(|teammate| teammate.is_person())))
 }
 

@@ -304,7 +304,7 @@ fn assign_among(
             let load = loads.iter().find(|(teammate, ..)| teammate == id);
             Candidate {
                 teammate: id.0,
-                is_available: directory.teammate(*id).is_some_and(|teammate| teammate.is_available),
+                is_available: directory.teammate(*id).is_some_and(|who| directory.is_available(who, work.now)),
                 open: load.map_or(0, |(_, open, _)| u32::try_from(*open).unwrap_or(u32::MAX)),
                 limit: limit.unwrap_or(usual).min(MOST_OPEN),
                 last_assigned: load.and_then(|(.., last)| last.map(|at| at.0)),

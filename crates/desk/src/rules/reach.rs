@@ -3,7 +3,7 @@
 use super::leaf::Noun;
 use crate::access::Owner;
 use crate::directory::Directory;
-use crate::ids::{ChannelId, InboxId, TagId, TeamId, TeammateId};
+use crate::ids::{ChannelId, InboxId, ShiftId, TagId, TeamId, TeammateId};
 
 /// Whether a rule of an owner may name a thing. The company's may name everything, a workspace's what belongs to the
 /// workspace or to the company, and a teammate's also what is that teammate's own or of a workspace joined. A workspace's
@@ -15,6 +15,9 @@ pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) 
         Noun::Channel => {
             directory.channel(ChannelId(id)).is_some_and(|channel| is_inbox_near(directory, rule, channel.inbox))
         }
+        Noun::Shift => {
+            directory.shift(ShiftId(id)).is_some_and(|shift| reaches(directory, rule, Some(shift.team), None))
+        }
         Noun::Team => is_near(directory, rule, Some(TeamId(id)), None),
         // These are the company's.
         Noun::Account
@@ -23,7 +26,6 @@ pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) 
         | Noun::ContactList
         | Noun::CustomField
         | Noun::Link
-        | Noun::Shift
         | Noun::Teammate
         | Noun::TeammateGroup
         | Noun::Template

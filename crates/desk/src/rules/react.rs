@@ -15,19 +15,21 @@ use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{Event, Kind, Record};
 use crate::ids::ConversationId;
+use crate::time_offs;
 use crate::work::{Actor, ActorKind, Cause, Work};
 
 /// How many rules may follow from one another before the chain is cut.
 pub const MOST_DEEP: i64 = 10;
 
-/// Takes the recorded events one by one: apps and partners that listen are told, then the rules react; and so with the
-/// new ones that rules cause included, until none is left.
+/// Takes the recorded events one by one: apps and partners that listen are told, then the rules react, then those
+/// who are away have it answered; and so with the new ones that these cause, until none is left.
 pub(crate) fn react(work: &mut Work<'_>) -> Result<()> {
     while let Some(event) = work.traces.recorded.pop_front() {
         apps::webhooks::tell(work, &event)?;
         apps::links::tell(work, &event)?;
         if let Some(conversation) = event.conversation {
             react_to(work, &event, conversation)?;
+            time_offs::answer(work, &event)?;
         }
     }
     Ok(())

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use super::leaf::Noun;
 use crate::directory::Directory;
 use crate::ids::{
-    AccountId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
+    AccountId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, ShiftId, StatusId, TagId, TeamId,
+    TeammateGroupId, TeammateId,
 };
 
 /// The desk's own number of a public id, if there is such a thing. What the directory does not hold (accounts,
@@ -22,12 +23,16 @@ pub(super) fn resolve(directory: &Directory, noun: Noun, id: &str) -> Option<i64
         Noun::CustomField => parse::<CustomFieldId>(id).filter(|id| field(directory, *id).is_some()).map(|id| id.0),
         Noun::Inbox => parse::<InboxId>(id).filter(|id| directory.inbox(*id).is_some()).map(|id| id.0),
         Noun::Link => parse::<LinkId>(id).map(|id| id.0),
+        Noun::Shift => parse::<ShiftId>(id).filter(|id| directory.shift(*id).is_some()).map(|id| id.0),
         Noun::Tag => parse::<TagId>(id).filter(|id| directory.tag(*id).is_some()).map(|id| id.0),
         Noun::Team => parse::<TeamId>(id).filter(|id| directory.team(*id).is_some()).map(|id| id.0),
         Noun::Teammate => parse::<TeammateId>(id).filter(|id| directory.teammate(*id).is_some()).map(|id| id.0),
+        Noun::TeammateGroup => {
+            parse::<TeammateGroupId>(id).filter(|id| directory.teammate_group(*id).is_some()).map(|id| id.0)
+        }
         Noun::TicketStatus => parse::<StatusId>(id).filter(|id| directory.status(*id).is_some()).map(|id| id.0),
         Noun::Application => directory.apps().find(|here| here.app.uid == id).map(|here| here.app.id.0),
-        Noun::Shift | Noun::TeammateGroup | Noun::Template => None,
+        Noun::Template => None,
     }
 }
 
@@ -38,9 +43,11 @@ pub(super) fn name(directory: &Directory, noun: Noun, id: &str) -> Option<String
         Noun::Channel => Some(directory.channel(id.parse().ok()?)?.name.clone()),
         Noun::CustomField => Some(field(directory, id.parse().ok()?)?.name.clone()),
         Noun::Inbox => Some(directory.inbox(id.parse().ok()?)?.name.clone()),
+        Noun::Shift => Some(directory.shift(id.parse().ok()?)?.name.clone()),
         Noun::Tag => Some(directory.tag(id.parse().ok()?)?.name.clone()),
         Noun::Team => Some(directory.team(id.parse().ok()?)?.name.clone()),
         Noun::Teammate => Some(directory.teammate(id.parse().ok()?)?.full_name()),
+        Noun::TeammateGroup => Some(directory.teammate_group(id.parse().ok()?)?.name.clone()),
         Noun::TicketStatus => Some(directory.status(id.parse().ok()?)?.name.clone()),
         _ => None,
     }

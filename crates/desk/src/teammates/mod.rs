@@ -92,6 +92,13 @@ pub fn list(work: &mut Work<'_>) -> Result<Vec<Teammate>> {
     Ok(directory.teammates().filter(seen).cloned().collect())
 }
 
+/// Those of several teammates whom the caller may see, in the same order.
+pub(crate) fn among(work: &mut Work<'_>, ids: &[TeammateId]) -> Result<Vec<Teammate>> {
+    let directory = work.directory()?;
+    let rows = ids.iter().filter_map(|id| directory.teammate(*id));
+    Ok(rows.filter(|row| sees(work, &directory, row)).cloned().collect())
+}
+
 fn sees(work: &Work<'_>, directory: &Directory, row: &Teammate) -> bool {
     let colleague =
         || directory.memberships().any(|member| member.teammate == row.id && work.access.sees_team(member.team));

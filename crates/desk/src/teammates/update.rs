@@ -22,7 +22,7 @@ pub struct Change {
     pub first_name: Option<String>,
     /// Another family name; it may be empty.
     pub last_name: Option<String>,
-    /// Whether they can be assigned to.
+    /// Whether they are switched to available; shifts and time off have a say beside it.
     pub is_available: Option<bool>,
     /// Whether they are kept out.
     pub is_blocked: Option<bool>,

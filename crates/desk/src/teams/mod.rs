@@ -7,6 +7,7 @@ use crate::events::{self, Kind};
 use crate::ids::{TeamId, TeammateId};
 use crate::names;
 use crate::rules::choose::MOST_OPEN;
+use crate::shifts;
 use crate::teammates;
 use crate::work::Work;
 
@@ -121,7 +122,8 @@ pub fn add_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId]) ->
     changed(work, id, &[], &added)
 }
 
-/// Takes people out of a workspace, and with it out of the inboxes they were let into there. Others are passed over.
+/// Takes people out of a workspace, and with it out of the inboxes they were let into there,
+/// and of its shifts. Others are passed over.
 pub fn remove_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId]) -> Result<()> {
     get(work, id)?;
     teammates::people(work, teammates)?;
@@ -129,6 +131,7 @@ pub fn remove_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId])
     for teammate in teammates {
         if store::remove(work.conn, work.company, id, *teammate)? > 0 {
             store::shut_out(work.conn, work.company, id, *teammate)?;
+            shifts::leave(work, id, *teammate)?;
             removed.push(teammate.to_string());
         }
     }

@@ -143,3 +143,23 @@ async fn a_rule_says_how_often_its_webhook_is_tried_again() {
     let log = sandbox.until(LAST, |log| log["_results"][0]["tries"] == 3).await;
     assert_eq!((&log["_results"][0]["state"], partner.count()), (&json!("dead"), 3));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_who_was_away_is_away_again_when_the_clock_is_put_back() {
+    const WEEK: i64 = 7 * 86_400;
+    let sandbox = Sandbox::start().await;
+    sandbox.switch(&["clock", "--freeze"]).await;
+    let began = sandbox.get("/portico/v1/sandbox").await["now"].as_f64().expect("a time");
+    let somebody = &sandbox.get("/teammates").await["_results"][0];
+    let path = format!("/teammates/{}", text(somebody, "id"));
+    let is_there = async || sandbox.get(&path).await["is_available"].clone();
+    assert_eq!(is_there().await, true);
+    let off = json!({"name": "Holiday", "start_at": began, "end_at": began + WEEK as f64});
+    sandbox.post(&format!("{path}/time_offs"), off).await;
+    assert_eq!(is_there().await, false);
+    sandbox.switch(&["clock", "--advance", &(5 * WEEK).to_string()]).await;
+    sandbox.post("/company/tags", json!({"name": "Later"})).await;
+    assert_eq!(is_there().await, true, "it is long over");
+    sandbox.call(Method::PATCH, "/portico/v1/sandbox/clock", json!({"now": began})).await;
+    assert_eq!(is_there().await, false);
+}

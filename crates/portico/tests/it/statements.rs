@@ -54,7 +54,7 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
 }
 
 /// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
-const LARGE: [&str; 26] = [
+const LARGE: [&str; 27] = [
     "account_domains",
     "accounts",
     "attachments",
@@ -80,6 +80,7 @@ const LARGE: [&str; 26] = [
     "rule_clocks",
     "tag_demands",
     "threads",
+    "time_offs",
     "contact_notes",
 ];
 

@@ -42,11 +42,14 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
     ("rule_id", "rul", "rules"),
     ("shared_credentials_id", "shc", "shared_credentials"),
+    ("shift_id", "shf", "shifts"),
     ("status_id", "sts", "statuses"),
     ("tag_id", "tag", "tags"),
     ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
     ("team_id", "tim", "teams"),
+    ("teammate_group_id", "cir", "teammate_groups"),
     ("time_goal_id", "tmg", "time_goals"),
+    ("time_off_id", "vcr", "time_offs"),
     ("token_id", "tok", "tokens"),
     ("topic_id", "top", "links"),
 ];
@@ -227,6 +230,15 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
         work,
         &desk::time_goals::New { team, name: "Soon".to_string(), is_enabled: false, definition },
     )?;
+    let (zone, times) = ("Europe/Paris".to_string(), desk::shifts::Week::default());
+    let (name, color) = ("Days".to_string(), "blue".to_string());
+    desk::shifts::create(work, &desk::shifts::New { team, name, color, zone, times, members: Vec::new() })?;
+    let sql = "SELECT id FROM teammates WHERE company = $1 AND type = 'user' ORDER BY id LIMIT 1";
+    let (teammate,): (TeammateId,) = work.conn.one(sql, db::args![company])?;
+    let (name, answer) = ("Holiday".to_string(), desk::time_offs::Answer::default());
+    desk::time_offs::create(work, &desk::time_offs::New { teammate, name, start_at: now, end_at: None, answer })?;
+    let (name, contacts) = ("Night owls".to_string(), desk::teammate_groups::Contacts::All);
+    desk::teammate_groups::create(work, &desk::teammate_groups::New { name, description: None, contacts })?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;
