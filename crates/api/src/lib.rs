@@ -41,6 +41,7 @@ mod seen;
 mod tags;
 mod teammates;
 mod teams;
+mod views;
 mod whose;
 
 pub use admin::apps::features::validate_webhook;

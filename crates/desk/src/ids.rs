@@ -168,6 +168,8 @@ ids! {
     TimeGoalId "tmg",
     /// An API token.
     TokenId "tok",
+    /// A selection of conversations that a workspace shares.
+    ViewId "lns",
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ pub mod time;
 pub mod time_goals;
 pub mod timers;
 pub mod tokens;
+pub mod views;
 pub mod work;
 
 pub use access::Access;

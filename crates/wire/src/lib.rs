@@ -29,6 +29,7 @@ pub mod tags;
 pub mod teammates;
 pub mod teams;
 pub mod url;
+pub mod views;
 
 pub use render::Renderer;
 pub use seconds::Seconds;

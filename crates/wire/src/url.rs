@@ -41,7 +41,8 @@ segments!(
     StatusId,
     TagId,
     TeammateId,
-    TeamId
+    TeamId,
+    ViewId
 );
 
 /// `{base}{path}{id}{tail}`, serialised as a string.

@@ -44,6 +44,7 @@ const PARTS: &[(&str, &str)] = &[
     ("teammate_id", "The teammate's id, or `alt:email:` and their address"),
     ("time_goal_id", "The time goal's id"),
     ("token_id", "The token's id"),
+    ("view_id", "The view's id"),
 ];
 
 /// Everything that an operation may be asked with beside its body.

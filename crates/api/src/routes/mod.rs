@@ -96,6 +96,7 @@ pub static FAMILIES: &[Family] = &[
     family("Links", "Things outside that conversations are about.", company::LINKS),
     family("Teams", "Workspaces.", company::TEAMS),
     family("Teammates", "People inside the company, and bots.", company::TEAMMATES),
+    family("Views", "Selections of conversations that workspaces share.", company::VIEWS),
     family("Inboxes", "Where conversations arrive.", company::INBOXES),
     family("Channels", "Ways in and out for messages.", company::CHANNELS),
     family("Application channels", "What apps' servers tell of their channels.", application_channels::MESSAGES),

@@ -25,6 +25,7 @@ pub(super) type Tag = wire::tags::Tag<'static>;
 pub(super) type Team = wire::teams::Team<'static>;
 pub(super) type TeamPreview = wire::teams::TeamPreview<'static>;
 pub(super) type Teammate = wire::teammates::Teammate<'static>;
+pub(super) type View = wire::views::View<'static>;
 
 /// A list of conversations.
 pub(super) const CONVERSATION_PAGE: About = page::<Conversation>(&PageRules::BY_DATE).filtered(queries::CONVERSATIONS);

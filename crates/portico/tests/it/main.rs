@@ -85,4 +85,5 @@ mod time_goals;
 mod timers;
 mod together;
 mod twins;
+mod views;
 mod world;

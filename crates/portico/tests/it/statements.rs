@@ -54,7 +54,7 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
 }
 
 /// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
-const LARGE: [&str; 24] = [
+const LARGE: [&str; 25] = [
     "attachments",
     "bodies",
     "comments",
@@ -79,6 +79,7 @@ const LARGE: [&str; 24] = [
     "tag_demands",
     "threads",
     "contact_notes",
+    "views",
 ];
 
 /// What may: parts of statements that run once, or walk through a few rows only, with the reason.

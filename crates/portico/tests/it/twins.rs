@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeammateId};
-use desk::{Caller, Work, comments, custom_fields, endpoints};
+use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeamId, TeammateId};
+use desk::{Caller, Work, comments, custom_fields, endpoints, views};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -48,6 +48,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("time_goal_id", "tmg", "time_goals"),
     ("token_id", "tok", "tokens"),
     ("topic_id", "top", "links"),
+    ("view_id", "lns", "views"),
 ];
 
 /// One of the two.
@@ -225,10 +226,18 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
         work,
         &desk::time_goals::New { team, name: "Soon".to_string(), is_enabled: false, definition },
     )?;
+    share_view(work, team)?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;
     work.directory_changed()
+}
+
+fn share_view(work: &mut Work<'_>, team: TeamId) -> desk::Result<()> {
+    let inbox = work.directory()?.inboxes().next().expect("an inbox").id;
+    let filter = views::Filter { inboxes: vec![inbox], ..views::Filter::default() };
+    let new = views::New { team, name: "Late".to_string(), highlight: None, filter };
+    views::create(work, &new).map(drop)
 }
 
 fn comment(work: &mut Work<'_>) -> desk::Result<()> {
