@@ -19,3 +19,23 @@ CREATE TABLE view_teammates (
     teammate BIGINT NOT NULL,
     PRIMARY KEY (company, view, teammate)
 ) {keyed};
+
+-- What customers, or the company's own people, may read. A knowledge base, its categories and its articles say what they
+-- say once in each locale.
+CREATE TABLE knowledge_bases (
+    company BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    type TEXT NOT NULL,
+    default_locale TEXT NOT NULL,
+    published_at BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (company, id)
+);
+CREATE TABLE knowledge_base_names (
+    company BIGINT NOT NULL,
+    base BIGINT NOT NULL,
+    locale TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (company, base, locale)
+) {keyed};

@@ -144,6 +144,8 @@ ids! {
     EventId "evt",
     /// Where conversations arrive.
     InboxId "inb",
+    /// A collection of articles, for customers or for the company itself.
+    KnowledgeBaseId "knb",
     /// An outside thing attached to conversations.
     LinkId "top",
     /// A message or a draft.

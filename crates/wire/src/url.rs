@@ -34,6 +34,7 @@ segments!(
     CustomFieldId,
     EventId,
     InboxId,
+    KnowledgeBaseId,
     LinkId,
     MessageId,
     RuleId,

@@ -38,6 +38,7 @@ mod apps;
 mod company;
 mod contacts;
 mod conversations;
+mod knowledge_bases;
 mod queries;
 mod shapes;
 
@@ -104,6 +105,7 @@ pub static FAMILIES: &[Family] = &[
     family("Application channels: templates", "What apps' channels may send.", application_channels::TEMPLATES),
     family("Custom fields", "What a company defines for its things.", company::CUSTOM_FIELDS),
     family("Rules", "Rules as Front shows them.", company::RULES),
+    family("Knowledge bases", "What customers, or the company's own people, may read.", knowledge_bases::BASES),
     family("Applications", "What happens in other systems.", apps::APPLICATIONS),
     family("Company", "Whose token it is, and the ticket statuses.", company::COMPANY),
     family("Administration: company", "The company's settings and its secret.", admin::COMPANY),
@@ -111,6 +113,7 @@ pub static FAMILIES: &[Family] = &[
     family("Administration: places", "Inboxes, and the secrets of channels.", admin::PLACES),
     family("Administration: rules", "Rules and macros: made, ordered, switched, tried, explained.", admin::RULES),
     family("Administration: time goals", "How soon customers are to have a reply, or an end.", admin::TIME_GOALS),
+    family("Administration: knowledge bases", "Whether they are published.", admin::KNOWLEDGE_BASES),
     family("Administration: tokens", "API tokens.", admin::TOKENS),
     family("Administration: people", "Workspaces and teammates.", admin::PEOPLE),
     family("Administration: definitions", "Custom fields and ticket statuses.", admin::DEFINITIONS),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeamId, TeammateId};
-use desk::{Caller, Work, comments, custom_fields, endpoints, views};
+use desk::{Caller, Work, comments, custom_fields, endpoints, knowledge_bases, views};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -36,6 +36,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("external_id", "t", ""),
     ("feature_id", "ftr", "app_features"),
     ("inbox_id", "inb", "inboxes"),
+    ("knowledge_base_id", "knb", "knowledge_bases"),
     ("link_id", "top", "links"),
     ("message_ext_id", "m", ""),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
@@ -227,6 +228,8 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
         &desk::time_goals::New { team, name: "Soon".to_string(), is_enabled: false, definition },
     )?;
     share_view(work, team)?;
+    let help = knowledge_bases::New { name: "Help".to_string(), audience: knowledge_bases::Audience::External };
+    knowledge_bases::create(work, &help)?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;
