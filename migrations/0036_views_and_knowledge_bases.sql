@@ -39,3 +39,23 @@ CREATE TABLE knowledge_base_names (
     name TEXT NOT NULL,
     PRIMARY KEY (company, base, locale)
 ) {keyed};
+
+CREATE TABLE knowledge_base_categories (
+    company BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    base BIGINT NOT NULL,
+    parent BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (company, id)
+);
+CREATE INDEX knowledge_base_categories_base ON knowledge_base_categories (company, base, id);
+CREATE INDEX knowledge_base_categories_parent ON knowledge_base_categories (company, parent);
+CREATE TABLE knowledge_base_category_words (
+    company BIGINT NOT NULL,
+    category BIGINT NOT NULL,
+    locale TEXT NOT NULL,
+    name TEXT,
+    description TEXT,
+    PRIMARY KEY (company, category, locale)
+) {keyed};

@@ -34,6 +34,7 @@ segments!(
     CustomFieldId,
     EventId,
     InboxId,
+    KnowledgeBaseCategoryId,
     KnowledgeBaseId,
     LinkId,
     MessageId,

@@ -13,6 +13,7 @@ const PARTS: &[(&str, &str)] = &[
     ("app_uid", "The app's uid"),
     ("application_uid", "The application's uid"),
     ("attachment_link_id", "The file's id"),
+    ("category_id", "The category's id"),
     (
         "channel_id",
         "The channel's id, or `alt:address:` and its address: the company's own channel, if an app's has the same",

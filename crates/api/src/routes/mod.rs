@@ -106,6 +106,7 @@ pub static FAMILIES: &[Family] = &[
     family("Custom fields", "What a company defines for its things.", company::CUSTOM_FIELDS),
     family("Rules", "Rules as Front shows them.", company::RULES),
     family("Knowledge bases", "What customers, or the company's own people, may read.", knowledge_bases::BASES),
+    family("Knowledge base categories", "Where their articles stand.", knowledge_bases::CATEGORIES),
     family("Applications", "What happens in other systems.", apps::APPLICATIONS),
     family("Company", "Whose token it is, and the ticket statuses.", company::COMPANY),
     family("Administration: company", "The company's settings and its secret.", admin::COMPANY),

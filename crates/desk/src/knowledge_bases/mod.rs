@@ -18,7 +18,7 @@ mod tests;
 mod update;
 
 pub use locale::Locale;
-use locale::translations;
+pub(crate) use locale::translations;
 pub use publish::{Change, publish, republish};
 pub use update::rename;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeamId, TeammateId};
-use desk::{Caller, Work, comments, custom_fields, endpoints, knowledge_bases, views};
+use desk::{Caller, Work, comments, custom_fields, endpoints, knowledge_base_categories, knowledge_bases, views};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -20,6 +20,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("app_uid", "app", ""),
     ("application_uid", "app", ""),
     ("attachment_link_id", "fil", "attachments"),
+    ("category_id", "kbc", "knowledge_base_categories"),
     ("channel_id", "cha", "channels"),
     ("comment_id", "com", "comments"),
     ("conv_ext_id", "c", ""),
@@ -116,6 +117,7 @@ impl<'a> Twin<'a> {
     pub fn named(&self, field: &str) -> Option<String> {
         let noun = match field.strip_suffix('s').unwrap_or(field) {
             "author_id" | "assignee_id" | "not_assignee_id" => "teammate_id",
+            "parent_category_id" => "category_id",
             "parent_tag_id" | "not_tag_id" => "tag_id",
             "target_contact_id" => "contact_id",
             "external_id" | "external_call_id" | "signature_id" => return None,
@@ -229,7 +231,9 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
     )?;
     share_view(work, team)?;
     let help = knowledge_bases::New { name: "Help".to_string(), audience: knowledge_bases::Audience::External };
-    knowledge_bases::create(work, &help)?;
+    let help = knowledge_bases::create(work, &help)?;
+    let billing = knowledge_base_categories::New { parent: None, name: "Billing".to_string(), description: None };
+    knowledge_base_categories::create(work, help, None, &billing)?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;
