@@ -40,6 +40,7 @@ CREATE TABLE knowledge_base_names (
     PRIMARY KEY (company, base, locale)
 ) {keyed};
 
+-- A category that was deleted stays until its articles are taken away, and is nowhere shown meanwhile.
 CREATE TABLE knowledge_base_categories (
     company BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -47,6 +48,7 @@ CREATE TABLE knowledge_base_categories (
     parent BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
+    deleted_at BIGINT,
     PRIMARY KEY (company, id)
 );
 CREATE INDEX knowledge_base_categories_base ON knowledge_base_categories (company, base, id);
@@ -59,3 +61,26 @@ CREATE TABLE knowledge_base_category_words (
     description TEXT,
     PRIMARY KEY (company, category, locale)
 ) {keyed};
+
+CREATE TABLE knowledge_base_articles (
+    company BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    base BIGINT NOT NULL,
+    category BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (company, id)
+);
+CREATE INDEX knowledge_base_articles_base ON knowledge_base_articles (company, base, id);
+CREATE INDEX knowledge_base_articles_category ON knowledge_base_articles (company, category, id);
+CREATE TABLE knowledge_base_article_words (
+    company BIGINT NOT NULL,
+    article BIGINT NOT NULL,
+    locale TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    is_published BOOLEAN NOT NULL,
+    last_editor BIGINT,
+    last_edited_at BIGINT NOT NULL,
+    PRIMARY KEY (company, article, locale)
+);

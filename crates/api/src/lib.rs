@@ -32,6 +32,7 @@ mod drafts;
 mod events;
 mod idempotency;
 mod inboxes;
+mod knowledge_base_articles;
 mod knowledge_base_categories;
 mod knowledge_bases;
 mod links;

@@ -146,6 +146,8 @@ ids! {
     InboxId "inb",
     /// A collection of articles, for customers or for the company itself.
     KnowledgeBaseId "knb",
+    /// What customers may read about something.
+    KnowledgeBaseArticleId "kba",
     /// Where articles of a knowledge base stand.
     KnowledgeBaseCategoryId "kbc",
     /// An outside thing attached to conversations.

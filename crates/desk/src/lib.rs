@@ -24,6 +24,7 @@ pub mod guesses;
 pub mod idempotency;
 pub mod ids;
 pub mod inboxes;
+pub mod knowledge_base_articles;
 pub mod knowledge_base_categories;
 pub mod knowledge_bases;
 pub mod links;

@@ -19,6 +19,7 @@ pub mod eml;
 pub mod events;
 pub mod inboxes;
 pub mod javascript;
+pub mod knowledge_base_articles;
 pub mod knowledge_base_categories;
 pub mod knowledge_bases;
 pub mod links;

@@ -34,6 +34,7 @@ segments!(
     CustomFieldId,
     EventId,
     InboxId,
+    KnowledgeBaseArticleId,
     KnowledgeBaseCategoryId,
     KnowledgeBaseId,
     LinkId,

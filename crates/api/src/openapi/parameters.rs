@@ -12,6 +12,8 @@ use crate::routes::about::{Kind, Parameter};
 const PARTS: &[(&str, &str)] = &[
     ("app_uid", "The app's uid"),
     ("application_uid", "The application's uid"),
+    ("article_id", "The article's id"),
+    ("attachment_id", "The file's id, as the article tells it"),
     ("attachment_link_id", "The file's id"),
     ("category_id", "The category's id"),
     (

@@ -17,6 +17,7 @@ mod store;
 mod tests;
 mod update;
 
+pub(crate) use delete::clear;
 pub use delete::delete;
 pub use update::{Change, update};
 
@@ -140,7 +141,7 @@ pub fn content(work: &mut Work<'_>, id: KnowledgeBaseCategoryId, locale: Option<
 
 /// Holds a category of a knowledge base until the unit ends, so that nobody deletes it under what is put into it. Another
 /// one is refused, naming the field.
-fn hold(work: &mut Work<'_>, base: KnowledgeBaseId, id: KnowledgeBaseCategoryId, field: &str) -> Result<()> {
+pub(crate) fn hold(work: &mut Work<'_>, base: KnowledgeBaseId, id: KnowledgeBaseCategoryId, field: &str) -> Result<()> {
     match store::hold(work.conn, work.company, base, id)? {
         0 => Err(Error::invalid(field, format!("unknown category {id}"))),
         _ => Ok(()),

@@ -1,4 +1,5 @@
-//! The statements about categories of knowledge bases.
+//! The statements about categories of knowledge bases. One that was deleted is nowhere to be found, though its row stays
+//! until its articles are gone.
 
 use db::{Conn, args, list};
 
@@ -13,7 +14,9 @@ const COLUMNS: &str = "id, base, parent, created_at, updated_at";
 
 pub(super) fn get(conn: &mut Conn, company: CompanyId, id: KnowledgeBaseCategoryId) -> db::Result<Option<Stored>> {
     conn.opt(
-        &format!("SELECT {COLUMNS} FROM knowledge_base_categories WHERE company = $1 AND id = $2"),
+        &format!(
+            "SELECT {COLUMNS} FROM knowledge_base_categories WHERE company = $1 AND id = $2 AND deleted_at IS NULL"
+        ),
         args![company, id],
     )
 }
@@ -27,7 +30,8 @@ pub(super) fn hold(
     id: KnowledgeBaseCategoryId,
 ) -> db::Result<u64> {
     conn.exec(
-        "UPDATE knowledge_base_categories SET base = base WHERE company = $1 AND id = $2 AND base = $3",
+        "UPDATE knowledge_base_categories SET base = base WHERE company = $1 AND id = $2 AND base = $3 \
+         AND deleted_at IS NULL",
         args![company, id, base],
     )
 }
@@ -41,7 +45,7 @@ pub(super) fn of_base(
     let (than, order) = direction(window.ascending);
     Select::new(format!("SELECT {COLUMNS} FROM knowledge_base_categories"))
         .with(" WHERE company = ?", company)
-        .with(" AND base = ?", base)
+        .with(" AND base = ? AND deleted_at IS NULL", base)
         .maybe(&format!(" AND id {than} ?"), window.after.map(|after| after.id))
         .with(&format!(" ORDER BY id {order} LIMIT ?"), window.limit + 1)
         .all(conn)
@@ -63,6 +67,19 @@ pub(super) fn touch(
 ) -> db::Result<u64> {
     conn.exec(
         "UPDATE knowledge_base_categories SET updated_at = $3 WHERE company = $1 AND id = $2",
+        args![company, id, now],
+    )
+}
+
+/// Takes a category out of sight.
+pub(super) fn leave(
+    conn: &mut Conn,
+    company: CompanyId,
+    id: KnowledgeBaseCategoryId,
+    now: Timestamp,
+) -> db::Result<u64> {
+    conn.exec(
+        "UPDATE knowledge_base_categories SET deleted_at = $3 WHERE company = $1 AND id = $2",
         args![company, id, now],
     )
 }

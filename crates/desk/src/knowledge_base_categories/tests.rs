@@ -1,11 +1,17 @@
 //! What categories of knowledge bases promise, on every store.
 
+use db::Json;
+use db::outbox::{self, Ending, Finished, Outcome, Whose};
+
+use super::delete::BATCH;
 use super::{Change, New, content, create, delete, get, list, update};
 use crate::error::{Error, Result};
-use crate::ids::{KnowledgeBaseCategoryId, KnowledgeBaseId};
+use crate::ids::{KnowledgeBaseArticleId, KnowledgeBaseCategoryId, KnowledgeBaseId};
+use crate::knowledge_base_articles as articles;
 use crate::knowledge_bases::{self, Audience, Locale};
 use crate::paging::Window;
 use crate::testing::{Fixture, companies};
+use crate::timers::{self, topic};
 use crate::work::Work;
 
 fn base(fixture: &Fixture) -> KnowledgeBaseId {
@@ -19,6 +25,41 @@ fn category(
     parent: Option<KnowledgeBaseCategoryId>,
 ) -> Result<KnowledgeBaseCategoryId> {
     create(work, base, None, &New { parent, name: "Billing".to_string(), description: None })
+}
+
+fn article(
+    work: &mut Work<'_>,
+    base: KnowledgeBaseId,
+    category: Option<KnowledgeBaseCategoryId>,
+) -> Result<KnowledgeBaseArticleId> {
+    articles::create(work, base, None, &articles::New { category, ..articles::New::default() })
+}
+
+/// Fires the timers that are due, as the server's worker does; answers how many.
+fn fire(fixture: &Fixture) -> usize {
+    let runs = fixture.write(|work| {
+        let (company, now) = (work.company.0, work.now.0);
+        Ok(outbox::claim(work.conn, Whose::Nobodys, company, topic::TIMER, 1, now, 60_000, 10, 1)?)
+    });
+    let jobs: Vec<outbox::Job> = runs.into_iter().flat_map(|run| run.jobs).collect();
+    let count = jobs.len();
+    for job in jobs {
+        fixture.write(move |work| {
+            timers::fire(work, &job)?;
+            let finished = Finished { id: job.id, ending: Ending::Drop, tries: job.tries, log: Json::of(&job.log) };
+            let ended = Outcome { company: job.company, lane: job.lane, finished: vec![finished], retry: None };
+            outbox::finish(work.conn, 1, work.now.0, 60_000, 1, &[ended])?;
+            Ok(())
+        });
+    }
+    count
+}
+
+/// How many rows a table has.
+fn count(work: &mut Work<'_>, table: &str) -> Result<i64> {
+    let sql = format!("SELECT count(*) FROM {table} WHERE company = $1");
+    let (count,): (i64,) = work.conn.one(&sql, db::args![work.company])?;
+    Ok(count)
 }
 
 fn published(work: &mut Work<'_>, base: KnowledgeBaseId) -> Result<i64> {
@@ -93,5 +134,43 @@ fn a_category_that_is_only_described_in_a_locale_has_no_name_there() {
         });
         assert_eq!((words.name, words.description.as_deref()), (None, Some("Factures")), "{}", fixture.engine);
         assert_eq!(locales, [Locale::En, Locale::Fr], "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_large_category_is_gone_at_once_and_its_articles_are_taken_away_by_and_by() {
+    for fixture in companies() {
+        let base = base(&fixture);
+        let many = 2 * BATCH + 3;
+        let (id, kept) = fixture.write(move |work| {
+            let id = category(work, base, None)?;
+            for _ in 0..many {
+                article(work, base, Some(id))?;
+            }
+            Ok((id, article(work, base, None)?))
+        });
+        let last = fixture.write(move |work| {
+            let page = articles::of_category(work, id, &Window::first(1))?;
+            delete(work, id)?;
+            Ok(page.rows[0].id)
+        });
+        let (one, all, below, left) = fixture.write(move |work| {
+            let all = articles::of_base(work, base, &Window::first(10))?
+                .rows
+                .into_iter()
+                .map(|row| row.id)
+                .collect::<Vec<_>>();
+            let below = articles::of_category(work, id, &Window::first(10));
+            Ok((articles::get(work, last), all, below.map(drop), count(work, "knowledge_base_articles")?))
+        });
+        assert!(matches!(one, Err(Error::NotFound(_))), "{}: {one:?}", fixture.engine);
+        assert_eq!((all, left), (vec![kept], BATCH + 4), "{}: one batch went with it", fixture.engine);
+        assert!(matches!(below, Err(Error::NotFound(_))), "{}: {below:?}", fixture.engine);
+        assert_eq!((fire(&fixture), fire(&fixture), fire(&fixture)), (1, 1, 0), "{}", fixture.engine);
+        let (articles, words, rows) = fixture.write(move |work| {
+            let words = count(work, "knowledge_base_article_words")?;
+            Ok((count(work, "knowledge_base_articles")?, words, count(work, "knowledge_base_categories")?))
+        });
+        assert_eq!((articles, words, rows), (1, 1, 0), "{}", fixture.engine);
     }
 }

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::ids::{ConversationId, CustomFieldId, EventId, MessageId, RuleId};
+use crate::ids::{ConversationId, CustomFieldId, EventId, KnowledgeBaseCategoryId, MessageId, RuleId};
 use crate::work::Work;
-use crate::{conversations, custom_fields, messages, rules};
+use crate::{conversations, custom_fields, knowledge_base_categories, messages, rules};
 
 /// What falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Timer {
     Waiting,
     /// The values of a deleted custom field are taken away.
     Field,
+    /// The articles of a deleted category are taken away.
+    Category,
 }
 
 /// The topics of the outbox.
@@ -41,12 +43,13 @@ impl Timer {
             Timer::Waiting => 3,
             Timer::Rule => 4,
             Timer::Field => 5,
+            Timer::Category => 7,
         }
     }
 
     /// Reads the number in the store.
     pub fn from_code(code: i64) -> Option<Timer> {
-        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field]
+        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field, Timer::Category]
             .into_iter()
             .find(|timer| timer.code() == code)
     }
@@ -115,6 +118,7 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
             let after = job.payload.get("after").and_then(Value::as_i64).unwrap_or(0);
             custom_fields::clear(work, CustomFieldId(job.lane.subject), after)
         }
+        Some(Timer::Category) => knowledge_base_categories::clear(work, KnowledgeBaseCategoryId(job.lane.subject)),
         None => Ok(()),
     }
 }

@@ -44,6 +44,7 @@ mod guides;
 mod hostile;
 mod idempotency;
 mod inboxes;
+mod knowledge_base_articles;
 mod knowledge_base_categories;
 mod knowledge_bases;
 mod limited_tokens;

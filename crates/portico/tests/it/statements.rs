@@ -54,7 +54,7 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
 }
 
 /// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
-const LARGE: [&str; 25] = [
+const LARGE: [&str; 27] = [
     "attachments",
     "bodies",
     "comments",
@@ -79,6 +79,8 @@ const LARGE: [&str; 25] = [
     "tag_demands",
     "threads",
     "contact_notes",
+    "knowledge_base_article_words",
+    "knowledge_base_articles",
     "views",
 ];
 

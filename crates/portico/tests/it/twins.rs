@@ -19,6 +19,8 @@ use crate::server::Server;
 pub const NOUNS: &[(&str, &str, &str)] = &[
     ("app_uid", "app", ""),
     ("application_uid", "app", ""),
+    ("article_id", "kba", "knowledge_base_articles"),
+    ("attachment_id", "fil", "attachments WHERE owner_kind = 'article' AND"),
     ("attachment_link_id", "fil", "attachments"),
     ("category_id", "kbc", "knowledge_base_categories"),
     ("channel_id", "cha", "channels"),
@@ -80,6 +82,10 @@ impl<'a> Twin<'a> {
         let request = owner.request(Method::POST, &format!("/channels/{channel}/incoming_messages")).multipart(form);
         server.send(request).await.expect(202);
         owner.post("/company/tags", json!({"name": "vip"})).await.expect(201);
+        let base = owner.get("/knowledge_bases").await.rows()[0]["id"].as_str().expect("an id").to_string();
+        let form = Form::new().part("attachments[]", Part::bytes(b"bill".as_slice()).file_name("b.txt"));
+        let request = owner.request(Method::POST, &format!("/knowledge_bases/{base}/articles")).multipart(form);
+        server.send(request).await.expect(201);
         let draft = json!({"to": ["ben"], "body": "Not yet", "mode": "shared"});
         owner.post(&format!("/channels/{channel}/drafts"), draft).await.expect(200);
         let commenting = Caller::system(owner.company);
