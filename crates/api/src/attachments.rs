@@ -31,8 +31,9 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    // One that the body does not show where it stands is a file like any other.
-    let body = call.form.json["body"].as_str().unwrap_or_default().to_string();
+    // One that the text does not show where it stands is a file like any other. Articles call theirs `content`.
+    let text = call.form.json["body"].as_str().or(call.form.json["content"].as_str());
+    let body = text.unwrap_or_default().to_string();
     let blobs = call.app.blobs.clone();
     let adopted = tokio::task::spawn_blocking(move || {
         let mut uploads = Vec::with_capacity(files.len());
@@ -103,7 +104,8 @@ pub async fn of_comment(call: Call) -> Result<Response> {
     below(call, Owner::Comment(comment)).await
 }
 
-async fn below(call: Call, owner: Owner) -> Result<Response> {
+/// A file below what it hangs on: the path's second variable part.
+pub(crate) async fn below(call: Call, owner: Owner) -> Result<Response> {
     let id: AttachmentId = call.id(1)?;
     let file = call.app.desk.read(&call.caller, move |work| attachments::get_of(work, owner, id)).await?;
     stream(&call, &file).await

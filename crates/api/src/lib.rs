@@ -34,6 +34,9 @@ mod drafts;
 mod events;
 mod idempotency;
 mod inboxes;
+mod knowledge_base_articles;
+mod knowledge_base_categories;
+mod knowledge_bases;
 mod links;
 mod messages;
 mod reach;
@@ -46,6 +49,7 @@ mod teammate_groups;
 mod teammates;
 mod teams;
 mod time_offs;
+mod views;
 mod whose;
 
 pub use admin::apps::features::validate_webhook;

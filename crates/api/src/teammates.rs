@@ -41,14 +41,17 @@ impl TeammateIds {
     }
 }
 
-/// The teammates that a list in a body names.
+/// The teammates that the list `teammate_ids` of a body names.
 pub(crate) fn people(work: &mut Work<'_>, named: &[String]) -> desk::Result<Vec<TeammateId>> {
+    people_of(work, "teammate_ids", named)
+}
+
+/// The teammates that a list in a body names; an unknown one is refused by its place in the list.
+pub(crate) fn people_of(work: &mut Work<'_>, field: &str, named: &[String]) -> desk::Result<Vec<TeammateId>> {
     let mut ids = Vec::with_capacity(named.len());
     for (at, name) in named.iter().enumerate() {
         let found = name.parse::<Who>().and_then(|who| teammates::resolve(work, &who));
-        ids.push(
-            found.map_err(|_| Error::invalid(format!("teammate_ids[{at}]"), format!("unknown teammate {name:?}")))?,
-        );
+        ids.push(found.map_err(|_| Error::invalid(format!("{field}[{at}]"), format!("unknown teammate {name:?}")))?);
     }
     Ok(ids)
 }

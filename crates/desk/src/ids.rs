@@ -148,6 +148,12 @@ ids! {
     EventId "evt",
     /// Where conversations arrive.
     InboxId "inb",
+    /// A collection of articles, for customers or for the company itself.
+    KnowledgeBaseId "knb",
+    /// What customers may read about something.
+    KnowledgeBaseArticleId "kba",
+    /// Where articles of a knowledge base stand.
+    KnowledgeBaseCategoryId "kbc",
     /// An outside thing attached to conversations.
     LinkId "top",
     /// A message or a draft.
@@ -178,6 +184,8 @@ ids! {
     TimeOffId "vcr",
     /// An API token.
     TokenId "tok",
+    /// A selection of conversations that a workspace shares.
+    ViewId "lns",
 }
 
 #[cfg(test)]

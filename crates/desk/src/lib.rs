@@ -26,6 +26,9 @@ pub mod guesses;
 pub mod idempotency;
 pub mod ids;
 pub mod inboxes;
+pub mod knowledge_base_articles;
+pub mod knowledge_base_categories;
+pub mod knowledge_bases;
 pub mod links;
 pub mod messages;
 pub mod migrations;
@@ -52,6 +55,7 @@ pub mod time_goals;
 pub mod time_offs;
 pub mod timers;
 pub mod tokens;
+pub mod views;
 pub mod work;
 
 pub use access::Access;

@@ -21,6 +21,9 @@ pub mod eml;
 pub mod events;
 pub mod inboxes;
 pub mod javascript;
+pub mod knowledge_base_articles;
+pub mod knowledge_base_categories;
+pub mod knowledge_bases;
 pub mod links;
 pub mod messages;
 pub mod render;
@@ -34,6 +37,7 @@ pub mod teammates;
 pub mod teams;
 pub mod time_offs;
 pub mod url;
+pub mod views;
 
 pub use render::Renderer;
 pub use seconds::Seconds;

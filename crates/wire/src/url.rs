@@ -36,6 +36,9 @@ segments!(
     CustomFieldId,
     EventId,
     InboxId,
+    KnowledgeBaseArticleId,
+    KnowledgeBaseCategoryId,
+    KnowledgeBaseId,
     LinkId,
     MessageId,
     RuleId,
@@ -46,7 +49,8 @@ segments!(
     TeammateId,
     TeamId,
     TeammateGroupId,
-    TimeOffId
+    TimeOffId,
+    ViewId
 );
 
 /// `{base}{path}{id}{tail}`, serialised as a string.

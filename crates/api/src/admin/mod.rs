@@ -10,6 +10,7 @@ pub(crate) mod conversations;
 pub(crate) mod definitions;
 pub(crate) mod deliveries;
 pub(crate) mod inboxes;
+pub(crate) mod knowledge_bases;
 pub(crate) mod people;
 pub(crate) mod rules;
 pub(crate) mod sandbox;

@@ -13,7 +13,10 @@ const PARTS: &[(&str, &str)] = &[
     ("account_id", "The account's id, or `alt:domain:` and a domain of it, or `alt:ext_id:` and its external id"),
     ("app_uid", "The app's uid"),
     ("application_uid", "The application's uid"),
+    ("article_id", "The article's id"),
+    ("attachment_id", "The file's id, as the article tells it"),
     ("attachment_link_id", "The file's id"),
+    ("category_id", "The category's id"),
     (
         "channel_id",
         "The channel's id, or `alt:address:` and its address: the company's own channel, if an app's has the same",
@@ -33,7 +36,9 @@ const PARTS: &[(&str, &str)] = &[
     ("external_id", "What the channel's server calls the template"),
     ("feature_id", "The feature's id"),
     ("inbox_id", "The inbox's id"),
+    ("knowledge_base_id", "The knowledge base's id"),
     ("link_id", "The link's id"),
+    ("locale", "A locale: `en` or `fr`"),
     ("message_id", "The message's id, or `alt:uid:` and its uid"),
     ("message_ext_id", "What the channel's server calls the message"),
     ("query", "Words and filters, as in `refund is:open tag:tag_1`"),
@@ -48,6 +53,7 @@ const PARTS: &[(&str, &str)] = &[
     ("time_goal_id", "The time goal's id"),
     ("time_off_id", "The time off's id"),
     ("token_id", "The token's id"),
+    ("view_id", "The view's id"),
 ];
 
 /// Everything that an operation may be asked with beside its body.

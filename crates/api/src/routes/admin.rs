@@ -73,6 +73,13 @@ pub(super) static TIME_GOALS: &[Operation] = operations! {
         "Delete a time goal with its rules; conversations keep their tags", nothing().of_what_is_named();
 };
 
+pub(super) static KNOWLEDGE_BASES: &[Operation] = operations! {
+    GET "/portico/v1/knowledge_bases/{knowledge_base_id}" "portico-get-knowledge-base" "portico:read" => admin::knowledge_bases::get,
+        "Show whether a knowledge base is published", one::<admin::knowledge_bases::Shown>().of_company();
+    PATCH "/portico/v1/knowledge_bases/{knowledge_base_id}" "portico-update-knowledge-base" "portico:write" => admin::knowledge_bases::update,
+        "Publish a knowledge base or take it back, and say which locale is its default", one::<admin::knowledge_bases::Shown>().takes::<admin::knowledge_bases::PublishKnowledgeBase>().of_company();
+};
+
 pub(super) static TOKENS: &[Operation] = operations! {
     GET "/portico/v1/tokens" "portico-list-tokens" "portico:read" => admin::tokens::list,
         "List API tokens, without their texts", list::<admin::tokens::Shown>();

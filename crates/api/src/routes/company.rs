@@ -4,11 +4,11 @@ use http::Method;
 
 use super::about::{list, nothing, one, page};
 use super::shapes::{
-    CONVERSATION_PAGE, Channel, CustomField, Inbox, Link, Rule, Status, Tag, Team, TeamPreview, Teammate,
+    CONVERSATION_PAGE, Channel, CustomField, Inbox, Link, Rule, Status, Tag, Team, TeamPreview, Teammate, View,
 };
 use super::{Operation, queries};
 use crate::edge::params::PageRules;
-use crate::{channels, company, custom_fields, inboxes, links, rules, tags, teammates, teams};
+use crate::{channels, company, custom_fields, inboxes, links, rules, tags, teammates, teams, views};
 
 pub(super) static TAGS: &[Operation] = operations! {
     GET "/tags" "list-tags" "tags:read" => tags::list,
@@ -78,6 +78,21 @@ pub(super) static TEAMMATES: &[Operation] = operations! {
         "List the conversations that a teammate is responsible for", CONVERSATION_PAGE;
     GET "/teammates/{teammate_id}/inboxes" "list-teammate-inboxes" "inboxes:read" => teammates::inboxes,
         "List the inboxes that a teammate may open", list::<Inbox>().deprecated();
+};
+
+pub(super) static VIEWS: &[Operation] = operations! {
+    GET "/views" "list-views" "views:read" => views::list,
+        "List the views that the token reaches", page::<View>(&PageRules::USUAL);
+    GET "/views/{view_id}" "get-view" "views:read" => views::get,
+        "Show a view", one::<View>();
+    PATCH "/views/{view_id}" "update-view" "views:write" => views::update,
+        "Change a view", nothing().takes::<views::UpdateView>();
+    POST "/views/{view_id}/teammates" "add-view-teammates" "views:write" => views::add_teammates,
+        "Put a view into the sidebars of teammates", nothing().takes::<teammates::TeammateIds>();
+    GET "/teams/{team_id}/views" "list-team-views" "views:read" => views::of_team,
+        "List the views of a workspace", page::<View>(&PageRules::USUAL);
+    POST "/teams/{team_id}/views" "create-team-view" "views:write" => views::create_of_team,
+        "Make a view of a workspace", one::<View>().status(201).takes::<views::CreateView>();
 };
 
 pub(super) static INBOXES: &[Operation] = operations! {

@@ -39,6 +39,7 @@ mod apps;
 mod company;
 mod contacts;
 mod conversations;
+mod knowledge_bases;
 mod people;
 mod queries;
 mod shapes;
@@ -89,7 +90,7 @@ pub static FAMILIES: &[Family] = &[
     family("Conversations", "Threads of messages, comments and events.", conversations::CONVERSATIONS),
     family("Messages", "What customers wrote and what they were written.", conversations::MESSAGES),
     family("Drafts", "Messages that are not sent yet.", conversations::DRAFTS),
-    family("Attachments", "Files on messages and comments.", conversations::ATTACHMENTS),
+    family("Attachments", "Files on messages, comments and articles.", conversations::ATTACHMENTS),
     family("Comments", "What teammates say among themselves.", conversations::COMMENTS),
     family("Events", "The log of everything that happened.", conversations::EVENTS),
     family("Contacts", "People outside the company.", contacts::CONTACTS),
@@ -102,6 +103,7 @@ pub static FAMILIES: &[Family] = &[
     family("Teammate groups", "People who have workspaces in common.", people::GROUPS),
     family("Shifts", "When the people of a workspace work.", people::SHIFTS),
     family("Time off", "When somebody is away.", people::TIME_OFFS),
+    family("Views", "Selections of conversations that workspaces share.", company::VIEWS),
     family("Inboxes", "Where conversations arrive.", company::INBOXES),
     family("Channels", "Ways in and out for messages.", company::CHANNELS),
     family("Application channels", "What apps' servers tell of their channels.", application_channels::MESSAGES),
@@ -110,6 +112,9 @@ pub static FAMILIES: &[Family] = &[
     family("Custom fields", "What a company defines for its things.", company::CUSTOM_FIELDS),
     family("Rules", "Rules as Front shows them.", company::RULES),
     family("Analytics", "Figures and files about what happened.", analytics::ANALYTICS),
+    family("Knowledge bases", "What customers, or the company's own people, may read.", knowledge_bases::BASES),
+    family("Knowledge base categories", "Where their articles stand.", knowledge_bases::CATEGORIES),
+    family("Knowledge base articles", "What is to be read in them.", knowledge_bases::ARTICLES),
     family("Applications", "What happens in other systems.", apps::APPLICATIONS),
     family("Company", "Whose token it is, and the ticket statuses.", company::COMPANY),
     family("Administration: company", "The company's settings and its secret.", admin::COMPANY),
@@ -117,6 +122,7 @@ pub static FAMILIES: &[Family] = &[
     family("Administration: places", "Inboxes, and the secrets of channels.", admin::PLACES),
     family("Administration: rules", "Rules and macros: made, ordered, switched, tried, explained.", admin::RULES),
     family("Administration: time goals", "How soon customers are to have a reply, or an end.", admin::TIME_GOALS),
+    family("Administration: knowledge bases", "Whether they are published.", admin::KNOWLEDGE_BASES),
     family("Administration: tokens", "API tokens.", admin::TOKENS),
     family("Administration: people", "Workspaces and teammates.", admin::PEOPLE),
     family("Administration: definitions", "Custom fields and ticket statuses.", admin::DEFINITIONS),

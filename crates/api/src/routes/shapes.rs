@@ -17,6 +17,12 @@ pub(super) type Conversation = wire::conversations::Conversation<'static>;
 pub(super) type CustomField = wire::custom_fields::CustomField<'static>;
 pub(super) type Event = wire::events::Full<'static>;
 pub(super) type Inbox = wire::inboxes::Inbox<'static>;
+pub(super) type KnowledgeBase = wire::knowledge_bases::KnowledgeBase<'static>;
+pub(super) type KnowledgeBaseArticle = wire::knowledge_base_articles::Article<'static>;
+pub(super) type KnowledgeBaseArticleSlim = wire::knowledge_base_articles::Slim<'static>;
+pub(super) type KnowledgeBaseCategory = wire::knowledge_base_categories::Category<'static>;
+pub(super) type KnowledgeBaseCategorySlim = wire::knowledge_base_categories::Slim<'static>;
+pub(super) type KnowledgeBaseSlim = wire::knowledge_bases::Slim<'static>;
 pub(super) type Link = wire::links::Link<'static>;
 pub(super) type Message = wire::messages::Message<'static>;
 pub(super) type Rule = wire::events::Rule<'static>;
@@ -29,6 +35,7 @@ pub(super) type TeamPreview = wire::teams::TeamPreview<'static>;
 pub(super) type Teammate = wire::teammates::Teammate<'static>;
 pub(super) type TeammateGroup = wire::teammate_groups::TeammateGroup<'static>;
 pub(super) type TimeOff = wire::time_offs::TimeOff<'static>;
+pub(super) type View = wire::views::View<'static>;
 
 /// A list of conversations.
 pub(super) const CONVERSATION_PAGE: About = page::<Conversation>(&PageRules::BY_DATE).filtered(queries::CONVERSATIONS);

@@ -1,11 +1,11 @@
-//! Files on messages, comments and contacts. The content is on disk before a unit begins; rows refer to it.
+//! Files on messages, comments, contacts and articles. The content is on disk before a unit begins; rows refer to it.
 
 use std::collections::HashMap;
 
 use crate::error::{Error, Result};
-use crate::ids::{AttachmentId, CommentId, ContactId, MessageId};
+use crate::ids::{AttachmentId, CommentId, ContactId, KnowledgeBaseArticleId, MessageId};
 use crate::work::Work;
-use crate::{comments, conversations, messages};
+use crate::{comments, conversations, knowledge_base_articles, messages};
 
 mod blobs;
 pub(crate) mod store;
@@ -52,6 +52,8 @@ pub enum Owner {
     Comment(CommentId),
     /// A contact's picture.
     Contact(ContactId),
+    /// An article of a knowledge base.
+    Article(KnowledgeBaseArticleId),
 }
 
 impl Owner {
@@ -61,6 +63,7 @@ impl Owner {
             Owner::Message(id) => ("message", id.0),
             Owner::Comment(id) => ("comment", id.0),
             Owner::Contact(id) => ("contact", id.0),
+            Owner::Article(id) => ("article", id.0),
         }
     }
 }
@@ -76,7 +79,7 @@ pub fn attach(work: &mut Work<'_>, owner: Owner, uploads: &[Upload]) -> Result<V
     Ok(ids)
 }
 
-/// The files of several owners of one kind (`message`, `comment`), by owner, in the order they were hung on.
+/// The files of several owners of one kind (`message`, `comment`, `article`), by owner, in the order they were hung on.
 pub fn of(work: &mut Work<'_>, owner_kind: &str, owners: &[i64]) -> Result<HashMap<i64, Vec<Attachment>>> {
     Ok(store::of(work.conn, work.company, owner_kind, owners)?)
 }
@@ -104,6 +107,10 @@ pub fn get(work: &mut Work<'_>, id: AttachmentId) -> Result<Attachment> {
             }
         }
         "contact" if work.access.global => {}
+        "article" => {
+            let article = KnowledgeBaseArticleId(file.owner);
+            knowledge_base_articles::get(work, article).map(drop).map_err(hidden)?;
+        }
         _ => return Err(Error::NotFound("attachment")),
     }
     Ok(file)

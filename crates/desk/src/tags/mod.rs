@@ -100,7 +100,8 @@ fn checked_description(description: Option<&str>) -> Result<Option<String>> {
     Ok(description.map(str::to_string))
 }
 
-fn checked_highlight(highlight: Option<&str>) -> Result<Option<String>> {
+/// A colour as it is kept: one of [`HIGHLIGHTS`], or none.
+pub(crate) fn checked_highlight(highlight: Option<&str>) -> Result<Option<String>> {
     match highlight {
         Some(colour) if !HIGHLIGHTS.contains(&colour) => {
             Err(Error::invalid("highlight", format!("expected one of {}, found {colour:?}", HIGHLIGHTS.join(", "))))

@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::ids::{AnalyticsExportId, ConversationId, CustomFieldId, EventId, MessageId, RuleId};
+use crate::ids::{
+    AnalyticsExportId, ConversationId, CustomFieldId, EventId, KnowledgeBaseCategoryId, MessageId, RuleId,
+};
 use crate::work::Work;
-use crate::{analytics, conversations, custom_fields, messages, rules};
+use crate::{analytics, conversations, custom_fields, knowledge_base_categories, messages, rules};
 
 /// What falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Timer {
     Field,
     /// A report or an export goes on: the subject is its number.
     Analytics,
+    /// The articles of a deleted category are taken away.
+    Category,
 }
 
 /// The topics of the outbox.
@@ -44,12 +48,13 @@ impl Timer {
             Timer::Rule => 4,
             Timer::Field => 5,
             Timer::Analytics => 6,
+            Timer::Category => 7,
         }
     }
 
     /// Reads the number in the store.
     pub fn from_code(code: i64) -> Option<Timer> {
-        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field, Timer::Analytics]
+        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field, Timer::Analytics, Timer::Category]
             .into_iter()
             .find(|timer| timer.code() == code)
     }
@@ -119,6 +124,7 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
             custom_fields::clear(work, CustomFieldId(job.lane.subject), after)
         }
         Some(Timer::Analytics) => analytics::go_on(work, AnalyticsExportId(job.lane.subject)),
+        Some(Timer::Category) => knowledge_base_categories::clear(work, KnowledgeBaseCategoryId(job.lane.subject)),
         None => Ok(()),
     }
 }

@@ -32,6 +32,7 @@ fn path(operation: &Operation, twin: &Twin<'_>, replaced: Option<(&str, &str)>) 
     for part in parts(operation) {
         let value = match replaced {
             Some((name, value)) if name == part => value.to_string(),
+            _ if part == "locale" => "en".to_string(),
             _ => twin.id(operation.path, part).unwrap_or_else(|| "anything".to_string()),
         };
         path = path.replace(&format!("{{{part}}}"), &value);

@@ -54,7 +54,7 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
 }
 
 /// What grows with a company's past. No statement may walk through all of it, except a page of a list in its order.
-const LARGE: [&str; 27] = [
+const LARGE: [&str; 30] = [
     "account_domains",
     "accounts",
     "attachments",
@@ -82,6 +82,9 @@ const LARGE: [&str; 27] = [
     "threads",
     "time_offs",
     "contact_notes",
+    "knowledge_base_article_words",
+    "knowledge_base_articles",
+    "views",
 ];
 
 /// What may: parts of statements that run once, or walk through a few rows only, with the reason.

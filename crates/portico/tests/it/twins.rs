@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeammateId};
-use desk::{Caller, Work, comments, custom_fields, endpoints};
+use desk::ids::{CompanyId, ContactListId, ConversationId, LinkId, TeamId, TeammateId};
+use desk::{Caller, Work, comments, custom_fields, endpoints, knowledge_base_categories, knowledge_bases, views};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -20,7 +20,10 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("account_id", "acc", "accounts"),
     ("app_uid", "app", ""),
     ("application_uid", "app", ""),
+    ("article_id", "kba", "knowledge_base_articles"),
+    ("attachment_id", "fil", "attachments WHERE owner_kind = 'article' AND"),
     ("attachment_link_id", "fil", "attachments"),
+    ("category_id", "kbc", "knowledge_base_categories"),
     ("channel_id", "cha", "channels"),
     ("comment_id", "com", "comments"),
     ("conv_ext_id", "c", ""),
@@ -37,6 +40,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("external_id", "t", ""),
     ("feature_id", "ftr", "app_features"),
     ("inbox_id", "inb", "inboxes"),
+    ("knowledge_base_id", "knb", "knowledge_bases"),
     ("link_id", "top", "links"),
     ("message_ext_id", "m", ""),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
@@ -52,6 +56,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("time_off_id", "vcr", "time_offs"),
     ("token_id", "tok", "tokens"),
     ("topic_id", "top", "links"),
+    ("view_id", "lns", "views"),
 ];
 
 /// One of the two.
@@ -82,6 +87,10 @@ impl<'a> Twin<'a> {
         server.send(request).await.expect(202);
         owner.post("/company/tags", json!({"name": "vip"})).await.expect(201);
         owner.post("/accounts", json!({"name": "Example Ltd", "external_id": "e-1"})).await.expect(201);
+        let base = owner.get("/knowledge_bases").await.rows()[0]["id"].as_str().expect("an id").to_string();
+        let form = Form::new().part("attachments[]", Part::bytes(b"bill".as_slice()).file_name("b.txt"));
+        let request = owner.request(Method::POST, &format!("/knowledge_bases/{base}/articles")).multipart(form);
+        server.send(request).await.expect(201);
         let draft = json!({"to": ["ben"], "body": "Not yet", "mode": "shared"});
         owner.post(&format!("/channels/{channel}/drafts"), draft).await.expect(200);
         let commenting = Caller::system(owner.company);
@@ -119,6 +128,7 @@ impl<'a> Twin<'a> {
     pub fn named(&self, field: &str) -> Option<String> {
         let noun = match field.strip_suffix('s').unwrap_or(field) {
             "author_id" | "assignee_id" | "not_assignee_id" => "teammate_id",
+            "parent_category_id" => "category_id",
             "parent_tag_id" | "not_tag_id" => "tag_id",
             "target_contact_id" => "contact_id",
             "external_id" | "external_call_id" | "signature_id" => return None,
@@ -239,10 +249,22 @@ fn furnish(work: &mut Work<'_>) -> desk::Result<()> {
     desk::time_offs::create(work, &desk::time_offs::New { teammate, name, start_at: now, end_at: None, answer })?;
     let (name, contacts) = ("Night owls".to_string(), desk::teammate_groups::Contacts::All);
     desk::teammate_groups::create(work, &desk::teammate_groups::New { name, description: None, contacts })?;
+    share_view(work, team)?;
+    let help = knowledge_bases::New { name: "Help".to_string(), audience: knowledge_bases::Audience::External };
+    let help = knowledge_bases::create(work, &help)?;
+    let billing = knowledge_base_categories::New { parent: None, name: "Billing".to_string(), description: None };
+    knowledge_base_categories::create(work, help, None, &billing)?;
     let url = "https://partner.example/hook";
     let wanted = endpoints::Wanted { kind: "rule", owner: 1, url, shape: "full", retries: "off" };
     endpoints::ensure(work, wanted)?;
     work.directory_changed()
+}
+
+fn share_view(work: &mut Work<'_>, team: TeamId) -> desk::Result<()> {
+    let inbox = work.directory()?.inboxes().next().expect("an inbox").id;
+    let filter = views::Filter { inboxes: vec![inbox], ..views::Filter::default() };
+    let new = views::New { team, name: "Late".to_string(), highlight: None, filter };
+    views::create(work, &new).map(drop)
 }
 
 fn comment(work: &mut Work<'_>) -> desk::Result<()> {
