@@ -33,6 +33,8 @@ mod events;
 mod idempotency;
 mod inboxes;
 mod links;
+mod message_template_folders;
+mod message_templates;
 mod messages;
 mod reach;
 mod rules;

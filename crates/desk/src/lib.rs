@@ -25,6 +25,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod inboxes;
 pub mod links;
+pub mod message_templates;
 pub mod messages;
 pub mod migrations;
 mod names;

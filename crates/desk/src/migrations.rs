@@ -54,4 +54,5 @@ pub const ALL: &[Migration] = &[
     shared(30, "lanes_with_ends", include_str!("../../../migrations/0030_lanes_with_ends.sql")),
     shared(31, "time_goals", include_str!("../../../migrations/0031_time_goals.sql")),
     shared(32, "fields_and_keys", include_str!("../../../migrations/0032_fields_and_keys.sql")),
+    shared(34, "message_templates", include_str!("../../../migrations/0034_message_templates.sql")),
 ];

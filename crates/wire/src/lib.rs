@@ -20,6 +20,7 @@ pub mod events;
 pub mod inboxes;
 pub mod javascript;
 pub mod links;
+pub mod message_templates;
 pub mod messages;
 pub mod render;
 pub mod seconds;

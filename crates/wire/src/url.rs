@@ -36,6 +36,8 @@ segments!(
     InboxId,
     LinkId,
     MessageId,
+    MessageTemplateFolderId,
+    MessageTemplateId,
     RuleId,
     SignatureId,
     StatusId,

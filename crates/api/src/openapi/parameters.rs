@@ -35,6 +35,8 @@ const PARTS: &[(&str, &str)] = &[
     ("link_id", "The link's id"),
     ("message_id", "The message's id, or `alt:uid:` and its uid"),
     ("message_ext_id", "What the channel's server calls the message"),
+    ("message_template_folder_id", "The folder's id"),
+    ("message_template_id", "The message template's id"),
     ("query", "Words and filters, as in `refund is:open tag:tag_1`"),
     ("rule_id", "The rule's id"),
     ("shared_credentials_id", "The shared credentials' id"),

@@ -38,6 +38,7 @@ mod apps;
 mod company;
 mod contacts;
 mod conversations;
+mod message_templates;
 mod queries;
 mod shapes;
 
@@ -90,6 +91,8 @@ pub static FAMILIES: &[Family] = &[
     family("Attachments", "Files on messages and comments.", conversations::ATTACHMENTS),
     family("Comments", "What teammates say among themselves.", conversations::COMMENTS),
     family("Events", "The log of everything that happened.", conversations::EVENTS),
+    family("Message templates", "What people write again and again.", message_templates::TEMPLATES),
+    family("Message template folders", "What message templates lie in.", message_templates::FOLDERS),
     family("Contacts", "People outside the company.", contacts::CONTACTS),
     family("Contact lists", "Named lists of contacts, once called groups.", contacts::LISTS),
     family("Tags", "Labels on conversations.", company::TAGS),

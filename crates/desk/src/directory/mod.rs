@@ -15,8 +15,12 @@ use crate::channels::{self, Channel};
 use crate::companies::{self, Company};
 use crate::custom_fields::{self, CustomField};
 use crate::error::Result;
-use crate::ids::{ChannelId, CompanyId, InboxId, SharedCredentialsId, StatusId, TagId, TeamId, TeammateId};
+use crate::ids::{
+    ChannelId, CompanyId, InboxId, MessageTemplateFolderId, MessageTemplateId, SharedCredentialsId, StatusId, TagId,
+    TeamId, TeammateId,
+};
 use crate::inboxes::{self, Inbox};
+use crate::message_templates::{self, Entry, Folder};
 use crate::rules::{self, RuleBook};
 use crate::statuses::{self, Status};
 use crate::tags::{self, Tag};
@@ -41,6 +45,8 @@ pub struct Directory {
     tags: Vec<Tag>,
     statuses: Vec<Status>,
     custom_fields: Vec<CustomField>,
+    message_templates: Vec<Entry>,
+    message_template_folders: Vec<Folder>,
     apps: Vec<Arc<Installed>>,
     addresses: HashMap<String, Vec<ChannelId>>,
 }
@@ -62,6 +68,8 @@ impl Directory {
             tags: tags::store::all(conn, company)?,
             statuses: statuses::store::all(conn, company)?,
             custom_fields: custom_fields::store::all(conn, company)?,
+            message_templates: message_templates::store::entries(conn, company)?,
+            message_template_folders: message_templates::store::folders(conn, company)?,
             apps: apps::installed(conn, company)?,
         };
         let stored = rules::store::all(conn, company)?;
@@ -167,6 +175,26 @@ impl Directory {
     /// All ticket statuses.
     pub fn statuses(&self) -> impl DoubleEndedIterator<Item = &Status> {
         self.statuses.iter()
+    }
+
+    /// A message template, without what it says.
+    pub fn message_template(&self, id: MessageTemplateId) -> Option<&Entry> {
+        find(&self.message_templates, id, |row| row.id)
+    }
+
+    /// All message templates, without what they say.
+    pub fn message_templates(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.message_templates.iter()
+    }
+
+    /// A folder of message templates.
+    pub fn message_template_folder(&self, id: MessageTemplateFolderId) -> Option<&Folder> {
+        find(&self.message_template_folders, id, |row| row.id)
+    }
+
+    /// All folders of message templates.
+    pub fn message_template_folders(&self) -> impl DoubleEndedIterator<Item = &Folder> {
+        self.message_template_folders.iter()
     }
 
     /// The apps that are installed, switched off ones among them, by number.

@@ -99,6 +99,14 @@ impl Content {
         if looks_like_html(source) { Content::html(source) } else { Content::plain(source) }
     }
 
+    /// What is kept to be written with later, as HTML. A plain text stays as it is, unless its lines would run together.
+    pub fn reusable(source: &str) -> Content {
+        match source.trim_end().contains('\n') {
+            true => Content::outgoing(source),
+            false => Content::html(source),
+        }
+    }
+
     /// The same with a plain text of the sender's own beside the HTML.
     pub fn with_text(self, text: Option<&str>) -> Content {
         match text {

@@ -50,6 +50,8 @@ mod links;
 mod listening;
 mod login;
 mod manners;
+mod message_template_folders;
+mod message_templates;
 mod messages;
 mod newcomer;
 mod nodes;

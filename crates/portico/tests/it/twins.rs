@@ -39,6 +39,8 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("link_id", "top", "links"),
     ("message_ext_id", "m", ""),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
+    ("message_template_folder_id", "rsf", "message_template_folders"),
+    ("message_template_id", "rsp", "message_templates"),
     ("rule_id", "rul", "rules"),
     ("shared_credentials_id", "shc", "shared_credentials"),
     ("status_id", "sts", "statuses"),
@@ -79,6 +81,9 @@ impl<'a> Twin<'a> {
         owner.post("/company/tags", json!({"name": "vip"})).await.expect(201);
         let draft = json!({"to": ["ben"], "body": "Not yet", "mode": "shared"});
         owner.post(&format!("/channels/{channel}/drafts"), draft).await.expect(200);
+        let folder = owner.post("/message_template_folders", json!({"name": "Returns"})).await.expect(201);
+        let template = json!({"name": "Sorry", "body": "Sorry!", "folder_id": folder["id"]});
+        owner.post("/message_templates", template).await.expect(201);
         let commenting = Caller::system(owner.company);
         server.desk().write(&commenting, comment).await.expect("a comment holds");
         let app = owner.post("/portico/v1/apps", json!({"name": "Tracker"})).await.expect(201);
@@ -114,6 +119,7 @@ impl<'a> Twin<'a> {
     pub fn named(&self, field: &str) -> Option<String> {
         let noun = match field.strip_suffix('s').unwrap_or(field) {
             "author_id" | "assignee_id" | "not_assignee_id" => "teammate_id",
+            "folder_id" | "parent_folder_id" => "message_template_folder_id",
             "parent_tag_id" | "not_tag_id" => "tag_id",
             "target_contact_id" => "contact_id",
             "external_id" | "external_call_id" | "signature_id" => return None,
