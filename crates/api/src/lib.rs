@@ -40,6 +40,7 @@ mod reach;
 mod rules;
 mod search;
 mod seen;
+mod signatures;
 mod tags;
 mod teammates;
 mod teams;

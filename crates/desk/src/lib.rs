@@ -37,6 +37,7 @@ pub mod sealing;
 pub mod search;
 mod select;
 pub mod sessions;
+pub mod signatures;
 pub mod statuses;
 pub mod tags;
 pub mod teammates;

@@ -25,6 +25,7 @@ pub mod messages;
 pub mod render;
 pub mod seconds;
 pub mod seen;
+pub mod signatures;
 pub mod statuses;
 pub mod tags;
 pub mod teammates;

@@ -40,6 +40,7 @@ const PARTS: &[(&str, &str)] = &[
     ("query", "Words and filters, as in `refund is:open tag:tag_1`"),
     ("rule_id", "The rule's id"),
     ("shared_credentials_id", "The shared credentials' id"),
+    ("signature_id", "The signature's id"),
     ("status_id", "The ticket status's id"),
     ("tag_id", "The tag's id"),
     ("team_id", "The workspace's id"),

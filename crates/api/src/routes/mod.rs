@@ -41,6 +41,7 @@ mod conversations;
 mod message_templates;
 mod queries;
 mod shapes;
+mod signatures;
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -93,6 +94,7 @@ pub static FAMILIES: &[Family] = &[
     family("Events", "The log of everything that happened.", conversations::EVENTS),
     family("Message templates", "What people write again and again.", message_templates::TEMPLATES),
     family("Message template folders", "What message templates lie in.", message_templates::FOLDERS),
+    family("Signatures", "What stands below e-mails.", signatures::SIGNATURES),
     family("Contacts", "People outside the company.", contacts::CONTACTS),
     family("Contact lists", "Named lists of contacts, once called groups.", contacts::LISTS),
     family("Tags", "Labels on conversations.", company::TAGS),

@@ -22,6 +22,7 @@ pub(super) type MessageTemplate = wire::message_templates::MessageTemplate<'stat
 pub(super) type MessageTemplateFolder = wire::message_templates::MessageTemplateFolder<'static>;
 pub(super) type Rule = wire::events::Rule<'static>;
 pub(super) type Seen = wire::seen::Seen<'static>;
+pub(super) type Signature = wire::signatures::Signature<'static>;
 pub(super) type Status = wire::statuses::Status<'static>;
 pub(super) type Tag = wire::tags::Tag<'static>;
 pub(super) type Team = wire::teams::Team<'static>;

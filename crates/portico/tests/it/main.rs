@@ -77,6 +77,7 @@ mod secrets;
 mod seen;
 mod server;
 mod shared_credentials;
+mod signatures;
 mod statements;
 mod stream;
 mod tags;

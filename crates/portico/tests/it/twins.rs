@@ -43,6 +43,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("message_template_id", "rsp", "message_templates"),
     ("rule_id", "rul", "rules"),
     ("shared_credentials_id", "shc", "shared_credentials"),
+    ("signature_id", "sig", "signatures"),
     ("status_id", "sts", "statuses"),
     ("tag_id", "tag", "tags"),
     ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
@@ -84,6 +85,9 @@ impl<'a> Twin<'a> {
         let folder = owner.post("/message_template_folders", json!({"name": "Returns"})).await.expect(201);
         let template = json!({"name": "Sorry", "body": "Sorry!", "folder_id": folder["id"]});
         owner.post("/message_templates", template).await.expect(201);
+        let team = owner.get("/teams").await.rows()[0]["id"].as_str().expect("an id").to_string();
+        let signature = json!({"name": "Ours", "body": "The team"});
+        owner.post(&format!("/teams/{team}/signatures"), signature).await.expect(201);
         let commenting = Caller::system(owner.company);
         server.desk().write(&commenting, comment).await.expect("a comment holds");
         let app = owner.post("/portico/v1/apps", json!({"name": "Tracker"})).await.expect(201);
@@ -122,6 +126,7 @@ impl<'a> Twin<'a> {
             "folder_id" | "parent_folder_id" => "message_template_folder_id",
             "parent_tag_id" | "not_tag_id" => "tag_id",
             "target_contact_id" => "contact_id",
+            // Where the twins' channel is no e-mail's, a signature is refused whosever it is.
             "external_id" | "external_call_id" | "signature_id" => return None,
             other => other,
         };
