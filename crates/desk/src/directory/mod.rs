@@ -1,5 +1,6 @@
-//! The small nouns of a company (people, workspaces, inboxes, channels, tags, statuses, field definitions, rules)
-//! held in memory per version, so that a page of conversations or an arriving message needs no statement for them.
+//! The small nouns of a company (people, workspaces, inboxes, channels, tags, statuses, field definitions, rules, the
+//! names of message templates) held in memory per version, so that a page of conversations or an arriving message needs no
+//! statement for them.
 //!
 //! Every unit reads the version (one row); whoever changes one of these nouns raises it in the same unit
 //! ([`crate::Work::directory_changed`]), so a cached directory is never stale, in this process or another.

@@ -130,6 +130,12 @@ pub fn get(work: &mut Work<'_>, id: MessageTemplateId) -> Result<View> {
     views(work, vec![entry])?.pop().ok_or(Error::NotFound("message template"))
 }
 
+/// A template, whoever asks: for rules.
+pub(crate) fn load(work: &mut Work<'_>, id: MessageTemplateId) -> Result<Option<View>> {
+    let found = work.directory()?.message_template(id).cloned();
+    Ok(views(work, found.into_iter().collect())?.pop())
+}
+
 /// A page of the templates that the caller may see.
 ///
 /// # Errors

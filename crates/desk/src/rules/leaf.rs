@@ -8,7 +8,8 @@ use super::condition::{
 use super::definition::Trigger;
 use super::facts::Field;
 use crate::ids::{
-    AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
+    AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, MessageTemplateId, StatusId, TagId,
+    TeamId, TeammateId,
 };
 
 /// The nouns whose ids a rule may name.
@@ -69,8 +70,9 @@ impl Noun {
             Noun::Tag => TagId(id).to_string(),
             Noun::Team => TeamId(id).to_string(),
             Noun::Teammate => TeammateId(id).to_string(),
+            Noun::Template => MessageTemplateId(id).to_string(),
             Noun::TicketStatus => StatusId(id).to_string(),
-            Noun::Account | Noun::Shift | Noun::TeammateGroup | Noun::Template => return None,
+            Noun::Account | Noun::Shift | Noun::TeammateGroup => return None,
         })
     }
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use super::leaf::Noun;
 use crate::directory::Directory;
 use crate::ids::{
-    ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeamId, TeammateId,
+    ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, MessageTemplateId, StatusId, TagId, TeamId,
+    TeammateId,
 };
 
 /// The desk's own number of a public id, if there is such a thing. What the directory does not hold (contacts, links,
@@ -26,7 +27,10 @@ pub(super) fn resolve(directory: &Directory, noun: Noun, id: &str) -> Option<i64
         Noun::Teammate => parse::<TeammateId>(id).filter(|id| directory.teammate(*id).is_some()).map(|id| id.0),
         Noun::TicketStatus => parse::<StatusId>(id).filter(|id| directory.status(*id).is_some()).map(|id| id.0),
         Noun::Application => directory.apps().find(|here| here.app.uid == id).map(|here| here.app.id.0),
-        Noun::Account | Noun::Shift | Noun::TeammateGroup | Noun::Template => None,
+        Noun::Template => {
+            parse::<MessageTemplateId>(id).filter(|id| directory.message_template(*id).is_some()).map(|id| id.0)
+        }
+        Noun::Account | Noun::Shift | Noun::TeammateGroup => None,
     }
 }
 
@@ -40,6 +44,7 @@ pub(super) fn name(directory: &Directory, noun: Noun, id: &str) -> Option<String
         Noun::Tag => Some(directory.tag(id.parse().ok()?)?.name.clone()),
         Noun::Team => Some(directory.team(id.parse().ok()?)?.name.clone()),
         Noun::Teammate => Some(directory.teammate(id.parse().ok()?)?.full_name()),
+        Noun::Template => Some(directory.message_template(id.parse().ok()?)?.name.clone()),
         Noun::TicketStatus => Some(directory.status(id.parse().ok()?)?.name.clone()),
         _ => None,
     }

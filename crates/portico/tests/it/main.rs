@@ -68,6 +68,7 @@ mod rule_demands;
 mod rule_fields;
 mod rule_forwarding;
 mod rule_reach;
+mod rule_templates;
 mod sample_channel;
 mod sandbox;
 mod sandbox_clock;
