@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use desk::attachments::{self, Attachment, Owner, Upload};
-use desk::ids::{AttachmentId, CommentId, MessageId};
+use desk::ids::{AttachmentId, CommentId, MessageId, MessageTemplateId};
 use http::{HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -102,6 +102,12 @@ pub async fn of_message(call: Call) -> Result<Response> {
 pub async fn of_comment(call: Call) -> Result<Response> {
     let comment: CommentId = call.id(0)?;
     below(call, Owner::Comment(comment)).await
+}
+
+/// `GET /message_templates/{message_template_id}/download/{attachment_link_id}`
+pub async fn of_template(call: Call) -> Result<Response> {
+    let template: MessageTemplateId = call.id(0)?;
+    below(call, Owner::Template(template)).await
 }
 
 /// A file below what it hangs on: the path's second variable part.

@@ -158,6 +158,10 @@ ids! {
     LinkId "top",
     /// A message or a draft.
     MessageId "msg",
+    /// A message template.
+    MessageTemplateId "rsp",
+    /// A folder of message templates.
+    MessageTemplateFolderId "rsf",
     /// A note on a contact. Never shown by the public API.
     NoteId "nte",
     /// A rule or a macro.

@@ -55,6 +55,7 @@ pub const ALL: &[Migration] = &[
     shared(31, "time_goals", include_str!("../../../migrations/0031_time_goals.sql")),
     shared(32, "fields_and_keys", include_str!("../../../migrations/0032_fields_and_keys.sql")),
     shared(33, "accounts", include_str!("../../../migrations/0033_accounts.sql")),
+    shared(34, "message_templates", include_str!("../../../migrations/0034_message_templates.sql")),
     shared(35, "people", include_str!("../../../migrations/0035_people.sql")),
     shared(36, "views_and_knowledge_bases", include_str!("../../../migrations/0036_views_and_knowledge_bases.sql")),
     shared(37, "analytics", include_str!("../../../migrations/0037_analytics.sql")),

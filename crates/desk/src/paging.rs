@@ -71,3 +71,18 @@ pub fn page_of<T>(rows: impl DoubleEndedIterator<Item = T>, window: &Window, id:
     };
     Page::cut(rows, window.limit, |row| Position { key: 0, id: id(row) })
 }
+
+/// A page of what is in memory already, sorted by position.
+pub fn page_sorted<T>(rows: impl Iterator<Item = T>, window: &Window, position: impl Fn(&T) -> Position) -> Page<T> {
+    let behind = |row: &T| match (window.after, window.ascending) {
+        (None, _) => true,
+        (Some(after), true) => position(row) > after,
+        (Some(after), false) => position(row) < after,
+    };
+    let mut rows: Vec<T> = rows.filter(behind).collect();
+    rows.sort_by_key(&position);
+    if !window.ascending {
+        rows.reverse();
+    }
+    Page::cut(rows, window.limit, position)
+}

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::attachments::{Attachment, attachment};
 use crate::conversations::{Recipient, recipient};
+use crate::signatures::{Signature, signature};
 use crate::teammates::{self, Teammate};
 use crate::{Context, Seconds, Url};
 
@@ -32,7 +33,7 @@ pub struct Message<'a> {
     author: Option<Teammate<'a>>,
     recipients: Vec<Recipient<'a>>,
     attachments: Vec<Attachment<'a>>,
-    signature: Option<()>,
+    signature: Option<Signature<'a>>,
     is_draft: bool,
 }
 
@@ -84,7 +85,7 @@ pub fn message<'a>(context: Context<'a>, view: &'a View) -> Message<'a> {
         author: teammates::by_id(context, row.author),
         recipients: view.recipients.iter().map(shown).collect(),
         attachments: view.attachments.iter().map(|row| attachment(context, row)).collect(),
-        signature: None,
+        signature: view.signature.as_ref().map(|row| signature(context, row)),
         is_draft: row.is_draft(),
     }
 }

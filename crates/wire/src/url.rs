@@ -41,6 +41,8 @@ segments!(
     KnowledgeBaseId,
     LinkId,
     MessageId,
+    MessageTemplateFolderId,
+    MessageTemplateId,
     RuleId,
     ShiftId,
     SignatureId,

@@ -36,6 +36,8 @@ impl PageRules {
     pub const BY_CREATION: PageRules = PageRules::USUAL.sorted_by(&["created_at"]);
     /// Contacts: by the time they were made or changed.
     pub const BY_CHANGE: PageRules = PageRules::USUAL.sorted_by(&["created_at", "updated_at"]);
+    /// Message templates: by the time they were made or changed, or as they stand.
+    pub const BY_PLACE: PageRules = PageRules::USUAL.sorted_by(&["created_at", "updated_at", "sort_order"]);
     /// Tags and links: by their ids.
     pub const BY_ID: PageRules = PageRules::USUAL.sorted_by(&["id"]);
 

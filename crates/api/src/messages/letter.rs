@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::answer::Refusal;
+use crate::edge::given::given;
 
 /// A message, reply or draft as it is written.
 // One list of fields, as a form's texts and an error's path only get through to fields that stand side by side. All but
@@ -42,10 +43,10 @@ pub(crate) struct Written {
     /// What it answers, to be quoted below; HTML or plain text like the body.
     #[serde(default)]
     pub(crate) quote_body: Option<String>,
-    /// The signature below it.
-    #[serde(default)]
-    pub(crate) signature_id: Option<SignatureId>,
-    /// Whether the author's usual signature is below it.
+    /// The signature below it, which e-mails have; null for none.
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) signature_id: Option<Option<SignatureId>>,
+    /// Whether the author's default signature is below it, or else the workspace's, where `signature_id` says nothing.
     #[serde(default)]
     pub(crate) should_add_default_signature: Option<bool>,
     /// The channel it leaves by, by id or alias.
@@ -73,9 +74,10 @@ impl Written {
     /// What it says, with its files.
     pub(crate) fn letter(&self, uploads: Vec<Upload>) -> Letter {
         let signature = match (self.signature_id, self.should_add_default_signature) {
-            (Some(id), _) => Signing::With(id),
+            (Some(Some(id)), _) => Signing::With(id),
+            (Some(None), _) => Signing::Nothing,
             (None, Some(true)) => Signing::Default,
-            (None, _) => Signing::Nothing,
+            (None, _) => Signing::Unsaid,
         };
         Letter {
             to: Addressees {

@@ -82,6 +82,8 @@ pub(super) static ATTACHMENTS: &[Operation] = operations! {
         "Fetch a file of a message", file();
     GET "/comments/{comment_id}/download/{attachment_link_id}" "download-attachment-for-a-comment" "attachments:read" => attachments::of_comment,
         "Fetch a file of a comment", file();
+    GET "/message_templates/{message_template_id}/download/{attachment_link_id}" "download-attachment-for-a-message-template" "attachments:read" => attachments::of_template,
+        "Fetch a file of a message template", file();
 };
 
 pub(super) static COMMENTS: &[Operation] = operations! {

@@ -40,9 +40,11 @@ mod company;
 mod contacts;
 mod conversations;
 mod knowledge_bases;
+mod message_templates;
 mod people;
 mod queries;
 mod shapes;
+mod signatures;
 
 /// What a handler gives back: an HTTP answer or a refusal.
 pub type Outcome = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -93,6 +95,9 @@ pub static FAMILIES: &[Family] = &[
     family("Attachments", "Files on messages, comments and articles.", conversations::ATTACHMENTS),
     family("Comments", "What teammates say among themselves.", conversations::COMMENTS),
     family("Events", "The log of everything that happened.", conversations::EVENTS),
+    family("Message templates", "What people write again and again.", message_templates::TEMPLATES),
+    family("Message template folders", "What message templates lie in.", message_templates::FOLDERS),
+    family("Signatures", "What stands below e-mails.", signatures::SIGNATURES),
     family("Contacts", "People outside the company.", contacts::CONTACTS),
     family("Accounts", "Companies outside, to which contacts belong.", contacts::ACCOUNTS),
     family("Contact lists", "Named lists of contacts, once called groups.", contacts::LISTS),

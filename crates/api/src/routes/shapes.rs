@@ -25,9 +25,12 @@ pub(super) type KnowledgeBaseCategorySlim = wire::knowledge_base_categories::Sli
 pub(super) type KnowledgeBaseSlim = wire::knowledge_bases::Slim<'static>;
 pub(super) type Link = wire::links::Link<'static>;
 pub(super) type Message = wire::messages::Message<'static>;
+pub(super) type MessageTemplate = wire::message_templates::MessageTemplate<'static>;
+pub(super) type MessageTemplateFolder = wire::message_templates::MessageTemplateFolder<'static>;
 pub(super) type Rule = wire::events::Rule<'static>;
 pub(super) type Seen = wire::seen::Seen<'static>;
 pub(super) type Shift = wire::shifts::Shift<'static>;
+pub(super) type Signature = wire::signatures::Signature<'static>;
 pub(super) type Status = wire::statuses::Status<'static>;
 pub(super) type Tag = wire::tags::Tag<'static>;
 pub(super) type Team = wire::teams::Team<'static>;
@@ -43,7 +46,7 @@ pub(super) const CONVERSATION_PAGE: About = page::<Conversation>(&PageRules::BY_
 pub(super) const CONTACT_PAGE: About = page::<Contact>(&PageRules::BY_CHANGE).filtered(queries::CONTACTS);
 /// A contact that is made.
 pub(super) const NEW_CONTACT: About = one::<Contact>().status(201).takes::<Handles>().beside::<Written>().files(AVATAR);
-/// Files of a message or comment.
+/// Files of a message, comment or message template.
 pub(super) const MANY: Files = Files::Many("attachments");
 /// The picture of a contact.
 pub(super) const AVATAR: Files = Files::One("avatar");

@@ -1,11 +1,12 @@
-//! Files on messages, comments, contacts and articles. The content is on disk before a unit begins; rows refer to it.
+//! Files on messages, comments, contacts, articles and message templates. The content is on disk before a unit begins; rows
+//! refer to it.
 
 use std::collections::HashMap;
 
 use crate::error::{Error, Result};
-use crate::ids::{AttachmentId, CommentId, ContactId, KnowledgeBaseArticleId, MessageId};
+use crate::ids::{AttachmentId, CommentId, ContactId, KnowledgeBaseArticleId, MessageId, MessageTemplateId};
 use crate::work::Work;
-use crate::{comments, conversations, knowledge_base_articles, messages};
+use crate::{comments, conversations, knowledge_base_articles, message_templates, messages};
 
 mod blobs;
 pub(crate) mod store;
@@ -54,6 +55,8 @@ pub enum Owner {
     Contact(ContactId),
     /// An article of a knowledge base.
     Article(KnowledgeBaseArticleId),
+    /// A message template.
+    Template(MessageTemplateId),
 }
 
 impl Owner {
@@ -64,8 +67,18 @@ impl Owner {
             Owner::Comment(id) => ("comment", id.0),
             Owner::Contact(id) => ("contact", id.0),
             Owner::Article(id) => ("article", id.0),
+            Owner::Template(id) => (TEMPLATE, id.0),
         }
     }
+}
+
+/// What message templates are called among the owners.
+pub(crate) const TEMPLATE: &str = "message_template";
+
+/// The same file once more: the content on disk is shared.
+pub(crate) fn again(file: Attachment) -> Upload {
+    let Attachment { filename, content_type, size, digest, cid, .. } = file;
+    Upload { filename, content_type, size, digest, cid }
 }
 
 /// Hangs files on their owner, in order.
@@ -90,6 +103,14 @@ pub fn detach(work: &mut Work<'_>, owner: Owner) -> Result<()> {
     Ok(())
 }
 
+/// The same for several owners of one kind.
+pub(crate) fn detach_all(work: &mut Work<'_>, owner_kind: &str, owners: &[i64]) -> Result<()> {
+    if !owners.is_empty() {
+        store::detach_all(work.conn, work.company, owner_kind, owners)?;
+    }
+    Ok(())
+}
+
 /// A file that the caller may see, because it may see what the file hangs on.
 pub fn get(work: &mut Work<'_>, id: AttachmentId) -> Result<Attachment> {
     let file = store::get(work.conn, work.company, id)?.ok_or(Error::NotFound("attachment"))?;
@@ -111,6 +132,7 @@ pub fn get(work: &mut Work<'_>, id: AttachmentId) -> Result<Attachment> {
             let article = KnowledgeBaseArticleId(file.owner);
             knowledge_base_articles::get(work, article).map(drop).map_err(hidden)?;
         }
+        TEMPLATE => message_templates::entry(work, MessageTemplateId(file.owner)).map(drop).map_err(hidden)?,
         _ => return Err(Error::NotFound("attachment")),
     }
     Ok(file)

@@ -68,6 +68,13 @@ pub(super) fn detach(conn: &mut Conn, company: CompanyId, owner: Owner) -> db::R
     )
 }
 
+/// The same for several owners of one kind.
+pub(super) fn detach_all(conn: &mut Conn, company: CompanyId, owner_kind: &str, owners: &[i64]) -> db::Result<u64> {
+    let among = conn.among(3);
+    let sql = format!("DELETE FROM attachments WHERE company = $1 AND owner_kind = $2 AND owner IN {among}");
+    conn.exec(&sql, args![company, owner_kind, list(owners.iter().copied())])
+}
+
 pub(super) fn get(conn: &mut Conn, company: CompanyId, id: AttachmentId) -> db::Result<Option<Attachment>> {
     conn.opt(
         "SELECT id, owner_kind, owner, filename, content_type, size, digest, is_inline, cid FROM attachments \

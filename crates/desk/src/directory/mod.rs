@@ -1,5 +1,6 @@
-//! The small nouns of a company (people and their groups, workspaces, shifts, inboxes, channels, tags, statuses, field definitions, rules)
-//! held in memory per version, so that a page of conversations or an arriving message needs no statement for them.
+//! The small nouns of a company (people and their groups, workspaces, shifts, inboxes, channels, tags, statuses, field
+//! definitions, rules, the names of message templates) held in memory per version, so that a page of conversations or an
+//! arriving message needs no statement for them.
 //!
 //! Every unit reads the version (one row); whoever changes one of these nouns raises it in the same unit
 //! ([`crate::Work::directory_changed`]), so a cached directory is never stale, in this process or another.
@@ -16,9 +17,11 @@ use crate::companies::{self, Company};
 use crate::custom_fields::{self, CustomField};
 use crate::error::Result;
 use crate::ids::{
-    ChannelId, CompanyId, InboxId, SharedCredentialsId, ShiftId, StatusId, TagId, TeamId, TeammateGroupId, TeammateId,
+    ChannelId, CompanyId, InboxId, MessageTemplateFolderId, MessageTemplateId, SharedCredentialsId, ShiftId, StatusId,
+    TagId, TeamId, TeammateGroupId, TeammateId,
 };
 use crate::inboxes::{self, Inbox};
+use crate::message_templates::{self, Entry, Folder};
 use crate::rules::{self, RuleBook};
 use crate::shifts::{self, Shift};
 use crate::statuses::{self, Status};
@@ -51,6 +54,8 @@ pub struct Directory {
     tags: Vec<Tag>,
     statuses: Vec<Status>,
     custom_fields: Vec<CustomField>,
+    message_templates: Vec<Entry>,
+    message_template_folders: Vec<Folder>,
     apps: Vec<Arc<Installed>>,
     addresses: HashMap<String, Vec<ChannelId>>,
 }
@@ -76,6 +81,8 @@ impl Directory {
             tags: tags::store::all(conn, company)?,
             statuses: statuses::store::all(conn, company)?,
             custom_fields: custom_fields::store::all(conn, company)?,
+            message_templates: message_templates::store::entries(conn, company)?,
+            message_template_folders: message_templates::store::folders(conn, company)?,
             apps: apps::installed(conn, company)?,
         };
         let stored = rules::store::all(conn, company)?;
@@ -204,6 +211,26 @@ impl Directory {
     /// All ticket statuses.
     pub fn statuses(&self) -> impl DoubleEndedIterator<Item = &Status> {
         self.statuses.iter()
+    }
+
+    /// A message template, without what it says.
+    pub fn message_template(&self, id: MessageTemplateId) -> Option<&Entry> {
+        find(&self.message_templates, id, |row| row.id)
+    }
+
+    /// All message templates, without what they say.
+    pub fn message_templates(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.message_templates.iter()
+    }
+
+    /// A folder of message templates.
+    pub fn message_template_folder(&self, id: MessageTemplateFolderId) -> Option<&Folder> {
+        find(&self.message_template_folders, id, |row| row.id)
+    }
+
+    /// All folders of message templates.
+    pub fn message_template_folders(&self) -> impl DoubleEndedIterator<Item = &Folder> {
+        self.message_template_folders.iter()
     }
 
     /// The apps that are installed, switched off ones among them, by number.

@@ -61,6 +61,9 @@ pub struct Content {
     pub blurb: String,
 }
 
+/// How a quotation begins. What comes from outside never has it: cleaning takes the attribute off.
+const QUOTE: &str = "<blockquote type=\"cite\">";
+
 /// Longest preview, in characters.
 const BLURB: usize = 160;
 
@@ -104,6 +107,14 @@ impl Content {
         if looks_like_html(source) { Content::html(source).body } else { source.to_string() }
     }
 
+    /// What is kept to be written with later, as HTML. A plain text stays as it is, unless its lines would run together.
+    pub fn reusable(source: &str) -> Content {
+        match source.trim_end().contains('\n') {
+            true => Content::outgoing(source),
+            false => Content::html(source),
+        }
+    }
+
     /// The same with a plain text of the sender's own beside the HTML.
     pub fn with_text(self, text: Option<&str>) -> Content {
         match text {
@@ -120,7 +131,21 @@ impl Content {
             text.push_str(line);
             text.push('\n');
         }
-        let body = format!("{}<blockquote type=\"cite\">{}</blockquote>", self.body, quote.body);
+        let body = format!("{}{QUOTE}{}</blockquote>", self.body, quote.body);
+        Content { body, text, blurb: self.blurb.clone() }
+    }
+
+    /// The same with a signature below it, but above what it quotes. The preview stays as it is.
+    pub fn signed(&self, signature: &Content) -> Content {
+        let (above, below) = self.body.split_at(self.body.find(QUOTE).unwrap_or(self.body.len()));
+        let body = format!("{above}<br><div>{}</div>{below}", signature.body);
+        let quoted = self.text.split_inclusive('\n').rev().take_while(|line| line.starts_with('>'));
+        let quoted: usize = if below.is_empty() { 0 } else { quoted.map(str::len).sum() };
+        let (above, below) = self.text.split_at(self.text.len() - quoted);
+        let text = match below {
+            "" => format!("{}\n\n{}", above.trim_end(), signature.text),
+            below => format!("{}\n\n{}\n\n{below}", above.trim_end(), signature.text),
+        };
         Content { body, text, blurb: self.blurb.clone() }
     }
 
@@ -262,6 +287,21 @@ mod tests {
         let content = Content::outgoing("<p>Yes</p>").quoting(&Content::outgoing("Shall we?"));
         assert_eq!(content.body, "<p>Yes</p><blockquote type=\"cite\"><p>Shall we?</p></blockquote>");
         assert_eq!((content.text.as_str(), content.blurb.as_str()), ("Yes\n\n> Shall we?\n", "Yes"));
+    }
+
+    #[test]
+    fn a_signature_stands_below_what_is_new_and_above_what_is_quoted() {
+        let signature = Content::html("<b>Ada</b>");
+        let plain = Content::outgoing("<p>Yes</p>").signed(&signature);
+        assert_eq!(plain.body, "<p>Yes</p><br><div><b>Ada</b></div>");
+        assert_eq!((plain.text.as_str(), plain.blurb.as_str()), ("Yes\n\nAda", "Yes"));
+        let quoting = Content::outgoing("<p>Yes</p>").quoting(&Content::outgoing("Shall we?\nNow?")).signed(&signature);
+        let quote = "<blockquote type=\"cite\"><p>Shall we?<br>Now?</p></blockquote>";
+        assert_eq!(quoting.body, format!("<p>Yes</p><br><div><b>Ada</b></div>{quote}"));
+        assert_eq!(quoting.text, "Yes\n\nAda\n\n> Shall we?\n> Now?\n");
+        let own = "<blockquote type=\"cite\">Their words</blockquote>";
+        let signed = Content::html(own).signed(&signature);
+        assert!(signed.body.ends_with("<b>Ada</b></div>"), "what they wrote is no quotation of ours: {}", signed.body);
     }
 
     #[test]

@@ -4,14 +4,16 @@
 use serde_json::json;
 
 use super::delivery::State;
-use super::outgoing::{self, Accepted, Letter, Options, author, compose, dispatch, recipients, signature};
-use super::{Message, reply, send, store};
+use super::outgoing::{self, Accepted, Letter, Options, Signing, author, compose, dispatch, recipients};
+use super::{Message, Recipient, reply, send, store};
 use crate::attachments::{self, Owner};
+use crate::channels::Channel;
 use crate::conversations::{self, Held, Status, hold};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
-use crate::ids::{ChannelId, ConversationId, MessageId};
+use crate::ids::{ChannelId, ConversationId, MessageId, SignatureId};
 use crate::paging::{Page, Position, Window};
+use crate::signatures;
 use crate::teammates::Who;
 use crate::work::{Actor, ActorKind, Work};
 
@@ -154,8 +156,18 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     let mut new = old.clone();
     new.channel = Some(channel.id);
     new.r#type = super::type_on(&channel).to_string();
+    if edit.author.is_some() {
+        new.author = author(work, edit.author.as_ref())?.teammate;
+    }
+    new.signature = signature(work, &channel, edit, &new)?;
+    let name = outgoing::sender_name(work, &edit.letter, new.signature, new.author)?;
     if !edit.letter.to.is_empty() {
-        new.recipients = json!(recipients(work, &channel, &edit.letter)?);
+        new.recipients = json!(recipients(work, &channel, &edit.letter, name)?);
+    } else if edit.letter.sender_name.is_some() || new.signature != old.signature {
+        let mut people: Vec<Recipient> = old.recipients();
+        people.retain(|person| person.role != "from");
+        people.push(outgoing::sender(&channel, name));
+        new.recipients = json!(people);
     }
     if let Some(subject) = &edit.letter.subject {
         new.subject = subject.clone();
@@ -169,10 +181,6 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     new.blurb = content.blurb;
     new.body = content.body;
     new.text = content.text;
-    new.signature = signature(&channel, &edit.letter)?.or(old.signature);
-    if edit.author.is_some() {
-        new.author = author(work, edit.author.as_ref())?.teammate;
-    }
     if edit.share {
         new.draft_mode = Some(Mode::Shared.as_str().to_string());
     }
@@ -186,6 +194,14 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     }
     let change = json!({"version": [old.version, new.version], "draft_mode": [old.draft_mode, new.draft_mode]});
     note(work, &mut held, &new, change)
+}
+
+/// The signature of a draft that is edited: the one that is said, else the one that it has, as long as it is an e-mail.
+fn signature(work: &mut Work<'_>, channel: &Channel, edit: &Edit, draft: &Message) -> Result<Option<SignatureId>> {
+    match edit.letter.signature {
+        Signing::Unsaid => Ok(draft.signature.filter(|_| outgoing::is_email(channel))),
+        said => Ok(signatures::chosen(work, channel, said, draft.author)?.map(|signature| signature.id)),
+    }
 }
 
 /// Deletes a draft. A conversation that was nothing but this draft goes with it, and keeps nothing of a private one.

@@ -2,7 +2,7 @@
 
 use super::outgoing::{self, Accepted, Addressees, Letter, Options, Signing, compose, dispatch};
 use super::{Content, Message, reply};
-use crate::attachments::{self, Attachment, Upload};
+use crate::attachments;
 use crate::conversations::hold;
 use crate::error::Result;
 use crate::work::Work;
@@ -32,18 +32,12 @@ pub fn forward(work: &mut Work<'_>, forward: &Forward<'_>) -> Result<Accepted> {
         content: content(original, forward.note.as_ref()),
         quote: None,
         signature: Signing::Nothing,
-        uploads: files.into_iter().map(again).collect(),
+        uploads: files.into_iter().map(attachments::again).collect(),
     };
     let letter = outgoing::fitted(work, &channel, letter)?;
     let message = compose(work, &held, &channel, &letter, None)?;
     let options = Options { is_forward: true, ..Options::default() };
     dispatch(work, &mut held, &channel, message, (&letter.uploads, &options))
-}
-
-/// The same file once more: the content on disk is shared.
-fn again(file: Attachment) -> Upload {
-    let Attachment { filename, content_type, size, digest, cid, .. } = file;
-    Upload { filename, content_type, size, digest, cid }
 }
 
 /// The subject with `Fwd:` in front, once.

@@ -6,6 +6,7 @@ use crate::attachments::{self, Attachment};
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ContactId, ConversationId, MessageId, SignatureId, TeammateId};
 use crate::names;
+use crate::signatures::{self, Signature};
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -179,14 +180,21 @@ pub struct View {
     pub recipients: Vec<Recipient>,
     /// Its files, in order.
     pub attachments: Vec<Attachment>,
+    /// The signature below it, as it is today; none if it is gone.
+    pub signature: Option<Signature>,
 }
 
-/// Messages with their files: one more statement, and none if there are no files.
+/// Messages with their files and signatures: one more statement for either, and none if there are none.
 pub fn views(work: &mut Work<'_>, rows: Vec<Message>) -> Result<Vec<View>> {
     let with_files: Vec<i64> = rows.iter().filter(|row| row.attachment_count > 0).map(|row| row.id.0).collect();
     let mut files = attachments::of(work, "message", &with_files)?;
+    let mut signed: Vec<SignatureId> = rows.iter().filter_map(|row| row.signature).collect();
+    signed.sort_unstable();
+    signed.dedup();
+    let signatures = signatures::load(work, &signed)?;
     let view = |row: Message| View {
         recipients: row.recipients(),
+        signature: signatures.iter().find(|signature| Some(signature.id) == row.signature).cloned(),
         attachments: files.remove(&row.id.0).unwrap_or_default(),
         row,
     };

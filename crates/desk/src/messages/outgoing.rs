@@ -12,11 +12,12 @@ use crate::contacts::{self, Handle};
 use crate::conversations::{Action, Held, Shelf, linking, standing, tagging};
 use crate::error::{Error, Result};
 use crate::events::{Kind, Record, TargetKind};
-use crate::ids::{ChannelId, MessageId, SignatureId, TagId};
+use crate::ids::{ChannelId, MessageId, SignatureId, TagId, TeammateId};
 use crate::names;
 use crate::rules::action::Step;
 use crate::rules::demands;
 use crate::search;
+use crate::signatures;
 use crate::teammates::{self, Who};
 use crate::work::{Actor, ActorKind, Work};
 
@@ -44,8 +45,10 @@ impl Addressees {
 /// Which signature stands below a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Signing {
-    /// None.
+    /// Nothing is said: none below what is new, and the same as before below a draft that is edited.
     #[default]
+    Unsaid,
+    /// None.
     Nothing,
     /// This one.
     With(SignatureId),
@@ -127,7 +130,12 @@ pub(super) fn author(work: &mut Work<'_>, who: Option<&Who>) -> Result<Actor> {
 
 /// The recipients of a message, with their contacts; those in `to` come first, because some clients write to whoever
 /// does. The sender is the last.
-pub(super) fn recipients(work: &mut Work<'_>, channel: &Channel, letter: &Letter) -> Result<Vec<Recipient>> {
+pub(super) fn recipients(
+    work: &mut Work<'_>,
+    channel: &Channel,
+    letter: &Letter,
+    sender_name: Option<String>,
+) -> Result<Vec<Recipient>> {
     let Addressees { to, cc, bcc } = &letter.to;
     let count = to.len() + cc.len() + bcc.len();
     if count > MOST_RECIPIENTS {
@@ -142,10 +150,28 @@ pub(super) fn recipients(work: &mut Work<'_>, channel: &Channel, letter: &Letter
             all.push(Recipient { role: role.to_string(), handle: handle.handle, name: None, contact: Some(contact) });
         }
     }
-    let handle = channel.send_as.clone().unwrap_or_else(|| channel.address.clone());
-    let name = letter.sender_name.clone().or_else(|| Some(channel.name.clone()).filter(|name| !name.is_empty()));
-    all.push(Recipient { role: "from".to_string(), handle, name, contact: None });
+    all.push(sender(channel, sender_name));
     Ok(all)
+}
+
+/// Whom a message is from, under a name that is given or the channel's own.
+pub(super) fn sender(channel: &Channel, name: Option<String>) -> Recipient {
+    let handle = channel.send_as.clone().unwrap_or_else(|| channel.address.clone());
+    let name = name.or_else(|| Some(channel.name.clone()).filter(|name| !name.is_empty()));
+    Recipient { role: "from".to_string(), handle, name, contact: None }
+}
+
+/// The name that a letter is sent under, its own or its signature's; none if the channel's is to do.
+pub(super) fn sender_name(
+    work: &mut Work<'_>,
+    letter: &Letter,
+    signature: Option<SignatureId>,
+    author: Option<TeammateId>,
+) -> Result<Option<String>> {
+    match (&letter.sender_name, signature) {
+        (None, Some(signature)) => Ok(signatures::filled(work, signature, author)?.and_then(|(_, sender)| sender)),
+        (own, _) => Ok(own.clone()),
+    }
 }
 
 fn check(channel: &Channel, handle: &Handle, field: &str) -> Result<()> {
@@ -160,14 +186,11 @@ fn check(channel: &Channel, handle: &Handle, field: &str) -> Result<()> {
     Ok(())
 }
 
-/// The signature that a letter asks for. Only e-mail has them.
-pub(super) fn signature(channel: &Channel, letter: &Letter) -> Result<Option<SignatureId>> {
+/// How a letter is signed that somebody sends: without a named author, nobody's default signature stands below it.
+pub(super) fn signing(letter: &Letter, author: Option<&Who>) -> Signing {
     match letter.signature {
-        Signing::With(_) if !is_email(channel) => {
-            Err(Error::Forbidden("signature_id is only supported for email channels".to_string()))
-        }
-        Signing::With(id) => Ok(Some(id)),
-        Signing::Nothing | Signing::Default => Ok(None),
+        Signing::Default if author.is_none() => Signing::Nothing,
+        said => said,
     }
 }
 
@@ -190,7 +213,10 @@ pub(super) fn compose(
     letter: &Letter,
     replied_to: Option<&Message>,
 ) -> Result<Message> {
-    let recipients = recipients(work, channel, letter)?;
+    let author = work.actor.teammate;
+    let signature = signatures::chosen(work, channel, letter.signature, author)?.map(|signature| signature.id);
+    let name = sender_name(work, letter, signature, author)?;
+    let recipients = recipients(work, channel, letter, name)?;
     let content = match &letter.quote {
         Some(quote) if is_email(channel) => letter.content.quoting(quote),
         _ => letter.content.clone(),
@@ -199,7 +225,7 @@ pub(super) fn compose(
     let mut message = Message::new(id, held.row.id, super::new_uid(work, id), work.now);
     message.channel = Some(channel.id);
     message.r#type = super::type_on(channel).to_string();
-    message.author = work.actor.teammate;
+    message.author = author;
     message.subject = letter.subject.clone().unwrap_or_else(|| held.row.subject.clone());
     message.blurb = content.blurb;
     message.body = content.body;
@@ -207,7 +233,7 @@ pub(super) fn compose(
     message.recipients = json!(recipients);
     message.metadata = json!({"headers": {"in_reply_to": replied_to.and_then(reference)}});
     message.replied_to = replied_to.map(|message| message.id);
-    message.signature = signature(channel, letter)?;
+    message.signature = signature;
     message.attachment_count = i64::try_from(letter.uploads.len()).unwrap_or(0);
     Ok(message)
 }
@@ -227,12 +253,27 @@ pub(super) fn dispatch(
     mut message: Message,
     letter: (&[Upload], &Options),
 ) -> Result<Accepted> {
+    sign(work, &mut message)?;
     message.is_auto_reply = letter.1.is_auto_reply;
     message.delivery = delivery::first(channel).as_str().to_string();
     message.sent_at = (message.delivery == State::Sent.as_str()).then_some(work.now);
     let message = keep(work, held, message, letter)?;
     delivery::start(work, channel, &message)?;
     Ok(Accepted { message: message.id, uid: message.uid, conversation: held.row.id })
+}
+
+/// Puts its signature below a message that leaves; until then it stands beside it, so that a draft is edited without it.
+fn sign(work: &mut Work<'_>, message: &mut Message) -> Result<()> {
+    let Some(signature) = message.signature else { return Ok(()) };
+    match signatures::filled(work, signature, message.author)? {
+        None => message.signature = None,
+        Some((below, _)) => {
+            let (body, text) = (std::mem::take(&mut message.body), std::mem::take(&mut message.text));
+            let signed = Content { body, text, blurb: String::new() }.signed(&below);
+            (message.body, message.text) = (signed.body, signed.text);
+        }
+    }
+    Ok(())
 }
 
 /// Keeps a message of ours and tells the conversation of it.

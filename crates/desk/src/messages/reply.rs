@@ -30,7 +30,9 @@ pub fn reply(work: &mut Work<'_>, reply: &Reply) -> Result<Accepted> {
     held.takes_messages()?;
     let answered = answered(work, &held)?;
     let channel = channel(work, &held, reply.channel, answered.as_ref())?;
-    let letter = outgoing::fitted(work, &channel, addressed(&held, &reply.letter)?)?;
+    let signature = outgoing::signing(&reply.letter, reply.author.as_ref());
+    let letter = Letter { signature, ..addressed(&held, &reply.letter)? };
+    let letter = outgoing::fitted(work, &channel, letter)?;
     let author = author(work, reply.author.as_ref())?;
     work.acting(author, |work| {
         let message = compose(work, &held, &channel, &letter, answered.as_ref())?;

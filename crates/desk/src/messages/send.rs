@@ -31,7 +31,8 @@ pub fn send(work: &mut Work<'_>, new: &New) -> Result<Accepted> {
     if channel.settings.get("compose_mode").and_then(serde_json::Value::as_str) == Some("unsupported") {
         return Err(Error::Forbidden("this channel does not start conversations".to_string()));
     }
-    let letter = outgoing::fitted(work, &channel, new.letter.clone())?;
+    let signature = outgoing::signing(&new.letter, new.author.as_ref());
+    let letter = outgoing::fitted(work, &channel, Letter { signature, ..new.letter.clone() })?;
     let author = author(work, new.author.as_ref())?;
     work.acting(author, |work| {
         let mut held = begin(work, &channel, letter.subject.as_deref().unwrap_or_default())?;

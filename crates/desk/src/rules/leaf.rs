@@ -8,8 +8,8 @@ use super::condition::{
 use super::definition::Trigger;
 use super::facts::Field;
 use crate::ids::{
-    AccountId, AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, ShiftId, StatusId, TagId,
-    TeamId, TeammateGroupId, TeammateId,
+    AccountId, AppId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, MessageTemplateId, ShiftId,
+    StatusId, TagId, TeamId, TeammateGroupId, TeammateId,
 };
 
 /// The nouns whose ids a rule may name.
@@ -73,8 +73,8 @@ impl Noun {
             Noun::Team => TeamId(id).to_string(),
             Noun::Teammate => TeammateId(id).to_string(),
             Noun::TeammateGroup => TeammateGroupId(id).to_string(),
+            Noun::Template => MessageTemplateId(id).to_string(),
             Noun::TicketStatus => StatusId(id).to_string(),
-            Noun::Template => return None,
         })
     }
 }

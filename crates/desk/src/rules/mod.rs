@@ -76,3 +76,5 @@ pub use manage::{
 };
 pub use react::MOST_DEEP;
 pub(crate) use react::react;
+pub(crate) use values::of_teammate;
+pub(crate) use variables::{Markup, fill};

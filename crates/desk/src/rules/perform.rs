@@ -12,13 +12,15 @@ use super::gather::{Gathered, pool_members};
 use super::values::filled;
 use super::variables::Markup;
 use super::{demands, forwarding, owed, past, store};
+use crate::attachments;
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::custom_fields;
 use crate::deliveries;
 use crate::endpoints;
 use crate::error::{Error, Result};
 use crate::events::{Event, Kind, Shape};
-use crate::ids::{ConversationId, CustomFieldId, InboxId, LinkId, StatusId, TagId, TeammateId};
+use crate::ids::{ConversationId, CustomFieldId, InboxId, LinkId, MessageTemplateId, StatusId, TagId, TeammateId};
+use crate::message_templates;
 use crate::messages::drafts::{self, NewDraft};
 use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing};
 use crate::teams::Team;
@@ -351,18 +353,35 @@ pub(super) fn with_unresolved(unresolved: &[String]) -> Ended {
     }
 }
 
+/// What a rule writes, with its variables filled, and the variables without a value; nothing if its template is gone. The
+/// files of a template go with it, and its subject, if it has one, takes the place of the conversation's.
 fn letter(work: &mut Work<'_>, scene: &mut Scene<'_>, content: &Written) -> Result<Option<(Letter, Vec<String>)>> {
-    let Written::Text(text) = content else { return Ok(None) };
     let place = (scene.rule, scene.conversation);
-    let (html, unresolved) = filled(work, scene.facts, place, text, Markup::Html)?;
+    let (text, subject, files) = match content {
+        Written::Text(text) => (text.clone(), None, Vec::new()),
+        Written::Template(id) => match message_templates::load(work, MessageTemplateId(*id))? {
+            None => return Ok(None),
+            Some(template) => (template.said.body, template.said.subject, template.attachments),
+        },
+    };
+    let (html, mut unresolved) = filled(work, scene.facts, place, &text, Markup::Html)?;
+    let subject = match subject {
+        None => None,
+        Some(subject) => {
+            let (line, more) = filled(work, scene.facts, place, &subject, Markup::Plain)?;
+            unresolved.extend(more.into_iter().filter(|name| !unresolved.contains(name)).collect::<Vec<_>>());
+            // A value may have lines; a subject is one.
+            Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+    };
     let letter = Letter {
         to: Addressees::default(),
         sender_name: None,
-        subject: None,
+        subject,
         content: Content::html(&html),
         quote: None,
         signature: Signing::Nothing,
-        uploads: Vec::new(),
+        uploads: files.into_iter().map(attachments::again).collect(),
     };
     Ok(Some((letter, unresolved)))
 }

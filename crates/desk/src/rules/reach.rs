@@ -3,7 +3,7 @@
 use super::leaf::Noun;
 use crate::access::Owner;
 use crate::directory::Directory;
-use crate::ids::{ChannelId, InboxId, ShiftId, TagId, TeamId, TeammateId};
+use crate::ids::{ChannelId, InboxId, MessageTemplateId, ShiftId, TagId, TeamId, TeammateId};
 
 /// Whether a rule of an owner may name a thing. The company's may name everything, a workspace's what belongs to the
 /// workspace or to the company, and a teammate's also what is that teammate's own or of a workspace joined. A workspace's
@@ -11,6 +11,9 @@ use crate::ids::{ChannelId, InboxId, ShiftId, TagId, TeamId, TeammateId};
 pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) -> bool {
     match noun {
         Noun::Tag => directory.tag(TagId(id)).is_some_and(|tag| reaches(directory, rule, tag.team, tag.owner)),
+        Noun::Template => directory
+            .message_template(MessageTemplateId(id))
+            .is_some_and(|template| reaches(directory, rule, template.team, template.owner)),
         Noun::Inbox => is_inbox_near(directory, rule, InboxId(id)),
         Noun::Channel => {
             directory.channel(ChannelId(id)).is_some_and(|channel| is_inbox_near(directory, rule, channel.inbox))
@@ -28,7 +31,6 @@ pub(super) fn may_name(directory: &Directory, rule: Owner, noun: Noun, id: i64) 
         | Noun::Link
         | Noun::Teammate
         | Noun::TeammateGroup
-        | Noun::Template
         | Noun::TicketStatus => true,
     }
 }

@@ -8,7 +8,7 @@ use crate::access::Owner;
 use crate::error::Error;
 use crate::ids::{RuleId, TagId, TeammateId};
 use crate::testing::{Fixture, companies, person};
-use crate::{tags, teammates, teams};
+use crate::{message_templates, tags, teammates, teams};
 
 fn tag_of(fixture: &Fixture, owner: Owner, name: &'static str) -> TagId {
     fixture.write(move |work| {
@@ -87,5 +87,48 @@ fn a_rule_has_one_owner() {
             create(work, &New { name, team: Some(team), owner: Some(ada), is_enabled: true, definition })
         });
         assert!(is_refused(&answer, "teammate_id"), "{}: {answer:?}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_rule_writes_with_the_templates_of_its_owner_alone() {
+    for fixture in companies() {
+        let (team, ada) = (fixture.team, fixture.ada);
+        let bob: TeammateId = fixture.write(|work| teammates::create(work, &person("user", "bob")));
+        fixture.write(move |work| {
+            teams::add_members(work, team, &[ada])?;
+            teammates::expose_private(work, ada, true)?;
+            teammates::expose_private(work, bob, true)
+        });
+        let template = |owner: Owner| {
+            fixture.write(move |work| {
+                let new = message_templates::New {
+                    place: message_templates::Place::Of(owner, None),
+                    name: "Hi".to_string(),
+                    subject: None,
+                    content: crate::messages::Content::html("Hi"),
+                    inboxes: None,
+                    uploads: Vec::new(),
+                };
+                message_templates::create(work, &new)
+            })
+        };
+        let (ours, hers) = (template(Owner::Team(team)), template(Owner::Teammate(ada)));
+        for (owner, template, is_allowed) in [
+            (Owner::Company, hers, true),
+            (Owner::Team(team), ours, true),
+            (Owner::Team(team), hers, false),
+            (Owner::Teammate(ada), hers, true),
+            (Owner::Teammate(ada), ours, true),
+            (Owner::Teammate(bob), hers, false),
+            (Owner::Teammate(bob), ours, false),
+        ] {
+            let definition =
+                json!({"when": [{"on": "inbound"}], "then": [{"do": "draft", "content": {"template": template}}]});
+            let answer = made(&fixture, owner, definition);
+            let expected =
+                if is_allowed { answer.is_ok() } else { is_refused(&answer, "definition.then[0].content.template") };
+            assert!(expected, "{}: {owner:?} {answer:?}", fixture.engine);
+        }
     }
 }

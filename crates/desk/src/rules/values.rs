@@ -98,7 +98,8 @@ fn text(value: &serde_json::Value) -> Option<String> {
     }
 }
 
-fn of_teammate(teammate: &Teammate, rest: &str) -> Option<String> {
+/// What a teammate is called in a variable's last word.
+pub(crate) fn of_teammate(teammate: &Teammate, rest: &str) -> Option<String> {
     match rest {
         "id" => Some(teammate.id.to_string()),
         "name" => Some(teammate.full_name()),

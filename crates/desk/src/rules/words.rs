@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::leaf::Noun;
 use crate::directory::Directory;
 use crate::ids::{
-    AccountId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, ShiftId, StatusId, TagId, TeamId,
-    TeammateGroupId, TeammateId,
+    AccountId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, MessageTemplateId, ShiftId,
+    StatusId, TagId, TeamId, TeammateGroupId, TeammateId,
 };
 
 /// The desk's own number of a public id, if there is such a thing. What the directory does not hold (accounts,
@@ -32,7 +32,9 @@ pub(super) fn resolve(directory: &Directory, noun: Noun, id: &str) -> Option<i64
         }
         Noun::TicketStatus => parse::<StatusId>(id).filter(|id| directory.status(*id).is_some()).map(|id| id.0),
         Noun::Application => directory.apps().find(|here| here.app.uid == id).map(|here| here.app.id.0),
-        Noun::Template => None,
+        Noun::Template => {
+            parse::<MessageTemplateId>(id).filter(|id| directory.message_template(*id).is_some()).map(|id| id.0)
+        }
     }
 }
 
@@ -48,6 +50,7 @@ pub(super) fn name(directory: &Directory, noun: Noun, id: &str) -> Option<String
         Noun::Team => Some(directory.team(id.parse().ok()?)?.name.clone()),
         Noun::Teammate => Some(directory.teammate(id.parse().ok()?)?.full_name()),
         Noun::TeammateGroup => Some(directory.teammate_group(id.parse().ok()?)?.name.clone()),
+        Noun::Template => Some(directory.message_template(id.parse().ok()?)?.name.clone()),
         Noun::TicketStatus => Some(directory.status(id.parse().ok()?)?.name.clone()),
         _ => None,
     }

@@ -44,9 +44,12 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("link_id", "top", "links"),
     ("message_ext_id", "m", ""),
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
+    ("message_template_folder_id", "rsf", "message_template_folders"),
+    ("message_template_id", "rsp", "message_templates"),
     ("rule_id", "rul", "rules"),
     ("shared_credentials_id", "shc", "shared_credentials"),
     ("shift_id", "shf", "shifts"),
+    ("signature_id", "sig", "signatures"),
     ("status_id", "sts", "statuses"),
     ("tag_id", "tag", "tags"),
     ("teammate_id", "tea", "teammates WHERE type = 'user' AND"),
@@ -93,6 +96,12 @@ impl<'a> Twin<'a> {
         server.send(request).await.expect(201);
         let draft = json!({"to": ["ben"], "body": "Not yet", "mode": "shared"});
         owner.post(&format!("/channels/{channel}/drafts"), draft).await.expect(200);
+        let folder = owner.post("/message_template_folders", json!({"name": "Returns"})).await.expect(201);
+        let template = json!({"name": "Sorry", "body": "Sorry!", "folder_id": folder["id"]});
+        owner.post("/message_templates", template).await.expect(201);
+        let team = owner.get("/teams").await.rows()[0]["id"].as_str().expect("an id").to_string();
+        let signature = json!({"name": "Ours", "body": "The team"});
+        owner.post(&format!("/teams/{team}/signatures"), signature).await.expect(201);
         let commenting = Caller::system(owner.company);
         server.desk().write(&commenting, comment).await.expect("a comment holds");
         let app = owner.post("/portico/v1/apps", json!({"name": "Tracker"})).await.expect(201);
@@ -129,8 +138,10 @@ impl<'a> Twin<'a> {
         let noun = match field.strip_suffix('s').unwrap_or(field) {
             "author_id" | "assignee_id" | "not_assignee_id" => "teammate_id",
             "parent_category_id" => "category_id",
+            "folder_id" | "parent_folder_id" => "message_template_folder_id",
             "parent_tag_id" | "not_tag_id" => "tag_id",
             "target_contact_id" => "contact_id",
+            // Where the twins' channel is no e-mail's, a signature is refused whosever it is.
             "external_id" | "external_call_id" | "signature_id" => return None,
             other => other,
         };

@@ -125,3 +125,40 @@ fn a_draft_that_is_sent_is_a_message_like_any_other() {
         assert_eq!(fixture.kinds(), [Kind::Draft, Kind::Outbound]);
     }
 }
+
+#[test]
+fn a_draft_is_signed_when_it_leaves_and_above_its_quotation() {
+    for fixture in companies() {
+        let (team, email, ada) = (fixture.team, fixture.email, fixture.ada);
+        let (draft, sent, gone) = fixture.write(move |work| {
+            let new = crate::signatures::New {
+                owner: crate::access::Owner::Team(team),
+                name: "Ours".to_string(),
+                sender_info: None,
+                content: Content::html("{{user.first_name}}"),
+                is_default: true,
+                is_for_people: false,
+                channels: None,
+            };
+            let signature = crate::signatures::create(work, &new)?;
+            let letter = Letter {
+                signature: Signing::Default,
+                quote: Some(Content::plain("Shall we?")),
+                ..to("ann@example.com", "<p>Yes</p>")
+            };
+            let new = NewDraft { place: Place::On(email), letter, author: Some(Who::Id(ada)), mode: Mode::Shared };
+            let (one, two) = (draft(work, &new)?, draft(work, &new)?);
+            let before = row(work, one)?.ok_or(Error::NotFound("draft"))?;
+            send_draft(work, one, None, &Options::default())?;
+            crate::signatures::delete(work, signature)?;
+            send_draft(work, two, None, &Options::default())?;
+            Ok((before, row(work, one)?, row(work, two)?))
+        });
+        let quote = "<blockquote type=\"cite\"><p>Shall we?</p></blockquote>";
+        assert_eq!(draft.body, format!("<p>Yes</p>{quote}"), "{}", fixture.engine);
+        let (sent, gone) = (sent.expect("a message"), gone.expect("a message"));
+        assert_eq!(sent.body, format!("<p>Yes</p><br><div>ada</div>{quote}"));
+        assert_eq!((sent.text.as_str(), sent.signature), ("Yes\n\nada\n\n> Shall we?\n", draft.signature));
+        assert_eq!((gone.body, gone.signature), (draft.body, None), "what is gone signs nothing");
+    }
+}

@@ -18,7 +18,7 @@ fn letter(text: &str) -> Letter {
         subject: None,
         content: Content::outgoing(text),
         quote: None,
-        signature: Signing::Nothing,
+        signature: Signing::Unsaid,
         uploads: Vec::new(),
     }
 }

@@ -1,0 +1,76 @@
+//! Signatures: what stands below e-mails, of a workspace or of one teammate (contract/domain.md section 9).
+
+use serde_json::Value;
+
+use crate::access::Owner;
+use crate::directory::Directory;
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, SignatureId, TeamId, TeammateId};
+use crate::paging::{Page, Position, Window};
+use crate::time::Timestamp;
+use crate::work::Work;
+
+mod choose;
+mod store;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub(crate) use choose::{chosen, filled};
+pub use write::{Change, New, create, delete, update};
+
+db::record! {
+    /// A signature as stored.
+    #[derive(Debug, Clone)]
+    pub struct Signature {
+        pub id: SignatureId,
+        pub team: Option<TeamId>,
+        pub owner: Option<TeammateId>,
+        pub name: String,
+        pub sender_info: Option<String>,
+        pub is_default: bool,
+        pub is_for_people: bool,
+        pub channels: Option<Value>,
+        pub created_at: Timestamp,
+        pub updated_at: Timestamp,
+        pub body: String,
+    }
+}
+
+impl Signature {
+    /// Whose it is.
+    pub fn owner(&self) -> Owner {
+        Owner::of(self.team, self.owner)
+    }
+
+    /// The channels that it is for; `None` for all. One that is gone is left out.
+    pub fn channels(&self, directory: &Directory) -> Option<Vec<ChannelId>> {
+        let named: Vec<ChannelId> = serde_json::from_value(self.channels.clone()?).unwrap_or_default();
+        Some(named.into_iter().filter(|id| directory.channel(*id).is_some()).collect())
+    }
+
+    /// Whether it is for a channel.
+    pub(crate) fn is_for(&self, directory: &Directory, channel: ChannelId) -> bool {
+        self.channels(directory).is_none_or(|channels| channels.contains(&channel))
+    }
+}
+
+/// A signature that the caller may see.
+pub fn get(work: &mut Work<'_>, id: SignatureId) -> Result<Signature> {
+    let directory = work.directory()?;
+    let found = load(work, &[id])?.pop();
+    let seen = found.filter(|row| work.access.sees_owner(&directory, row.team, row.owner));
+    seen.ok_or(Error::NotFound("signature"))
+}
+
+/// Signatures by id, whoever asks; absent ones are left out.
+pub(crate) fn load(work: &mut Work<'_>, ids: &[SignatureId]) -> Result<Vec<Signature>> {
+    Ok(store::by_ids(work.conn, work.company, ids)?)
+}
+
+/// A page of the signatures of an owner, the oldest first unless the window says otherwise.
+pub fn list(work: &mut Work<'_>, owner: Owner, window: &Window) -> Result<Page<Signature>> {
+    owner.check(work)?;
+    let rows = store::list(work.conn, work.company, owner, window)?;
+    Ok(Page::cut(rows, window.limit, |row| Position { key: 0, id: row.id.0 }))
+}
