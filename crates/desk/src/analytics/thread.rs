@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::store::{self, Sent};
 use crate::conversations::{self, Conversation};
 use crate::directory::Directory;
@@ -83,8 +81,8 @@ impl Thread {
 
     /// The ticket status that an event changed to.
     pub(super) fn status_after(&self, event: &Event) -> Option<&Status> {
-        let after = event.change.as_ref()?.get("status_id")?.get(1)?;
-        self.directory.statuses().find(|status| *after == Value::from(status.id.to_string()))
+        let after = event.change.as_ref()?.get("status_id")?.get(1)?.as_str()?;
+        self.directory.status(after.parse().ok()?)
     }
 }
 

@@ -135,7 +135,7 @@ impl Found {
                 Found::Texts(texts.iter().take(FOUND_COUNT).map(|text| excerpt(text.raw())).collect())
             }
             Value::Ids(ids) => {
-                let shown = |id: &i64| noun.and_then(|noun| noun.shown(*id)).unwrap_or_else(|| id.to_string());
+                let shown = |id: &i64| noun.map_or_else(|| id.to_string(), |noun| noun.shown(*id));
                 Found::Ids(ids.iter().take(FOUND_COUNT).map(shown).collect())
             }
         }

@@ -57,9 +57,9 @@ impl Noun {
         }
     }
 
-    /// An id as the API shows it; nothing for nouns that have no ids of ours.
-    pub(super) fn shown(self, id: i64) -> Option<String> {
-        Some(match self {
+    /// An id as the API shows it.
+    pub(super) fn shown(self, id: i64) -> String {
+        match self {
             Noun::Account => AccountId(id).to_string(),
             Noun::Application => AppId(id).to_string(),
             Noun::Channel => ChannelId(id).to_string(),
@@ -75,7 +75,7 @@ impl Noun {
             Noun::TeammateGroup => TeammateGroupId(id).to_string(),
             Noun::Template => MessageTemplateId(id).to_string(),
             Noun::TicketStatus => StatusId(id).to_string(),
-        })
+        }
     }
 }
 
