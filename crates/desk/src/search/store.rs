@@ -79,30 +79,39 @@ pub(super) fn conversations_with(
     matching(conn, docs, company, words).with(" LIMIT ?", most).all(conn)
 }
 
-/// The same with when the conversation was last active, a row for each doc and inbox that it is in, if that is among the
-/// visible ones, and one without a time for a doc whose conversation is in none.
+/// The same with each doc's number, and when its conversation was last active: a row for each inbox that it is in, if that
+/// is among the visible ones, and one without a time for a conversation that is in none. At most so many docs.
 pub(super) fn standing(
     conn: &mut Conn,
     company: CompanyId,
     words: &[String],
     visible: Option<&Vec<InboxId>>,
     most: i64,
-) -> db::Result<Vec<(Option<i64>, Option<i64>)>> {
-    let mut places = docs_with(conn, Select::new("SELECT d.conversation, i.bumped_at"), company)
-        .text(" LEFT JOIN conversation_inboxes i ON i.conversation = d.conversation")
+) -> db::Result<Vec<(i64, Option<i64>, Option<i64>)>> {
+    let docs = Select::new(format!(
+        "SELECT x.doc, x.conversation, i.bumped_at FROM (SELECT {} AS doc, d.conversation",
+        doc(conn)
+    ));
+    let docs = matching(conn, docs_with(conn, docs, company), company, words);
+    let mut places = docs
+        .with(" LIMIT ?) AS x LEFT JOIN conversation_inboxes i ON i.conversation = x.conversation", most)
         .with(" AND i.company = ?", company);
     if let Some(visible) = visible {
         places = places.among(conn, " AND i.inbox IN ?", visible.iter().map(|inbox| inbox.0));
     }
-    matching(conn, places, company, words).with(" LIMIT ?", most).all(conn)
+    places.all(conn)
+}
+
+/// The number of a doc in the index.
+fn doc(conn: &Conn) -> &'static str {
+    match conn.engine() {
+        Engine::Sqlite => "w.rowid",
+        Engine::Postgres => "w.id",
+    }
 }
 
 fn docs_with(conn: &Conn, select: Select, company: CompanyId) -> Select {
-    let number = match conn.engine() {
-        Engine::Sqlite => "w.rowid",
-        Engine::Postgres => "w.id",
-    };
-    let docs = format!(" FROM search_words w LEFT JOIN search_docs d ON d.id = {number}");
+    let docs = format!(" FROM search_words w LEFT JOIN search_docs d ON d.id = {}", doc(conn));
     select.text(&docs).with(" AND d.company = ?", company)
 }
 

@@ -157,3 +157,21 @@ fn what_lies_in_no_inbox_is_found_once_by_who_sees_everything() {
         assert_eq!(found(&fixture, "lamp"), (vec![chair, lamp], 2), "{}", fixture.engine);
     }
 }
+
+#[test]
+fn a_conversation_in_several_inboxes_counts_once() {
+    for fixture in companies() {
+        let query = parse("lamp").expect("a query");
+        let ids = [write(&fixture, "ann", "Lamp", "brass"), write(&fixture, "bob", "Lamp", "glass")];
+        fixture.write(move |work| {
+            let sql = "INSERT INTO conversation_inboxes (company, conversation, inbox, shelf, bumped_at) \
+                       SELECT company, conversation, inbox + 1, shelf, bumped_at FROM conversation_inboxes \
+                       WHERE company = $1";
+            Ok(work.conn.exec(sql, db::args![work.company])?)
+        });
+        // Three docs would be many; these are two in two inboxes each.
+        let found = fixture.write(move |work| super::find::conversations(work, &query, &Window::first(5), 3));
+        let found = (found.page.rows.iter().map(|row| row.id).collect::<Vec<_>>(), found.total);
+        assert_eq!(found, (vec![ids[1], ids[0]], 2), "{}", fixture.engine);
+    }
+}
