@@ -1,11 +1,13 @@
 //! Analytics: reports and exports that are asked for now and fetched when they are done.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use desk::Timestamp;
 use desk::analytics::{self, About, Column, Filters, Job, Metric, Request, Span, UTC, What};
-use desk::ids::{AccountId, AnalyticsExportId, ChannelId, InboxId, TagId, TeamId, TeammateId};
+use desk::ids::{AccountId, AnalyticsExportId, ChannelId, CustomFieldId, InboxId, StatusId, TagId, TeamId, TeammateId};
 use desk::teammates::{self, Who};
 use desk::{Error, Work, accounts};
 use http::{HeaderValue, header};
@@ -16,19 +18,6 @@ use wire::analytics::{export as export_shape, report as report_shape};
 use crate::answer::{Answer, context};
 use crate::attachments::disposition;
 use crate::call::{Call, Result};
-
-/// Days, whose they are, and what of them.
-#[derive(Clone, Deserialize, JsonSchema)]
-struct Days {
-    /// An instant of the first day, in seconds.
-    start: f64,
-    /// An instant of the last day, in seconds.
-    end: f64,
-    /// The IANA name of the zone whose days are meant.
-    timezone: Option<String>,
-    /// What it is to be about; all if nothing is named.
-    filters: Option<FilterNames>,
-}
 
 /// Things by their ids: of every kind that is named at least one.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -48,20 +37,28 @@ struct FilterNames {
     account_ids: Option<Vec<String>>,
 }
 
-impl Days {
+/// Days, whose they are, and what of them.
+struct Days<'a> {
+    start: f64,
+    end: f64,
+    timezone: Option<&'a str>,
+    filters: Option<&'a FilterNames>,
+}
+
+impl Days<'_> {
     fn span(&self, work: &mut Work<'_>) -> desk::Result<Span> {
         let instant = |field: &str, seconds: f64| {
             Timestamp::from_seconds(seconds)
                 .ok_or_else(|| Error::invalid(field, format!("expected seconds since 1970, found {seconds}")))
         };
-        let names = self.filters.clone().unwrap_or_default();
+        let names = self.filters.cloned().unwrap_or_default();
         let teammate_ids = names.teammate_ids.map(|names| resolved(work, &names)).transpose()?;
         let account_ids = names.account_ids.map(|names| accounts_of(work, &names)).transpose()?;
         let FilterNames { tag_ids, channel_ids, inbox_ids, team_ids, .. } = names;
         Ok(Span {
             start: instant("start", self.start)?,
             end: instant("end", self.end)?,
-            timezone: self.timezone.clone().unwrap_or_else(|| UTC.to_string()),
+            timezone: self.timezone.unwrap_or(UTC).to_string(),
             filters: Filters { tag_ids, teammate_ids, channel_ids, inbox_ids, team_ids, account_ids },
         })
     }
@@ -81,8 +78,14 @@ fn accounts_of(work: &mut Work<'_>, names: &[String]) -> desk::Result<Vec<Accoun
 #[derive(Clone, Deserialize, JsonSchema)]
 #[schemars(rename = "CreateAnalyticsReport")]
 pub(crate) struct CreateReport {
-    #[serde(flatten)]
-    days: Days,
+    /// An instant of the first day, in seconds.
+    start: f64,
+    /// An instant of the last day, in seconds.
+    end: f64,
+    /// The IANA name of the zone whose days are meant.
+    timezone: Option<String>,
+    /// What it is to be about; all if nothing is named.
+    filters: Option<FilterNames>,
     /// The figures.
     metrics: Vec<Metric>,
 }
@@ -91,7 +94,9 @@ pub(crate) struct CreateReport {
 pub async fn create_report(call: Call) -> Result {
     let body: CreateReport = call.body()?;
     call.write(move |work| {
-        let span = body.days.span(work)?;
+        let CreateReport { start, end, .. } = body;
+        let days = Days { start, end, timezone: body.timezone.as_deref(), filters: body.filters.as_ref() };
+        let span = days.span(work)?;
         let job = analytics::begin(work, &Request { span, what: What::Report { metrics: body.metrics.clone() } })?;
         let directory = work.directory()?;
         Answer::created(&report_shape(context(work, &directory), &job)?)
@@ -99,23 +104,42 @@ pub async fn create_report(call: Call) -> Result {
     .await
 }
 
+/// How long whoever asks for a report waits at most until it is done: there are clients that look only once.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long between two looks.
+const PAUSE: Duration = Duration::from_millis(40);
+
 /// `GET /analytics/reports/{report_uid}`
 pub async fn get_report(call: Call) -> Result {
-    let uid = call.segment(0).to_string();
-    call.read(move |work| {
-        let job = analytics::report(work, &uid)?;
-        let directory = work.directory()?;
-        Answer::ok(&report_shape(context(work, &directory), &job)?)
-    })
-    .await
+    let mut looks = PATIENCE.as_millis() / PAUSE.as_millis();
+    loop {
+        let uid = call.segment(0).to_string();
+        let found = call.app.desk.read(&call.caller, move |work| {
+            let job = analytics::report(work, &uid)?;
+            let directory = work.directory()?;
+            Ok((job.is_running(), Answer::ok(&report_shape(context(work, &directory), &job)?)?))
+        });
+        let (is_running, answer) = found.await?;
+        if !is_running || looks == 0 {
+            return Ok(answer);
+        }
+        looks -= 1;
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// An export that is wanted.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[schemars(rename = "CreateAnalyticsExport")]
 pub(crate) struct CreateExport {
-    #[serde(flatten)]
-    days: Days,
+    /// An instant of the first day, in seconds.
+    start: f64,
+    /// An instant of the last day, in seconds.
+    end: f64,
+    /// The IANA name of the zone whose days are meant.
+    timezone: Option<String>,
+    /// What it is to be about; all if nothing is named.
+    filters: Option<FilterNames>,
     /// What its lines are about.
     r#type: Lines,
     /// What they tell of it.
@@ -144,16 +168,34 @@ enum ColumnName {
     Of {
         /// Its name.
         name: String,
-        /// Of what.
-        id: String,
+        /// Of what: an id, or its number.
+        id: OfWhat,
     },
+}
+
+/// An id as it is shown, or the number behind it.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+enum OfWhat {
+    /// As it is shown.
+    Id(String),
+    /// As old clients have it.
+    Number(i64),
 }
 
 impl From<ColumnName> for Column {
     fn from(name: ColumnName) -> Column {
         match name {
             ColumnName::Plain(name) => Column { name, id: None },
-            ColumnName::Of { name, id } => Column { name, id: Some(id) },
+            ColumnName::Of { name, id: OfWhat::Id(id) } => Column { name, id: Some(id) },
+            ColumnName::Of { name, id: OfWhat::Number(number) } => {
+                let id = match name.ends_with("Ticket Status") {
+                    true => StatusId(number).to_string(),
+                    false => CustomFieldId(number).to_string(),
+                };
+                Column { name, id: Some(id) }
+            }
         }
     }
 }
@@ -162,7 +204,9 @@ impl From<ColumnName> for Column {
 pub async fn create_export(call: Call) -> Result {
     let body: CreateExport = call.body()?;
     call.write(move |work| {
-        let span = body.days.span(work)?;
+        let CreateExport { start, end, .. } = body;
+        let days = Days { start, end, timezone: body.timezone.as_deref(), filters: body.filters.as_ref() };
+        let span = days.span(work)?;
         let about = match body.r#type {
             Lines::Messages => About::Messages,
             Lines::Events => About::Events,

@@ -1,5 +1,5 @@
-//! Takes away what nobody needs any more: old lines of the delivery log with their bytes, and files that nothing refers
-//! to. Slowly, in small units, now and then.
+//! Takes away what nobody needs any more: old lines of the delivery log with their bytes, old reports and exports, and files
+//! that nothing refers to. Slowly, in small units, now and then.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use desk::attachments::Blobs;
 use desk::ids::CompanyId;
 use desk::time::DAY;
-use desk::{Caller, Desk, Result, deliveries};
+use desk::{Caller, Desk, Result, analytics, deliveries};
 
 use crate::companies::Companies;
 use crate::workers::Workers;
@@ -61,6 +61,9 @@ async fn sweep(sweeps: Arc<Sweeps>) {
         if let Err(error) = log(&sweeps.desk, company).await {
             tracing::warn!(%error, %company, "old deliveries could not be swept");
         }
+        if let Err(error) = reports(&sweeps.desk, company).await {
+            tracing::warn!(%error, %company, "old reports could not be swept");
+        }
     }
     match tokio::task::spawn_blocking(move || files(&sweeps)).await {
         Ok(Ok(0)) | Err(_) => {}
@@ -85,6 +88,14 @@ async fn log(desk: &Desk, company: CompanyId) -> Result<()> {
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+async fn reports(desk: &Desk, company: CompanyId) -> Result<()> {
+    let system = Caller::system(company);
+    while desk.write(&system, analytics::sweep).await? {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
 }
 
 fn files(sweeps: &Sweeps) -> Result<usize> {

@@ -131,7 +131,10 @@ async fn fire(desk: &Desk, system: &Caller, job: Job) -> Result<()> {
                     log: why,
                 }),
             },
-            false => ended(&job, Ending::Dead, why),
+            false => {
+                timers::give_up(work, &job)?;
+                ended(&job, Ending::Dead, why)
+            }
         };
         outbox::finish(work.conn, node, work.now.0, LEASE, 1, &[outcome])?;
         Ok(())

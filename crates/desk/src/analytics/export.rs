@@ -46,7 +46,7 @@ impl Export<'_> {
     /// Writes the lines of a conversation; answers how many.
     pub(super) fn write(&self, text: &mut String, thread: &Thread, segments: &[Segment]) -> i64 {
         let mut lines = 0;
-        let mut past = Past::default();
+        let mut past = Past::before(thread);
         for segment in segments {
             past.teammates.clear();
             for index in segment.events.clone() {
@@ -59,7 +59,8 @@ impl Export<'_> {
                 if !is_wanted {
                     continue;
                 }
-                let row = Row { period: self.period, thread, segment, index, event, message, past: &past };
+                let row =
+                    Row { period: self.period, scope: self.scope, thread, segment, index, event, message, past: &past };
                 let mut line = Line::default();
                 for column in self.columns {
                     line.push(&row.cell(column).unwrap_or_default());
@@ -107,6 +108,13 @@ struct Past {
 }
 
 impl Past {
+    /// A ticket has had a status since it was made; its first change tells which.
+    fn before(thread: &Thread) -> Past {
+        let first = thread.events.iter().find_map(|event| thread.statuses(event).0);
+        let status = first.map(|status| status.id).or(thread.row.ticket_status);
+        Past { status: status.map(|id| (id.0, thread.row.created_at)), ..Past::default() }
+    }
+
     fn step(&mut self, thread: &Thread, event: &Event) {
         let at = thread.at(event);
         self.tagged = None;
@@ -119,7 +127,7 @@ impl Past {
             (Kind::Untag, Some(tag)) => self.tagged = self.tags.remove(&tag).map(|since| at.0 - since.0),
             _ => {}
         }
-        if let Some(status) = thread.status_after(event) {
+        if let Some(status) = thread.statuses(event).1 {
             if let Some((left, since)) = self.status.replace((status.id.0, at)) {
                 self.statuses.entry(left).or_default().1 += at.0 - since.0;
             }
@@ -131,6 +139,7 @@ impl Past {
 /// What a line is about.
 struct Row<'a> {
     period: &'a Period,
+    scope: &'a Scope,
     thread: &'a Thread,
     segment: &'a Segment,
     index: usize,
@@ -148,7 +157,7 @@ impl Row<'_> {
         match column.name.as_str() {
             "Activity ID" => Some(event.id.0.to_string()),
             "Activity API ID" => Some(event.id.to_string()),
-            "Type" => Some(event.kind.told_as().as_str().to_string()),
+            "Type" => Some(thread.kind(event).told_as().as_str().to_string()),
             "Source" => Some(event.actor.kind.as_str().to_string()),
             "Message ID" => self.message.map(|message| message.id.0.to_string()),
             "Message API ID" => self.message.map(|message| message.id.to_string()),
@@ -172,9 +181,9 @@ impl Row<'_> {
             "Status" => Some(conversation.shelf().reported().to_string()),
             "Status at activity time" => Some(segment.state_at(thread.at(event))?.as_str().to_string()),
             "Inbox" => Some(self.inbox_names(&thread.inboxes)),
-            "Inbox API ID" => Some(joined(&thread.inboxes)),
+            "Inbox API ID" => Some(joined(&self.scope.known(&thread.inboxes))),
             "Inbox at activity time" => Some(self.inbox_names(&event.inboxes)),
-            "Inbox API IDs at activity time" => Some(joined(&event.inboxes)),
+            "Inbox API IDs at activity time" => Some(joined(&self.scope.known(&event.inboxes))),
             "Previous inbox IDs" => self.previous_inboxes(),
             "Autoreply" => self.message.map(|message| message.is_auto_reply.to_string()),
             "Reaction time" => reply.map(|reply| seconds(reply.reaction)),
@@ -238,13 +247,15 @@ impl Row<'_> {
     }
 
     fn inbox_names(&self, inboxes: &[InboxId]) -> String {
-        let known = inboxes.iter().filter_map(|id| self.thread.directory.inbox(*id));
-        known.map(|inbox| inbox.name.as_str()).collect::<Vec<_>>().join(", ")
+        let known = self.scope.known(inboxes);
+        let named = known.iter().filter_map(|id| self.thread.directory.inbox(*id));
+        named.map(|inbox| inbox.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     fn previous_inboxes(&self) -> Option<String> {
         let before = self.event.change.as_ref()?.get("inboxes")?.get(0)?.as_array()?;
-        Some(before.iter().filter_map(|id| id.as_str()).collect::<Vec<_>>().join(", "))
+        let before: Vec<InboxId> = before.iter().filter_map(|id| id.as_str()?.parse().ok()).collect();
+        Some(joined(&self.scope.known(&before)))
     }
 
     fn has_messages(&self) -> bool {
@@ -259,8 +270,7 @@ impl Row<'_> {
 
     /// Whether the case was resolved by this.
     fn resolves(&self) -> bool {
-        self.segment.resolved == Some(self.thread.at(self.event))
-            && !matches!(self.event.kind, Kind::Inbound | Kind::Comment | Kind::Mention)
+        self.segment.resolved.is_some_and(|(event, _)| event == self.index)
     }
 
     fn name(&self, teammate: Option<TeammateId>) -> Option<String> {

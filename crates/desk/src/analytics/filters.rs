@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::segments::Segment;
 use super::thread::Thread;
+use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::ids::{AccountId, ChannelId, InboxId, TagId, TeamId, TeammateId};
+use crate::work::Work;
+use crate::{accounts, channels, inboxes, tags, teammates, teams};
 
 /// Kinds of things by their ids; none named, or an empty list, means all.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +50,39 @@ impl Filters {
             && team_ids.is_none()
             && account_ids.is_none()
     }
+
+    /// Refuses more things of one kind than anybody names, and things that the caller does not find.
+    pub(super) fn check(&self, work: &mut Work<'_>) -> Result<()> {
+        named(work, "tag_ids", self.tag_ids.as_ref(), |work, id| tags::get(work, id).map(drop))?;
+        named(work, "teammate_ids", self.teammate_ids.as_ref(), |work, id| teammates::get(work, id).map(drop))?;
+        named(work, "channel_ids", self.channel_ids.as_ref(), |work, id| channels::get(work, id).map(drop))?;
+        named(work, "inbox_ids", self.inbox_ids.as_ref(), |work, id| inboxes::get(work, id).map(drop))?;
+        named(work, "team_ids", self.team_ids.as_ref(), |work, id| teams::get(work, id).map(drop))?;
+        named(work, "account_ids", self.account_ids.as_ref(), |work, id| accounts::see(work, id).map(drop))
+    }
+}
+
+/// Things of one kind that may be named.
+const MOST: usize = 500;
+
+fn named<T: Copy + std::fmt::Display>(
+    work: &mut Work<'_>,
+    kind: &str,
+    ids: Option<&Vec<T>>,
+    get: impl Fn(&mut Work<'_>, T) -> Result<()>,
+) -> Result<()> {
+    let Some(ids) = ids else { return Ok(()) };
+    let field = format!("filters.{kind}");
+    if ids.len() > MOST {
+        return Err(Error::invalid(field, format!("expected at most {MOST} ids, found {}", ids.len())));
+    }
+    for id in ids {
+        match get(work, *id) {
+            Err(Error::NotFound(_) | Error::Moved(_)) => return Err(Error::invalid(field, format!("unknown {id}"))),
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 /// What is asked for, as far as who asks may look.
@@ -83,9 +119,22 @@ impl Scope {
         allows(self.filters.teammate_ids.as_ref(), author.into_iter())
     }
 
+    /// Whether who asks sees what happened in these inboxes.
+    pub(super) fn sees(&self, inboxes: &[InboxId]) -> bool {
+        self.places.as_ref().is_none_or(|places| inboxes.iter().any(|inbox| places.contains(inbox)))
+    }
+
+    /// Those of some inboxes that who asks may know of.
+    pub(super) fn known(&self, inboxes: &[InboxId]) -> Vec<InboxId> {
+        let is_known = |inbox: &&InboxId| self.places.as_ref().is_none_or(|places| places.contains(*inbox));
+        inboxes.iter().filter(is_known).copied().collect()
+    }
+
     fn conversation(&self, thread: &Thread) -> bool {
         let account = thread.account.as_ref().map(|(id, _)| *id);
-        allows(self.filters.tag_ids.as_ref(), thread.tags.iter().copied())
+        // What has gone elsewhere since is seen no more, as in lists.
+        self.sees(&thread.inboxes)
+            && allows(self.filters.tag_ids.as_ref(), thread.tags.iter().copied())
             && allows(self.filters.account_ids.as_ref(), account.into_iter())
     }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::filters::Scope;
 use super::period::Period;
-use super::segments::{Segment, State};
-use super::thread::Thread;
+use super::segments::Segment;
+use super::thread::{State, Thread};
 use crate::events::{Event, Kind, TargetKind};
 use crate::ids::{MessageId, TagId};
 use crate::time::{DAY, Timestamp};
@@ -149,7 +149,7 @@ impl Counting<'_> {
         self.count_breaches(tally, thread);
         for segment in segments.iter().filter(|segment| self.scope.segment(thread, segment)) {
             self.count_segment(tally, thread, segment);
-            self.count_replies(tally, segment);
+            self.count_replies(tally, thread, segment);
         }
     }
 
@@ -158,7 +158,7 @@ impl Counting<'_> {
         if !self.period.holds(at) || !self.scope.activity(thread, event) {
             return;
         }
-        match event.kind {
+        match thread.kind(event) {
             Kind::Inbound => tally.add(Metric::NumMessagesReceived, 1),
             Kind::Outbound | Kind::OutReply => {
                 tally.add(Metric::NumMessagesSent, 1);
@@ -197,7 +197,7 @@ impl Counting<'_> {
         let holds = |at: &Timestamp| self.period.holds(*at);
         let is_new = holds(&segment.began);
         let is_active = thread.events[segment.events.clone()].iter().any(|event| self.period.holds(thread.at(event)));
-        let resolved = segment.resolved.filter(holds);
+        let resolved = segment.resolved.filter(|(_, at)| holds(at));
         if is_new {
             tally.add(Metric::NewSegmentsCount, 1);
         }
@@ -215,8 +215,8 @@ impl Counting<'_> {
                 tally.add(Metric::AvgTotalReplyTime, segment.replies.iter().map(|reply| reply.response).sum());
             }
         }
-        if let Some(at) = resolved {
-            let replies = segment.replies.iter().filter(|reply| reply.at <= at).count();
+        if let Some((event, at)) = resolved {
+            let replies = segment.replies.iter().filter(|reply| reply.event <= event).count();
             tally.add(Metric::NumResolvedSegments, 1);
             tally.add(Metric::AvgResolutionTime, at.0 - segment.began.0);
             tally.add(Metric::AvgRepliesToResolution, i64::try_from(replies).unwrap_or(i64::MAX));
@@ -242,9 +242,9 @@ impl Counting<'_> {
         }
     }
 
-    fn count_replies(&self, tally: &mut Tally, segment: &Segment) {
+    fn count_replies(&self, tally: &mut Tally, thread: &Thread, segment: &Segment) {
         for reply in segment.replies.iter().filter(|reply| self.period.holds(reply.at)) {
-            if !self.scope.author(reply.author) {
+            if !self.scope.author(reply.author) || !self.scope.sees(&thread.events[reply.event].inboxes) {
                 continue;
             }
             tally.add(Metric::AvgResponseTime, reply.response);

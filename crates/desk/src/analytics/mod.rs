@@ -146,16 +146,23 @@ impl State {
 const RUNNING: &str = "running";
 const DONE: &str = "done";
 const TOO_BIG: &str = "too_big";
+const FAILED: &str = "failed";
+/// Pieces of a file that are taken away in one unit.
+const PIECES: i64 = 200;
+/// Figures that may be asked for: each of them several times.
+const MOST_FIGURES: usize = 100;
 
 /// Begins a report or an export. Refused are callers who do not reach the company's own things, days that are none, columns
 /// that the export does not have, and one job too many at the same time ([`Error::Busy`]).
 pub fn begin(work: &mut Work<'_>, request: &Request) -> Result<Job> {
     work.access.require_global()?;
     period_of(&request.span)?;
-    if let What::Export { about, columns } = &request.what {
-        columns::check(work, *about, columns)?;
+    request.span.filters.check(work)?;
+    match &request.what {
+        What::Export { about, columns } => columns::check(work, *about, columns)?,
+        What::Report { metrics } if metrics.len() <= MOST_FIGURES => {}
+        What::Report { .. } => return Err(Error::invalid("metrics", format!("expected at most {MOST_FIGURES}"))),
     }
-    store::forget(work.conn, work.company, work.now.plus(-KEPT))?;
     if store::running(work.conn, work.company)? >= MOST_RUNNING {
         return Err(Error::Busy);
     }
@@ -201,20 +208,24 @@ pub fn export(work: &mut Work<'_>, id: AnalyticsExportId) -> Result<Job> {
 /// A job is shown to who may see all that it looks at.
 fn visible(work: &mut Work<'_>, job: Option<Job>, kind: &str) -> Result<Option<Job>> {
     work.access.require_global()?;
-    let Some(job) = job.filter(|job| job.kind == kind) else { return Ok(None) };
+    let oldest = work.now.plus(-KEPT);
+    let Some(job) = job.filter(|job| job.kind == kind && job.created_at >= oldest) else { return Ok(None) };
     let directory = work.directory()?;
-    let is_within = match (work.access.inboxes(&directory), job.order()?.places) {
-        (None, _) => true,
-        (Some(seen), Some(places)) => places.iter().all(|place| seen.contains(place)),
-        (Some(_), None) => false,
+    let Some(seen) = work.access.inboxes(&directory) else { return Ok(Some(job)) };
+    // Whoever saw all of them then saw those that there were; inboxes that are gone hide nothing.
+    let places = job.order()?.places;
+    let looked_at = |inbox: &InboxId| match &places {
+        Some(places) => places.contains(inbox),
+        None => inbox.0 < job.id.0,
     };
+    let is_within = directory.inboxes().filter(|inbox| looked_at(&inbox.id)).all(|inbox| seen.contains(&inbox.id));
     Ok(is_within.then_some(job))
 }
 
 /// The next piece of the file of an export that is done, behind one (0 at first), with its number.
 pub fn piece(work: &mut Work<'_>, id: AnalyticsExportId, behind: i64) -> Result<Option<(i64, String)>> {
     let job = export(work, id)?;
-    match job.status == DONE {
+    match job.is_done() {
         true => Ok(store::piece(work.conn, work.company, id, behind)?),
         false => Err(Error::NotFound("file of the analytics export")),
     }
@@ -224,6 +235,11 @@ impl Job {
     /// Whether it is over, and well.
     pub fn is_done(&self) -> bool {
         self.status == DONE
+    }
+
+    /// Whether it is under way.
+    pub fn is_running(&self) -> bool {
+        self.status == RUNNING
     }
 
     /// What was asked for.
@@ -283,7 +299,6 @@ pub(crate) fn go_on(work: &mut Work<'_>, id: AnalyticsExportId) -> Result<()> {
     job.progress = if is_last { 100 } else { state.progress() };
     job.state = stored(&state)?;
     if state.lines > MOST_LINES {
-        store::remove_pieces(work.conn, work.company, id)?;
         job.status = TOO_BIG.to_string();
     } else if is_last {
         job.status = DONE.to_string();
@@ -293,6 +308,24 @@ pub(crate) fn go_on(work: &mut Work<'_>, id: AnalyticsExportId) -> Result<()> {
         timers::set(work, Timer::Analytics, 0, id.0, work.now, &Value::Null)?;
     }
     Ok(())
+}
+
+/// Says that a job is given up: its timer has failed too often.
+pub fn give_up(work: &mut Work<'_>, id: AnalyticsExportId) -> Result<()> {
+    if let Some(mut job) = store::get(work.conn, work.company, id)?.filter(|job| job.status == RUNNING) {
+        job.status = FAILED.to_string();
+        store::update(work.conn, work.company, &job)?;
+    }
+    Ok(())
+}
+
+/// Takes old jobs away, at most one with a part of its file in a unit. Answers whether there may be more.
+pub fn sweep(work: &mut Work<'_>) -> Result<bool> {
+    let Some(id) = store::old(work.conn, work.company, work.now.plus(-KEPT))? else { return Ok(false) };
+    if store::shorten(work.conn, work.company, id, PIECES)? == 0 {
+        store::remove(work.conn, work.company, id)?;
+    }
+    Ok(true)
 }
 
 fn period_of(span: &Span) -> Result<Period> {

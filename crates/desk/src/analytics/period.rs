@@ -1,6 +1,5 @@
 //! The whole days that a report or an export is about.
 
-use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result};
@@ -66,7 +65,7 @@ fn day(at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
 /// When the day after this one begins: a day has 23 to 25 hours.
 fn next(day: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let zoned = jiff::Timestamp::from_millisecond(day.0).ok()?.to_zoned(zone.clone());
-    Some(Timestamp(zoned.checked_add(1.day()).ok()?.timestamp().as_millisecond()))
+    Some(Timestamp(zoned.tomorrow().ok()?.start_of_day().ok()?.timestamp().as_millisecond()))
 }
 
 #[cfg(test)]
@@ -86,6 +85,13 @@ mod tests {
         // Clocks go forward on the 29th: that day has 23 hours.
         let paris = around("2026-03-28 10:00:00", "2026-03-29 11:00:00", "Europe/Paris");
         assert_eq!(paris, ("2026-03-27 23:00:00".into(), "2026-03-29 22:00:00".into()));
+    }
+
+    #[test]
+    fn a_day_without_a_midnight_ends_with_the_next_one() {
+        // Clocks went forward at midnight on the 7th, so that the day began at one.
+        let santiago = around("2025-09-07 12:00:00", "2025-09-07 12:00:00", "America/Santiago");
+        assert_eq!(santiago, ("2025-09-07 04:00:00".into(), "2025-09-08 03:00:00".into()));
     }
 
     #[test]

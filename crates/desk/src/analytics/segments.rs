@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::thread::Thread;
+use super::thread::{State, Thread};
 use crate::events::{Event, Kind, TargetKind};
 use crate::ids::{MessageId, TeammateId};
 use crate::time::{DAY, Timestamp};
+use crate::work::ActorKind;
 
 /// After this long without any activity a segment is over.
 pub(super) const INACTIVITY: i64 = 7 * DAY;
@@ -18,39 +19,6 @@ pub(super) const INACTIVITY: i64 = 7 * DAY;
 const LONGEST: i64 = 183 * DAY;
 /// So many activities a segment may have.
 const MOST: usize = 1_000;
-
-/// Where a conversation stands, as far as work on it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    Open,
-    Archived,
-    Snoozed,
-    Trashed,
-}
-
-impl State {
-    /// The name in exports.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::Archived => "archived",
-            State::Snoozed => "snoozed",
-            State::Trashed => "trashed",
-        }
-    }
-
-    /// Where it stands after something happened.
-    fn after(self, kind: Kind) -> State {
-        match kind {
-            Kind::Archive => State::Archived,
-            Kind::Snoozed => State::Snoozed,
-            Kind::Trash => State::Trashed,
-            Kind::Reopen | Kind::Restore | Kind::Reminder | Kind::Unsnoozed => State::Open,
-            Kind::Inbound if self != State::Trashed => State::Open,
-            _ => self,
-        }
-    }
-}
 
 /// A reply to a customer by a person, not by a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,12 +52,12 @@ pub(super) struct Segment {
     pub(super) is_closed: bool,
     /// Replies in it.
     pub(super) replies: Vec<Reply>,
-    /// Where it stood from when on.
+    /// Where it stood from when on: how it came into the segment first, then what was done in it.
     pub(super) states: Vec<(Timestamp, State)>,
     /// When it was reopened.
     pub(super) reopened: Vec<Timestamp>,
-    /// Since when it has been resolved, if it is: archived, or in the ticket status for that, with a reply before.
-    pub(super) resolved: Option<Timestamp>,
+    /// What resolved it and when, if it is: archived after a reply, or in a ticket status for that.
+    pub(super) resolved: Option<(usize, Timestamp)>,
 }
 
 impl Segment {
@@ -98,10 +66,10 @@ impl Segment {
         self.states.iter().rev().find(|(since, _)| *since <= at).map(|(_, state)| *state)
     }
 
-    /// Since when it has been out of the open ones, archived or snoozed, if it is.
+    /// When it was archived or snoozed in this segment, if it still is.
     pub(super) fn archived(&self) -> Option<Timestamp> {
         let is_away = |state: State| matches!(state, State::Archived | State::Snoozed);
-        let away = self.states.iter().rev().take_while(|(_, state)| is_away(*state));
+        let away = self.states.iter().skip(1).rev().take_while(|(_, state)| is_away(*state));
         away.last().map(|(since, _)| *since)
     }
 }
@@ -109,7 +77,7 @@ impl Segment {
 /// The segments of a conversation, the oldest first, as they stand at `now`.
 pub(super) fn segments(thread: &Thread, now: Timestamp) -> Vec<Segment> {
     let mut all: Vec<Segment> = Vec::new();
-    let mut walk = Walk { state: State::Open, waiting: None, assigned: HashMap::new(), is_ticket_resolved: None };
+    let mut walk = Walk::default();
     for (index, event) in thread.events.iter().enumerate() {
         let at = thread.at(event);
         let goes_on = all.last().is_some_and(|open| {
@@ -126,7 +94,7 @@ pub(super) fn segments(thread: &Thread, now: Timestamp) -> Vec<Segment> {
                 last: at,
                 is_closed: false,
                 replies: Vec::new(),
-                states: vec![(at, walk.state)],
+                states: vec![(at, thread.states[index])],
                 reopened: Vec::new(),
                 resolved: None,
             });
@@ -144,8 +112,8 @@ pub(super) fn segments(thread: &Thread, now: Timestamp) -> Vec<Segment> {
 }
 
 /// What carries over from one activity to the next.
+#[derive(Default)]
 struct Walk {
-    state: State,
     /// When the customer's first unanswered message arrived.
     waiting: Option<Timestamp>,
     /// When it was last assigned to whom.
@@ -156,15 +124,14 @@ struct Walk {
 
 impl Walk {
     fn step(&mut self, thread: &Thread, segment: &mut Segment, (index, event): (usize, &Event), at: Timestamp) {
-        let state = self.state.after(event.kind);
-        if state != self.state {
+        let (before, state) = (thread.states[index], thread.states[index + 1]);
+        if state != before {
             if state == State::Open {
                 segment.reopened.push(at);
             }
             segment.states.push((at, state));
-            self.state = state;
         }
-        match event.kind {
+        match thread.kind(event) {
             Kind::Inbound => self.waiting = self.waiting.or(Some(at)),
             Kind::OutReply | Kind::Outbound => self.answer(thread, segment, (index, event), at),
             Kind::Assign => {
@@ -173,20 +140,20 @@ impl Walk {
             }
             _ => {}
         }
-        if let Some(status) = thread.status_after(event) {
+        if let Some(status) = thread.statuses(event).1 {
             self.is_ticket_resolved = Some(status.category == "resolved");
         }
         // With tickets their status says it, without them the archive.
-        let is_resolved = self.is_ticket_resolved.unwrap_or(state == State::Archived);
-        segment.resolved = match is_resolved && !segment.replies.is_empty() {
-            true => segment.resolved.or(Some(at)),
+        let is_archived = state == State::Archived && !segment.replies.is_empty();
+        segment.resolved = match self.is_ticket_resolved.unwrap_or(is_archived) {
+            true => segment.resolved.or(Some((index, at))),
             false => None,
         };
     }
 
     fn answer(&mut self, thread: &Thread, segment: &mut Segment, (index, event): (usize, &Event), at: Timestamp) {
         let message = event.target.and_then(|target| thread.messages.get(&MessageId(target.id)));
-        if message.is_some_and(|message| message.is_auto_reply) {
+        if event.actor.kind == ActorKind::Rule || message.is_some_and(|message| message.is_auto_reply) {
             return;
         }
         let Some(since) = self.waiting.take() else { return };

@@ -28,6 +28,17 @@ db::record! {
     }
 }
 
+db::record! {
+    /// A conversation that may be looked at.
+    #[derive(Debug, Clone)]
+    pub(super) struct Candidate {
+        pub(super) id: ConversationId,
+        pub(super) changed: Timestamp,
+        /// About how much there is to be read of it.
+        pub(super) lines: i64,
+    }
+}
+
 const COLUMNS: &str = "id, kind, uid, status, progress, request, state, file_name, size, created_at";
 
 pub(super) fn insert(conn: &mut Conn, company: CompanyId, job: &Job) -> db::Result<u64> {
@@ -74,13 +85,24 @@ pub(super) fn running(conn: &mut Conn, company: CompanyId) -> db::Result<i64> {
     Ok(count)
 }
 
-/// Forgets jobs that were asked for before an instant, with their files.
-pub(super) fn forget(conn: &mut Conn, company: CompanyId, before: Timestamp) -> db::Result<()> {
-    let old = "SELECT id FROM analytics_jobs WHERE company = $1 AND created_at < $2";
-    let pieces = format!("DELETE FROM analytics_pieces WHERE company = $1 AND job IN ({old})");
-    conn.exec(&pieces, args![company, before])?;
-    conn.exec("DELETE FROM analytics_jobs WHERE company = $1 AND created_at < $2", args![company, before])?;
-    Ok(())
+/// The oldest job that was asked for before an instant.
+pub(super) fn old(conn: &mut Conn, company: CompanyId, before: Timestamp) -> db::Result<Option<AnalyticsExportId>> {
+    let sql = "SELECT id FROM analytics_jobs WHERE company = $1 AND created_at < $2 ORDER BY id LIMIT 1";
+    let row: Option<(AnalyticsExportId,)> = conn.opt(sql, args![company, before])?;
+    Ok(row.map(|(id,)| id))
+}
+
+pub(super) fn remove(conn: &mut Conn, company: CompanyId, job: AnalyticsExportId) -> db::Result<u64> {
+    conn.exec("DELETE FROM analytics_jobs WHERE company = $1 AND id = $2", args![company, job])
+}
+
+/// Takes up to `limit` pieces of a file away; answers how many there were.
+pub(super) fn shorten(conn: &mut Conn, company: CompanyId, job: AnalyticsExportId, limit: i64) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM analytics_pieces WHERE company = $1 AND job = $2 AND number IN \
+         (SELECT number FROM analytics_pieces WHERE company = $1 AND job = $2 ORDER BY number LIMIT $3)",
+        args![company, job, limit],
+    )
 }
 
 pub(super) fn add_piece(
@@ -93,10 +115,6 @@ pub(super) fn add_piece(
         "INSERT INTO analytics_pieces (company, job, number, text) VALUES ($1, $2, $3, $4)",
         args![company, job, number, text],
     )
-}
-
-pub(super) fn remove_pieces(conn: &mut Conn, company: CompanyId, job: AnalyticsExportId) -> db::Result<u64> {
-    conn.exec("DELETE FROM analytics_pieces WHERE company = $1 AND job = $2", args![company, job])
 }
 
 /// The next piece of a file behind one.
@@ -113,15 +131,15 @@ pub(super) fn piece(
     )
 }
 
-/// The next conversations behind one, and when they last changed.
+/// The next conversations behind one.
 pub(super) fn conversations(
     conn: &mut Conn,
     company: CompanyId,
     behind: ConversationId,
     limit: i64,
-) -> db::Result<Vec<(ConversationId, Timestamp)>> {
+) -> db::Result<Vec<Candidate>> {
     conn.all(
-        "SELECT id, updated_at FROM conversations WHERE company = $1 AND id > $2 AND merged_into IS NULL \
+        "SELECT id, updated_at AS changed, version + message_count AS lines FROM conversations WHERE company = $1 AND id > $2 AND merged_into IS NULL \
          ORDER BY id LIMIT $3",
         args![company, behind, limit],
     )

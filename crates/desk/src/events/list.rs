@@ -143,19 +143,13 @@ pub(crate) fn newest(work: &mut Work<'_>, id: ConversationId, limit: i64) -> Res
     Ok(select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect())
 }
 
-/// What happened of some kinds in some conversations before an instant, internal kinds too, whoever asks; conversation by
-/// conversation, the oldest first.
-pub(crate) fn of(
-    work: &mut Work<'_>,
-    conversations: &[ConversationId],
-    kinds: &[Kind],
-    before: Timestamp,
-) -> Result<Vec<Event>> {
+/// What happened of some kinds in some conversations, internal kinds too, whoever asks; conversation by conversation, the
+/// oldest first.
+pub(crate) fn of(work: &mut Work<'_>, conversations: &[ConversationId], kinds: &[Kind]) -> Result<Vec<Event>> {
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let select = Select::new(format!("SELECT {} FROM events WHERE", store::COLUMNS))
         .with(" company = ?", work.company)
         .among(work.conn, " AND conversation IN ?", conversations.iter().map(|id| id.0))
-        .with(" AND at < ?", before)
         .any_of(" AND type IN (", &kinds, ")")
         .text(" ORDER BY conversation, id");
     Ok(select.all::<store::Stored>(work.conn)?.into_iter().map(Event::from).collect())

@@ -128,3 +128,11 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
         None => Ok(()),
     }
 }
+
+/// To be called in the unit that buries a timer which failed too often: tells whoever waits for it.
+pub fn give_up(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
+    match Timer::from_code(job.lane.subscriber & 7) {
+        Some(Timer::Analytics) => analytics::give_up(work, AnalyticsExportId(job.lane.subject)),
+        _ => Ok(()),
+    }
+}

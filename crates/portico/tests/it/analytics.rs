@@ -154,6 +154,7 @@ async fn what_a_rule_answers_is_sent_but_no_reply() {
     let clock = stage.server.desk().clock();
     clock.freeze(Timestamp(MONDAY));
     stage.rule(json!([{"do": "auto_reply", "content": {"text": "<p>We look into it.</p>"}}])).await;
+    stage.rule(json!([{"do": "reply", "content": {"text": "<p>We do.</p>"}}])).await;
     let ann = stage.write("Where is it?").await;
     clock.freeze(Timestamp(MONDAY + HOUR));
     let reply = json!({"body": "On its way", "author_id": stage.office.ada});
@@ -161,7 +162,95 @@ async fn what_a_rule_answers_is_sent_but_no_reply() {
     let days = Days { stage, bob: ann.clone(), ann };
     let figures = days.report(1, json!({})).await;
     let figures = ["num_messages_sent", "avg_first_response_time"].map(|name| figures[name].as_i64());
-    assert_eq!(figures, [Some(2), Some(3600)]);
+    assert_eq!(figures, [Some(3), Some(3600)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_archived_before_is_not_archived_again_by_a_comment() {
+    let days = Days::pass().await;
+    days.stage.server.desk().clock().freeze(Timestamp(MONDAY + 20 * DAY));
+    let path = format!("/conversations/{}/comments", id(&days.ann));
+    days.stage.server.post(&path, json!({"body": "She was kind"})).await.expect(201);
+    let wanted = json!({"start": (MONDAY + 20 * DAY) / 1_000, "end": (MONDAY + 20 * DAY) / 1_000,
+        "metrics": ["num_archived_segments", "num_active_segments_full", "num_open_segments_end"]});
+    let asked = days.stage.server.post("/analytics/reports", wanted).await.expect(201);
+    let report = days.stage.server.get(path_of(&asked)).await.expect(200);
+    let values: Vec<&Value> = report["metrics"].as_array().expect("figures").iter().map(|one| &one["value"]).collect();
+    assert_eq!(values, [0, 1, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_brings_a_conversation_out_of_the_trash() {
+    let days = Days::pass().await;
+    let trash = json!({"status": "deleted"});
+    days.stage.server.patch(&format!("/conversations/{}", id(&days.ann)), trash).await.expect(204);
+    let before = days.report(2, json!({})).await;
+    days.stage.write("Hello?").await;
+    let after = days.report(2, json!({})).await;
+    assert_eq!((&before["num_open_segments_end"], &after["num_open_segments_end"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imported_messages_count_on_the_day_they_were_written() {
+    let days = Days::pass().await;
+    let import = json!({"sender": {"handle": "cleo"}, "to": ["shop"], "body": "Long ago", "external_id": "old-1",
+        "created_at": (MONDAY + HOUR) / 1_000, "metadata": {"is_inbound": true}, "type": "custom"});
+    let path = format!("/inboxes/{}/imported_messages", days.stage.office.inbox);
+    days.stage.server.post(&path, import).await.expect(202);
+    assert_eq!(days.report(1, json!({})).await["num_messages_received"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_draft_is_in_no_export() {
+    let days = Days::pass().await;
+    let draft = json!({"to": ["dora"], "subject": "A secret", "body": "Not yet", "mode": "private",
+        "author_id": days.stage.office.ada});
+    let path = format!("/channels/{}/drafts", days.stage.office.custom);
+    let draft = days.stage.server.post(&path, draft).await.expect(200);
+    let conversation = draft["_links"]["related"]["conversation"].as_str().expect("an address");
+    let tag = days.stage.make("/tags", json!({"name": "Soon"})).await;
+    let path = format!("{}/tags", &conversation[conversation.find("/conversations").expect("a path")..]);
+    days.stage.server.post(&path, json!({"tag_ids": [tag]})).await.expect(204);
+    let lines = days.export("events", json!(["Subject"])).await;
+    assert!(lines.len() == 6 && !lines.iter().any(|line| line.contains("secret")), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_archives_resolves_on_one_line() {
+    let stage = Stage::set().await;
+    let clock = stage.server.desk().clock();
+    clock.freeze(Timestamp(MONDAY));
+    let ann = stage.write("Where is it?").await;
+    clock.freeze(Timestamp(MONDAY + HOUR));
+    let reply = json!({"body": "On its way", "author_id": stage.office.ada});
+    stage.server.post(&format!("/conversations/{}/messages", id(&ann)), reply).await.expect(202);
+    let days = Days { stage, bob: ann.clone(), ann };
+    let lines = days.export("events", json!(["Type", "Stage resolution time", "Replies to resolution"])).await;
+    let resolved: Vec<&String> = lines[1..].iter().filter(|line| line.contains("3600")).collect();
+    assert_eq!(resolved, [r#""archive","3600","1""#]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_resolved_by_its_status_and_tells_how_long_it_was_open() {
+    let stage = Stage::set().await;
+    let clock = stage.server.desk().clock();
+    clock.freeze(Timestamp(MONDAY));
+    stage.server.arrange(|work| desk::companies::set_ticketing(work, true)).await;
+    let statuses = stage.server.get("/company/statuses").await.rows();
+    let status = |category: &str| {
+        let found = statuses.iter().find(|status| status["category"] == category);
+        id(found.expect("a status")).to_string()
+    };
+    let ann = stage.write("Where is it?").await;
+    clock.freeze(Timestamp(MONDAY + HOUR));
+    let change = json!({"status_id": status("resolved")});
+    stage.server.patch(&format!("/conversations/{}", id(&ann)), change).await.expect(204);
+    let days = Days { stage, bob: ann.clone(), ann };
+    assert_eq!(days.report(1, json!({})).await["num_resolved_segments"], 1);
+    let spent = json!({"name": "Time spent in Ticket Status", "id": status("open")});
+    let came = json!({"name": "Transitions to Ticket Status", "id": status("resolved")});
+    let lines = days.export("events", json!(["Type", spent, came])).await;
+    assert_eq!(lines.last().map(String::as_str), Some(r#""ticket_status_update","3600","1""#), "{lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -340,8 +429,9 @@ async fn what_is_no_report_or_export_is_refused() {
 async fn who_sees_less_counts_less_and_reads_no_larger_report() {
     let days = Days::pass().await;
     let server = &days.stage.server;
-    let empty = days.stage.server.arrange(|work| desk::teams::create(work, &desk::teams::New { name: "Sales".into() }));
-    let reach = json!({"global": true, "shared": [empty.await]});
+    let sales = |work: &mut desk::Work<'_>| desk::teams::create(work, &desk::teams::New { name: "Sales".into() });
+    let sales = server.arrange(sales).await;
+    let reach = json!({"global": true, "shared": [sales]});
     let token = server
         .post("/portico/v1/tokens", json!({"name": "Sales", "scopes": ["analytics:read"], "namespaces": reach}))
         .await
@@ -361,5 +451,13 @@ async fn who_sees_less_counts_less_and_reads_no_larger_report() {
     let part = ask(Method::GET, path_of(&part).to_string(), Value::Null).await.expect(200);
     assert_eq!(part["metrics"][0]["value"], 0);
     ask(Method::GET, path_of(&whole).to_string(), Value::Null).await.expect(404);
+    // Where it has gone to it is seen, but not what happened before.
+    let elsewhere = days.stage.make(&format!("/teams/{sales}/inboxes"), json!({"name": "Sales"})).await;
+    server.patch(&format!("/conversations/{}", id(&days.bob)), json!({"inbox_id": elsewhere})).await.expect(204);
+    let wanted = json!({"start": MONDAY / 1_000, "end": (MONDAY + 2 * DAY) / 1_000,
+        "metrics": ["num_messages_received", "num_active_segments_full"]});
+    let part = ask(Method::POST, "/analytics/reports".to_string(), wanted).await.expect(201);
+    let part = ask(Method::GET, path_of(&part).to_string(), Value::Null).await.expect(200);
+    assert_eq!((&part["metrics"][0]["value"], &part["metrics"][1]["value"]), (&json!(0), &json!(1)));
     assert_eq!(server.get(path_of(&whole)).await.expect(200)["metrics"][0]["value"], 3);
 }

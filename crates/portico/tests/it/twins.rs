@@ -36,6 +36,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("draft_id", "msg", "messages WHERE draft_mode IS NOT NULL AND"),
     ("endpoint_id", "end", "endpoints"),
     ("event_id", "evt", "events WHERE is_public AND"),
+    ("export_id", "exp", "analytics_jobs WHERE kind = 'export' AND"),
     ("external_call_id", "k", ""),
     ("external_id", "t", ""),
     ("feature_id", "ftr", "app_features"),
@@ -46,6 +47,7 @@ pub const NOUNS: &[(&str, &str, &str)] = &[
     ("message_id", "msg", "messages WHERE draft_mode IS NULL AND"),
     ("message_template_folder_id", "rsf", "message_template_folders"),
     ("message_template_id", "rsp", "message_templates"),
+    ("report_uid", "uid", ""),
     ("rule_id", "rul", "rules"),
     ("shared_credentials_id", "shc", "shared_credentials"),
     ("shift_id", "shf", "shifts"),
@@ -75,6 +77,24 @@ pub async fn make(server: &Server) -> (Twin<'_>, Twin<'_>) {
     (Twin::fill(server, Guest::owner(server)).await, Twin::fill(server, Guest::foreign(server).await).await)
 }
 
+/// Asks for a report and an export, and waits until nothing moves any more. Answers the report's uid.
+async fn analyse(owner: &Guest<'_>) -> String {
+    let days = json!({"start": 1_700_000_000, "end": 1_700_000_000});
+    let mut report = days.clone();
+    report["metrics"] = json!(["num_messages_sent"]);
+    let mut export = days;
+    (export["type"], export["columns"]) = (json!("messages"), json!(["Message ID"]));
+    let export = owner.post("/analytics/exports", export).await.expect(201);
+    let report = owner.post("/analytics/reports", report).await.expect(201);
+    let uid = report["uid"].as_str().expect("a uid").to_string();
+    owner.get(&format!("/analytics/reports/{uid}")).await.expect(200);
+    let path = format!("/analytics/exports/{}", export["id"].as_str().expect("an id"));
+    while owner.get(&path).await.expect(200)["status"] == "running" {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    uid
+}
+
 impl<'a> Twin<'a> {
     async fn fill(server: &'a Server, owner: Guest<'a>) -> Twin<'a> {
         let ticketing = Caller::system(owner.company);
@@ -102,6 +122,7 @@ impl<'a> Twin<'a> {
         let team = owner.get("/teams").await.rows()[0]["id"].as_str().expect("an id").to_string();
         let signature = json!({"name": "Ours", "body": "The team"});
         owner.post(&format!("/teams/{team}/signatures"), signature).await.expect(201);
+        let report_uid = analyse(&owner).await;
         let commenting = Caller::system(owner.company);
         server.desk().write(&commenting, comment).await.expect("a comment holds");
         let app = owner.post("/portico/v1/apps", json!({"name": "Tracker"})).await.expect(201);
@@ -112,6 +133,7 @@ impl<'a> Twin<'a> {
         owner.post(&features, json!({"settings": plugin})).await.expect(201);
         let mut ids = HashMap::from([("app_uid", uid.clone()), ("application_uid", uid.clone())]);
         ids.extend(carry(&owner, &uid).await);
+        ids.insert("report_uid", report_uid);
         share(&owner).await;
         for (name, prefix, table) in NOUNS {
             if let Some(id) = first(server, owner.company, table).await {
