@@ -7,6 +7,7 @@ use desk::{Error, Result, Work};
 use desk::{channels, custom_fields, inboxes, rules, statuses, tags, teammates, teams};
 use serde_json::{Map, Value, json};
 
+use super::shelves;
 use super::stories::Desk;
 
 /// Its name.
@@ -174,7 +175,9 @@ pub(super) fn furnish(work: &mut Work<'_>) -> Result<()> {
         sample.tags.push((name, id));
     }
     fields(work)?;
-    write_rules(work, &sample, &inboxes, (care, sales))
+    write_rules(work, &sample, &inboxes, (care, sales))?;
+    let place = shelves::Place { care, author: sample.care[0], returns: inboxes[1], urgent: sample.tag("Urgent") };
+    shelves::fill(work, &place)
 }
 
 fn inbox(work: &mut Work<'_>, team: TeamId, name: &str) -> Result<InboxId> {

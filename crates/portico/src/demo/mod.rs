@@ -20,6 +20,7 @@ mod company;
 mod dice;
 mod fill;
 mod plan;
+mod shelves;
 mod stories;
 mod trickle;
 
