@@ -32,6 +32,7 @@ mod owed;
 pub(crate) mod parts;
 mod past;
 pub mod pattern;
+pub(crate) mod pauses;
 mod perform;
 pub mod periods;
 mod phrases;

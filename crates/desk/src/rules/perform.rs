@@ -11,7 +11,7 @@ use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
 use super::values::filled;
 use super::variables::Markup;
-use super::{demands, forwarding, owed, past, store};
+use super::{demands, forwarding, owed, past, pauses, store};
 use crate::attachments;
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::custom_fields;
@@ -405,9 +405,6 @@ fn reply(
     Ok(with_unresolved(&unresolved))
 }
 
-/// How long a contact is spared another automatic reply of the same rule, if the rule does not say.
-const PAUSE: i64 = 24 * crate::time::HOUR;
-
 /// Two machines must never talk for ever: no answer to automatic messages, and one per contact in a while.
 fn auto_reply(
     work: &mut Work<'_>,
@@ -424,8 +421,8 @@ fn auto_reply(
     let Some(contact) = scene.facts.row(work)?.and_then(|row| row.recipient_contact) else {
         return Ok(skipped("nobody is known to have written"));
     };
-    let since = work.now.plus(-pause.unwrap_or(PAUSE));
-    if !store::may_auto_reply(work.conn, work.company, scene.rule.id, contact, since, work.now)? {
+    let since = work.now.plus(-pause.unwrap_or(pauses::PAUSE));
+    if !pauses::may_answer(work, scene.rule.id, contact, since)? {
         return Ok(skipped("the contact got one a while ago"));
     }
     reply(work, scene, content, channel, false, true)

@@ -10,15 +10,17 @@ use crate::contacts;
 use crate::conversations::{self, Status};
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind};
-use crate::ids::{ChannelId, ConversationId, MessageId, TimeOffId};
+use crate::ids::{ChannelId, ContactId, ConversationId, MessageId, TimeOffId};
+use crate::inboxes;
 use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing};
-use crate::rules::machines;
+use crate::rules::{machines, pauses};
 use crate::teammates::Who;
 use crate::work::Work;
 
-/// Answers a message that came in, in the name of who is away and has its channel answered: once in each conversation as
-/// long as the time off lasts, whoever else is away. Machines are not answered, nor is what the rules have thrown away by
-/// then. An answer that cannot be sent is undone alone, and the log says why.
+/// Answers a message that came in, in the name of who is away and has its channel answered, if the channel's inbox is open
+/// to them: once in each conversation as long as the time off lasts, whoever else is away, and each contact once a day in
+/// whatever conversations. Machines are not answered, nor is what the rules have thrown away by then. An answer that cannot
+/// be sent is undone alone, and the log says why.
 pub(crate) fn answer(work: &mut Work<'_>, event: &Event) -> Result<()> {
     let (Kind::Inbound, Some(conversation), Some(target)) = (event.kind, event.conversation, event.target) else {
         return Ok(());
@@ -33,7 +35,11 @@ pub(crate) fn answer(work: &mut Work<'_>, event: &Event) -> Result<()> {
     let Some(channel) = message.channel.filter(|_| !message.is_auto_reply && !machines::wrote(&message)) else {
         return Ok(());
     };
-    let is_here = |absence: &&Absence| directory.teammate(absence.teammate).is_some_and(|row| !row.is_blocked);
+    let inbox = directory.channel(channel).map(|channel| channel.inbox);
+    let is_here = |absence: &&Absence| {
+        directory.teammate(absence.teammate).is_some_and(|row| !row.is_blocked)
+            && inbox.is_some_and(|inbox| inboxes::any_open_to(&directory, &[inbox], absence.teammate))
+    };
     let away: Vec<&Absence> = away.into_iter().filter(|absence| absence.answers_on(channel)).filter(is_here).collect();
     if away.is_empty() || is_answered(work, conversation, &away)? {
         return Ok(());
@@ -42,16 +48,15 @@ pub(crate) fn answer(work: &mut Work<'_>, event: &Event) -> Result<()> {
     if matches!(row.status(), Status::Deleted | Status::Spam) {
         return Ok(());
     }
-    let known = match row.recipient_contact {
-        // Whoever writes for the first time becomes a contact by that, in the same instant.
-        Some(contact) => {
-            contacts::born(work, contact)?.is_some_and(|born| born < event.at) || messages::has_earlier(work, &message)?
-        }
-        None => false,
-    };
-    let Some(first) = away.into_iter().find(|absence| known || !absence.answers_contacts_only) else { return Ok(()) };
+    let Some(contact) = row.recipient_contact else { return Ok(()) };
+    // Whoever writes for the first time becomes a contact by that, in the same instant.
+    let known =
+        contacts::born(work, contact)?.is_some_and(|born| born < event.at) || messages::has_earlier(work, &message)?;
+    let telling = away.into_iter().filter(|absence| known || !absence.answers_contacts_only);
+    let Some((first, content)) = first_with_words(work, telling)? else { return Ok(()) };
+    let place = (conversation, channel, contact);
     let access = std::mem::replace(&mut work.access, Arc::new(Access::everything()));
-    let sent = work.attempt(|work| send(work, first, (conversation, channel)));
+    let sent = work.attempt(|work| send(work, first, content, place));
     work.access = access;
     match sent {
         Ok(()) => Ok(()),
@@ -70,16 +75,37 @@ fn is_answered(work: &mut Work<'_>, conversation: ConversationId, away: &[&Absen
     Ok(away.iter().any(has_told))
 }
 
-fn send(work: &mut Work<'_>, absence: &Absence, (conversation, channel): (ConversationId, ChannelId)) -> Result<()> {
-    let Some(time_off) = store::get(work.conn, work.company, absence.id)? else { return Ok(()) };
-    if time_off.answer.trim().is_empty() {
+/// The first of those who are away whose answer says something, and what.
+fn first_with_words<'a>(
+    work: &mut Work<'_>,
+    away: impl Iterator<Item = &'a Absence>,
+) -> Result<Option<(&'a Absence, Content)>> {
+    for absence in away {
+        let Some(time_off) = store::get(work.conn, work.company, absence.id)? else { continue };
+        let content = Content::outgoing(&time_off.answer);
+        if !content.text.trim().is_empty() || content.body.contains("<img") {
+            return Ok(Some((absence, content)));
+        }
+    }
+    Ok(None)
+}
+
+fn send(
+    work: &mut Work<'_>,
+    absence: &Absence,
+    content: Content,
+    (conversation, channel, contact): (ConversationId, ChannelId, ContactId),
+) -> Result<()> {
+    // Nobody who was told before this time off is kept in the dark about it.
+    let since = work.now.plus(-pauses::PAUSE).max(absence.start_at.plus(-1));
+    if !pauses::may_answer(work, pauses::AWAY, contact, since)? {
         return Ok(());
     }
     let letter = Letter {
         to: Addressees::default(),
         sender_name: None,
         subject: None,
-        content: Content::outgoing(&time_off.answer),
+        content,
         quote: None,
         signature: Signing::Nothing,
         uploads: Vec::new(),

@@ -6,14 +6,19 @@ use super::*;
 use crate::messages::{Incoming, Message, Sender};
 use crate::testing::{Fixture, companies};
 use crate::time::{HOUR, Timestamp};
-use crate::{contacts, messages, rules, teammates};
+use crate::{contacts, messages, rules, teammates, teams};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000);
 
-/// Ada is away from now on, and has the custom channel answered.
+/// Ada, who belongs to the workspace, is away from now on, and has the custom channel answered.
 fn away(fixture: &Fixture, answer: Answer) -> TimeOffId {
-    let (teammate, channel) = (fixture.ada, fixture.custom);
+    is_away(fixture, fixture.ada, answer)
+}
+
+fn is_away(fixture: &Fixture, teammate: TeammateId, answer: Answer) -> TimeOffId {
+    let (team, channel) = (fixture.team, fixture.custom);
     fixture.write(move |work| {
+        teams::add_members(work, team, &[teammate])?;
         let body = answer.body.clone().or(Some("I am away.".to_string()));
         let channels = answer.channels.clone().or(Some(vec![channel]));
         let is_enabled = answer.is_enabled.or(Some(true));
@@ -22,16 +27,37 @@ fn away(fixture: &Fixture, answer: Answer) -> TimeOffId {
     })
 }
 
-/// Somebody writes, as one who is known by the thread; what has been answered by itself in that conversation since.
-fn write(fixture: &Fixture, thread: &'static str, headers: Option<serde_json::Map<String, Value>>) -> Vec<Message> {
+fn ben(fixture: &Fixture) -> TeammateId {
+    fixture.write(|work| teammates::create(work, &crate::testing::person("user", "ben")))
+}
+
+fn saying(body: &str) -> Answer {
+    Answer { body: Some(body.to_string()), ..Answer::default() }
+}
+
+/// Somebody writes; what has been answered by itself in that conversation since.
+fn write(fixture: &Fixture, who: &'static str, headers: Option<Map<String, Value>>) -> Vec<Message> {
+    write_in(fixture, (who, None), headers)
+}
+
+/// The same in a conversation of its own.
+fn write_anew(fixture: &Fixture, who: &'static str, thread: &'static str) -> Vec<Message> {
+    write_in(fixture, (who, Some(thread)), None)
+}
+
+fn write_in(
+    fixture: &Fixture,
+    (who, thread): (&'static str, Option<&'static str>),
+    headers: Option<Map<String, Value>>,
+) -> Vec<Message> {
     let channel = fixture.custom;
     let conversation = fixture.write(move |work| {
         let incoming = Incoming {
             channel,
-            sender: Sender { handle: thread.to_string(), name: None, contact: None },
+            sender: Sender { handle: who.to_string(), name: None, contact: None },
             subject: "A lamp".to_string(),
             content: Content::plain("It is broken"),
-            thread: None,
+            thread: thread.map(|thread| (messages::threading::Space::External, thread.to_string())),
             external_id: None,
             headers: headers.clone(),
             uploads: Vec::new(),
@@ -104,7 +130,7 @@ fn only_the_channels_that_are_named_are_answered_and_only_if_so_wanted() {
             Answer { is_enabled: Some(false), ..Answer::default() },
             Answer { channels: Some(vec![email]), ..Answer::default() },
             Answer { channels: Some(Vec::new()), ..Answer::default() },
-            Answer { body: Some(" ".to_string()), ..Answer::default() },
+            saying(" "),
         ] {
             let id = away(&fixture, answer);
             assert_eq!(write(&fixture, "ann", None).len(), 0);
@@ -116,20 +142,55 @@ fn only_the_channels_that_are_named_are_answered_and_only_if_so_wanted() {
 #[test]
 fn of_several_who_are_away_one_answers() {
     for fixture in companies() {
-        let (ben, custom) =
-            (fixture.write(|work| teammates::create(work, &crate::testing::person("user", "ben"))), fixture.custom);
         away(&fixture, Answer::default());
-        fixture.write(move |work| {
-            let answer = Answer {
-                is_enabled: Some(true),
-                channels: Some(vec![custom]),
-                body: Some("Me too.".to_string()),
-                ..Answer::default()
-            };
-            create(work, &New { teammate: ben, name: "Away".to_string(), start_at: NOW, end_at: None, answer })
-        });
+        is_away(&fixture, ben(&fixture), saying("Me too."));
         write(&fixture, "ann", None);
         assert_eq!(write(&fixture, "ann", None).len(), 1);
+    }
+}
+
+#[test]
+fn whoever_opens_one_conversation_after_another_is_told_once_a_day() {
+    for fixture in companies() {
+        away(&fixture, Answer::default());
+        is_away(&fixture, ben(&fixture), saying("Me too."));
+        assert_eq!(write_anew(&fixture, "robot", "one").len(), 1, "{}", fixture.engine);
+        assert_eq!(write_anew(&fixture, "robot", "two").len(), 0, "a machine would go on for ever");
+        assert_eq!(write_anew(&fixture, "ann", "three").len(), 1, "others are told");
+        fixture.desk.clock().freeze(NOW.plus(25 * HOUR));
+        assert_eq!(write_anew(&fixture, "robot", "four").len(), 1, "a day is over");
+        assert_eq!(write_anew(&fixture, "robot", "five").len(), 0);
+        assert_eq!(
+            write_anew(&fixture, "robot", "one").len(),
+            1,
+            "in a conversation there is one answer all the while"
+        );
+    }
+}
+
+#[test]
+fn who_has_nothing_to_say_leaves_it_to_the_next_who_is_away() {
+    for fixture in companies() {
+        is_away(&fixture, ben(&fixture), saying("Me too."));
+        for (who, nothing) in [("ann", " "), ("bob", "<p><br></p>")] {
+            let ada = away(&fixture, saying(nothing));
+            let told = write(&fixture, who, None);
+            assert_eq!(told.iter().map(|told| told.text.as_str()).collect::<Vec<_>>(), ["Me too."], "{nothing:?}");
+            fixture.write(move |work| delete(work, ada));
+        }
+    }
+}
+
+#[test]
+fn who_has_left_the_workspace_answers_its_customers_no_more() {
+    for fixture in companies() {
+        away(&fixture, Answer::default());
+        assert_eq!(write(&fixture, "ann", None).len(), 1);
+        let (team, ada) = (fixture.team, fixture.ada);
+        fixture.write(move |work| teams::remove_members(work, team, &[ada]));
+        assert_eq!(write(&fixture, "bob", None).len(), 0, "{}", fixture.engine);
+        fixture.write(move |work| teams::add_members(work, team, &[ada]));
+        assert_eq!(write(&fixture, "cleo", None).len(), 1);
     }
 }
 

@@ -190,6 +190,8 @@ async fn channels_that_are_hidden_are_not_shown_with_a_time_off() {
 async fn whoever_writes_to_somebody_away_is_answered_in_their_name() {
     let server = Server::start().await;
     let office = Office::furnish(&server, None).await;
+    let members = format!("/teams/{}/teammates", office.team);
+    server.post(&members, json!({"teammate_ids": [office.ada]})).await.expect(204);
     let answer =
         json!({"is_enabled": true, "channel_ids": ["alt:address:shop"], "body": "<p>Back on <b>Monday</b></p>"});
     let body = json!({"name": "Holiday", "start_at": 1_000, "auto_responder": answer});
