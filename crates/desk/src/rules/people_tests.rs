@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::tests::{rule, tag, tags_of, write_in};
+use super::clocks_tests::wait;
+use super::tests::{rule, tag, tags_of, write_as, write_in};
 use super::{New, check, create, runs, trial};
 use crate::access::Owner;
 use crate::error::Error;
@@ -12,7 +13,7 @@ use crate::paging::Window;
 use crate::shifts::{self, Interval, Week};
 use crate::teammate_groups::{self, Contacts};
 use crate::testing::{Fixture, companies, person};
-use crate::time::{HOUR, Timestamp};
+use crate::time::{HOUR, MINUTE, Timestamp};
 use crate::time_offs::{self, Answer};
 use crate::{conversations, teammates, teams};
 
@@ -136,6 +137,32 @@ fn whoever_is_off_shift_or_away_is_passed_over() {
             assert_eq!(ended["ended"]["why"], "nobody is available", "{ended}");
             fixture.write(move |work| super::remove(work, id));
         }
+    }
+}
+
+#[test]
+fn a_conversation_that_waits_for_room_still_waits_when_the_shift_has_ended() {
+    for fixture in companies() {
+        let (ada, ben) = (fixture.ada, colleague(&fixture, "ben"));
+        thursdays(&fixture, ("08:00", "11:00"), &[ada]);
+        thursdays(&fixture, ("14:00", "18:00"), &[ben]);
+        let owls = group(&fixture, &[ada, ben]);
+        let action = json!({"do": "assign_among", "among": {"group": owls}, "by": "load_balancing", "limit": 1});
+        let id = rule(&fixture, "Even", json!({"when": [{"on": "inbound"}], "then": [action]}));
+        assert_eq!(assignee(&fixture, write_as(&fixture, "ann", "Hello").conversation), Some(ada));
+        let waits = write_as(&fixture, "bea", "Hello").conversation;
+        for hours in [3, 4] {
+            at(&fixture, hours);
+            wait(&fixture, MINUTE);
+            assert_eq!(assignee(&fixture, waits), None, "{} after {hours}", fixture.engine);
+            let ended = last_run(&fixture, id)["outcomes"][0]["ended"].clone();
+            assert_eq!(ended, json!({"as": "waiting", "why": "nobody is available"}));
+        }
+        let late = write_as(&fixture, "cleo", "Hello").conversation;
+        at(&fixture, 6);
+        wait(&fixture, MINUTE);
+        assert_eq!(assignee(&fixture, waits), Some(ben), "{}", fixture.engine);
+        assert_eq!(assignee(&fixture, late), None, "what found nobody at first does not wait");
     }
 }
 

@@ -11,7 +11,7 @@ use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
 use super::values::filled;
 use super::variables::Markup;
-use super::{demands, forwarding, owed, past, pauses, store};
+use super::{demands, forwarding, owed, past, pauses, store, waiting};
 use crate::attachments;
 use crate::conversations::{self, Action as Step, Held, assign, following, linking, snooze, tagging};
 use crate::custom_fields;
@@ -323,12 +323,18 @@ fn assign_among(
             Ok(noted(TeammateId(chosen).to_string()))
         }
         Choice::Nobody => Ok(skipped("there is nobody to choose from")),
-        Choice::NobodyAvailable => Ok(skipped("nobody is available")),
-        Choice::AllAtLimit => {
-            super::waiting::wait(work, scene.rule.id, scene.conversation, scene.event.id)?;
-            Ok(Ended::Waiting { why: "everybody has enough open conversations".to_string() })
+        // Whatever waits for room goes on waiting when all have gone home meanwhile.
+        Choice::NobodyAvailable if waiting::waits(work, scene.rule.id, scene.conversation)? => {
+            wait(work, scene, "nobody is available")
         }
+        Choice::NobodyAvailable => Ok(skipped("nobody is available")),
+        Choice::AllAtLimit => wait(work, scene, "everybody has enough open conversations"),
     }
+}
+
+fn wait(work: &mut Work<'_>, scene: &Scene<'_>, why: &str) -> Result<Ended> {
+    waiting::wait(work, scene.rule.id, scene.conversation, scene.event.id)?;
+    Ok(Ended::Waiting { why: why.to_string() })
 }
 
 fn comment(work: &mut Work<'_>, scene: &mut Scene<'_>, body: &str, mentions: Vec<TeammateId>) -> Result<Ended> {

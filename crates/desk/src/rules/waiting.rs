@@ -20,6 +20,11 @@ pub(super) fn wait(work: &mut Work<'_>, rule: RuleId, conversation: Conversation
     timers::set(work, Timer::Waiting, rule.0, conversation.0, work.now.plus(MINUTE), &payload)
 }
 
+/// Whether an assignment of a rule waits already, or is just being tried once more.
+pub(super) fn waits(work: &mut Work<'_>, rule: RuleId, conversation: ConversationId) -> Result<bool> {
+    Ok(timers::carried(work, Timer::Waiting, rule.0, conversation.0)?.is_some())
+}
+
 /// Tries the assignment of a rule once more, unless somebody took the conversation meanwhile or it is done with.
 pub(crate) fn fire(work: &mut Work<'_>, rule: RuleId, conversation: ConversationId, event: EventId) -> Result<()> {
     let Some(row) = conversations::row(work, conversation)? else { return Ok(()) };
