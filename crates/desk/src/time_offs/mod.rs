@@ -274,6 +274,10 @@ fn set_answer(work: &mut Work<'_>, row: &mut TimeOff, answer: &Answer) -> Result
                 ids.push(*id);
             }
         }
+        // What the caller cannot see is not theirs to take away.
+        let directory = work.directory()?;
+        let before: Vec<ChannelId> = listed(&row.channels).filter(|id| directory.channel(*id).is_some()).collect();
+        ids.extend(before.into_iter().filter(|id| channels::get(work, *id).is_err()));
         row.channels = json!(ids);
     }
     Ok(())

@@ -184,6 +184,11 @@ async fn channels_that_are_hidden_are_not_shown_with_a_time_off() {
     guest.patch(&one, named).await.expect(400);
     guest.patch(&one, json!({"auto_responder": {"is_enabled": true}})).await.expect(204);
     assert_eq!(server.get(&one).await.expect(200)["auto_responder"]["channel_ids"], json!(channels), "none is lost");
+    for (named, kept) in [(json!([]), json!([channels[1]])), (json!([channels[0]]), json!([channels[0], channels[1]]))]
+    {
+        guest.patch(&one, json!({"auto_responder": {"channel_ids": named}})).await.expect(204);
+        assert_eq!(server.get(&one).await.expect(200)["auto_responder"]["channel_ids"], kept, "the hidden one stays");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
