@@ -96,13 +96,14 @@ pub async fn members(call: Call) -> Result {
 /// Contacts of a list.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ContactIds {
-    /// Contacts by id or alias.
+    /// Contacts by id or alias, 1,000 at most.
     contact_ids: Vec<String>,
 }
 
 impl ContactIds {
-    /// Which contacts are meant.
+    /// Which contacts are meant, if they are not too many.
     pub(crate) fn which(&self) -> desk::Result<Vec<Which>> {
+        lists::check_count(self.contact_ids.len())?;
         self.contact_ids.iter().map(|id| id.parse()).collect()
     }
 }

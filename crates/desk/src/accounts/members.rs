@@ -19,6 +19,7 @@ pub fn list(work: &mut Work<'_>, id: AccountId, order: Order, window: &Window) -
 /// Puts contacts into an account. Those that are in it already are no change.
 pub fn add(work: &mut Work<'_>, id: AccountId, ids: &[ContactId]) -> Result<()> {
     see(work, id)?;
+    contacts::lists::check_count(ids.len())?;
     let mut added = Vec::new();
     for contact in ids {
         let before = contacts::see(work, *contact)?.account;
@@ -40,6 +41,7 @@ pub fn add(work: &mut Work<'_>, id: AccountId, ids: &[ContactId]) -> Result<()> 
 /// Takes contacts out of an account. Those that are not in it are no change.
 pub fn remove(work: &mut Work<'_>, id: AccountId, ids: &[ContactId]) -> Result<()> {
     see(work, id)?;
+    contacts::lists::check_count(ids.len())?;
     let mut removed = Vec::new();
     for contact in ids {
         if contacts::see(work, *contact)?.account == Some(id) {

@@ -18,6 +18,17 @@ pub use super::List;
 /// The longest name of a list.
 const LONGEST: usize = 200;
 
+/// How many contacts are put on a list or into an account at once, or taken away, at most.
+pub const MOST_AT_ONCE: usize = 1_000;
+
+/// Refuses too many contacts at once.
+pub fn check_count(count: usize) -> Result<()> {
+    match count > MOST_AT_ONCE {
+        true => Err(Error::invalid("contact_ids", format!("expected at most {MOST_AT_ONCE}, found {count}"))),
+        false => Ok(()),
+    }
+}
+
 /// The list with a name, made if there is none.
 pub(super) fn named(work: &mut Work<'_>, owner: Owner, name: &str) -> Result<List> {
     let name = names::checked("list_names", name, LONGEST)?;
@@ -82,6 +93,7 @@ pub fn members(work: &mut Work<'_>, id: ContactListId, window: &Window) -> Resul
 /// Puts contacts on a list. Those that are on it already are no change.
 pub fn add(work: &mut Work<'_>, id: ContactListId, contacts: &[ContactId]) -> Result<()> {
     get(work, id)?;
+    check_count(contacts.len())?;
     let mut added = Vec::new();
     for contact in contacts {
         super::see(work, *contact)?;
@@ -95,6 +107,7 @@ pub fn add(work: &mut Work<'_>, id: ContactListId, contacts: &[ContactId]) -> Re
 /// Takes contacts off a list. Those that are not on it are no change.
 pub fn remove(work: &mut Work<'_>, id: ContactListId, contacts: &[ContactId]) -> Result<()> {
     get(work, id)?;
+    check_count(contacts.len())?;
     let mut removed = Vec::new();
     for contact in contacts {
         if store::delist(work.conn, work.company, id, *contact)? > 0 {

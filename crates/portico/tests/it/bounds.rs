@@ -50,3 +50,28 @@ async fn a_text_that_is_shown_everywhere_has_a_length() {
     server.post(&incoming, message("subject", json!(long(4_000)))).await.expect(202);
     server.post("/tags", json!({"name": "VIP", "description": long(10_000)})).await.expect(201);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_are_put_somewhere_and_taken_away_a_thousand_at_a_time() {
+    let server = Server::start().await;
+    Office::furnish(&server, None).await;
+    let handles = json!([{"source": "email", "handle": "ann@example.com"}]);
+    let ann = server.post("/contacts", json!({"handles": handles})).await.expect(201)["id"].clone();
+    let account = server.post("/accounts", json!({"name": "Example"})).await.expect(201);
+    server.post("/contact_lists", json!({"name": "VIP"})).await.expect(204);
+    let list = server.get("/contact_lists").await.rows()[0]["id"].clone();
+    let (account, list) = (account["id"].as_str().unwrap_or_default(), list.as_str().unwrap_or_default());
+    for path in [format!("/accounts/{account}/contacts"), format!("/contact_lists/{list}/contacts")] {
+        let many = json!({"contact_ids": vec![&ann; 1_001]});
+        for refused in [
+            server.post(&path, many.clone()).await.expect(400),
+            server.delete(&path, Some(many.clone())).await.expect(400),
+        ] {
+            let why = refused["_error"]["message"].as_str().unwrap_or_default();
+            assert!(why.contains("contact_ids: expected at most 1000"), "{path}: {refused}");
+        }
+        assert!(server.get(&path).await.rows().is_empty(), "nobody was put there");
+        server.post(&path, json!({"contact_ids": vec![&ann; 1_000]})).await.expect(204);
+        assert_eq!(server.get(&path).await.rows().len(), 1);
+    }
+}
