@@ -78,6 +78,20 @@ fn an_inbox_that_is_deleted_leaves_its_groups() {
 }
 
 #[test]
+fn a_list_that_is_deleted_changes_the_directory_though_no_group_names_it_yet() {
+    for fixture in companies() {
+        let list = fixture.write(|work| contacts::lists::create(work, Owner::Company, "VIP"));
+        let version = || {
+            let sql = "SELECT version FROM directory_versions WHERE company = $1";
+            fixture.write(move |work| Ok(work.conn.one::<(i64,)>(sql, db::args![work.company])?))
+        };
+        let before = version();
+        fixture.write(move |work| contacts::lists::delete(work, list));
+        assert!(version() > before, "{}: a group that is just being given it would keep it", fixture.engine);
+    }
+}
+
+#[test]
 fn somebody_of_a_group_keeps_a_conversation_that_moves_to_where_the_group_reaches() {
     for fixture in companies() {
         let (group, bob) = bobs(&fixture);
