@@ -1,5 +1,7 @@
 //! Teammate groups: people who have workspaces in common, and with them inboxes. They are the company's own.
 
+use std::collections::HashSet;
+
 use db::Conn;
 use serde_json::{Map, Value, json};
 
@@ -128,17 +130,38 @@ pub(crate) fn all(conn: &mut Conn, company: CompanyId) -> Result<Vec<TeammateGro
     Ok(stored.into_iter().map(group).collect())
 }
 
-/// A group, for callers who see the company's own things.
+/// A group, for callers who see the company's own things, with those lists of contacts that they see.
 pub fn get(work: &mut Work<'_>, id: TeammateGroupId) -> Result<TeammateGroup> {
+    let found = stored(work, id)?;
+    Ok(shown(work, vec![found])?.remove(0))
+}
+
+/// The company's groups, the oldest first, with those lists of contacts that the caller sees.
+pub fn list(work: &mut Work<'_>) -> Result<Vec<TeammateGroup>> {
+    work.access.require_global()?;
+    let all = work.directory()?.teammate_groups().cloned().collect();
+    shown(work, all)
+}
+
+/// A group with all that is in it.
+fn stored(work: &mut Work<'_>, id: TeammateGroupId) -> Result<TeammateGroup> {
     let directory = work.directory()?;
     let found = directory.teammate_group(id).filter(|_| work.access.global);
     found.cloned().ok_or(Error::NotFound("teammate group"))
 }
 
-/// The company's groups, the oldest first.
-pub fn list(work: &mut Work<'_>) -> Result<Vec<TeammateGroup>> {
-    work.access.require_global()?;
-    Ok(work.directory()?.teammate_groups().cloned().collect())
+/// The same groups without the lists of contacts that the caller does not see.
+fn shown(work: &mut Work<'_>, mut groups: Vec<TeammateGroup>) -> Result<Vec<TeammateGroup>> {
+    if groups.iter().all(|group| group.contacts.lists().is_empty()) {
+        return Ok(groups);
+    }
+    let seen: HashSet<ContactListId> = contacts::lists::all(work, None)?.into_iter().map(|list| list.id).collect();
+    for group in &mut groups {
+        if let Contacts::Lists(lists) = &mut group.contacts {
+            lists.retain(|list| seen.contains(list));
+        }
+    }
+    Ok(groups)
 }
 
 /// A new group.
@@ -160,7 +183,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<TeammateGroupId> {
         name: names::checked("name", &new.name, LONGEST)?,
         description: checked_description(new.description.as_deref())?,
         is_managed_by_scim: false,
-        contacts: checked_contacts(work, &new.contacts)?,
+        contacts: checked_contacts(work, &new.contacts, &Contacts::All)?,
         created_at: work.now,
         updated_at: work.now,
         members: Vec::new(),
@@ -199,7 +222,7 @@ pub fn update(work: &mut Work<'_>, id: TeammateGroupId, change: &Change) -> Resu
         group.description = checked_description(description.as_deref())?;
     }
     if let Some(contacts) = &change.contacts {
-        group.contacts = checked_contacts(work, contacts)?;
+        group.contacts = checked_contacts(work, contacts, &before.contacts)?;
     }
     let contacts = |contacts: &Contacts| json!({"access": contacts.access(), "contact_lists": contacts.lists()});
     let mut changed = Map::new();
@@ -252,7 +275,7 @@ pub(crate) fn forget_list(work: &mut Work<'_>, list: ContactListId) -> Result<()
 
 /// A group that may be changed here.
 fn own(work: &mut Work<'_>, id: TeammateGroupId) -> Result<TeammateGroup> {
-    let group = get(work, id)?;
+    let group = stored(work, id)?;
     match group.is_managed_by_scim {
         true => Err(Error::Forbidden(format!("the teammate group {id} is managed by SCIM"))),
         false => Ok(group),
@@ -274,18 +297,21 @@ fn checked_description(description: Option<&str>) -> Result<Option<String>> {
     Ok(description.map(str::to_string))
 }
 
-/// The same, with lists that the caller may see, each once, in the order of their numbers.
-fn checked_contacts(work: &mut Work<'_>, contacts: &Contacts) -> Result<Contacts> {
+/// The same, with lists that the caller may see, and those from before that the caller may not, each once, in the order of
+/// their numbers.
+fn checked_contacts(work: &mut Work<'_>, contacts: &Contacts, before: &Contacts) -> Result<Contacts> {
     let Contacts::Lists(lists) = contacts else { return Ok(contacts.clone()) };
     let field = "permissions.contacts.contact_list_ids";
     if lists.len() > MOST_LISTS {
         return Err(Error::invalid(field, format!("expected at most {MOST_LISTS}, found {}", lists.len())));
     }
-    let mut lists = lists.clone();
+    let seen: HashSet<ContactListId> = contacts::lists::all(work, None)?.into_iter().map(|list| list.id).collect();
+    if let Some(list) = lists.iter().find(|list| !seen.contains(list)) {
+        return Err(Error::invalid(field, format!("unknown contact list {list}")));
+    }
+    let hidden = before.lists().iter().filter(|list| !seen.contains(list));
+    let mut lists: Vec<ContactListId> = lists.iter().chain(hidden).copied().collect();
     lists.sort_unstable();
     lists.dedup();
-    for list in &lists {
-        contacts::lists::get(work, *list).map_err(|_| Error::invalid(field, format!("unknown contact list {list}")))?;
-    }
     Ok(Contacts::Lists(lists))
 }

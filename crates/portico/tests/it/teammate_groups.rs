@@ -108,6 +108,30 @@ async fn whose_contacts_a_group_sees_is_kept_and_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_that_are_hidden_are_not_shown_with_a_group_and_stay_in_it() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    server.arrange(|work| desk::contacts::lists::create(work, desk::access::Owner::Company, "Everybody")).await;
+    server.post(&format!("/teams/{}/contact_lists", world.support), json!({"name": "Theirs"})).await.expect(204);
+    let lists: Vec<Value> = server.get("/contact_lists").await.rows().iter().map(|list| list["id"].clone()).collect();
+    let [open, hidden] = &lists[..] else { panic!("two lists: {lists:?}") };
+    let naming =
+        |ids: &Value| json!({"permissions": {"contacts": {"access": "contact_lists", "contact_list_ids": ids}}});
+    let path = make(&server).await;
+    server.patch(&path, naming(&json!(lists))).await.expect(204);
+    let guest = Guest::of_the_company(&server).await;
+    let shown = |row: &Value| row["permissions"]["contacts"]["contact_list_ids"].clone();
+    assert_eq!(shown(&guest.get(&path).await.expect(200)), json!([open]));
+    assert_eq!(shown(&guest.get("/teammate_groups").await.rows()[0]), json!([open]));
+    assert_eq!(shown(&server.get(&path).await.expect(200)), json!(lists));
+    guest.patch(&path, naming(&json!([hidden]))).await.expect(400);
+    guest.patch(&path, naming(&json!([]))).await.expect(204);
+    assert_eq!(shown(&server.get(&path).await.expect(200)), json!([hidden]), "who does not see it does not take it");
+    guest.patch(&path, json!({"permissions": {"contacts": {"access": "all"}}})).await.expect(204);
+    assert_eq!(server.get(&path).await.expect(200)["permissions"]["contacts"], json!({"access": "all"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_and_workspaces_come_and_go() {
     let server = Server::start().await;
     let world = World::make(&server).await;
