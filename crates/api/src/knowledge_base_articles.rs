@@ -1,7 +1,7 @@
 //! Articles of knowledge bases.
 
 use axum::response::Response;
-use desk::attachments::{Owner, Upload};
+use desk::attachments::Owner;
 use desk::ids::{KnowledgeBaseArticleId, KnowledgeBaseCategoryId, KnowledgeBaseId};
 use desk::knowledge_base_articles::{self as articles, Article, Change, New};
 use desk::knowledge_bases::Locale;
@@ -75,20 +75,36 @@ fn one(
     answer(&article(context(work, &directory), &content))
 }
 
-/// What an article is to say in one locale. What is left out of a change stays.
+/// A new article.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "KnowledgeBaseArticleWords")]
-pub(crate) struct Written {
-    /// The teammate who writes it, by id or alias; the token's bot, if left out.
+#[schemars(rename = "CreateKnowledgeBaseArticle")]
+pub(crate) struct CreateArticle {
+    /// The category that it stands in, of the same knowledge base.
     #[serde(default)]
-    author_id: Option<String>,
+    category_id: Option<KnowledgeBaseCategoryId>,
+    /// The teammate who writes it, by id or alias.
+    author_id: String,
     /// Its title.
+    subject: String,
+    /// HTML; it is cleaned as messages are.
+    content: String,
+    /// A draft, if this is left out.
+    #[serde(default)]
+    status: Option<Status>,
+}
+
+/// What an article is to say in one locale from now on. What is left out stays.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UpdateKnowledgeBaseArticle")]
+pub(crate) struct UpdateArticle {
+    /// The teammate who writes it, by id or alias.
+    author_id: String,
+    /// Another title.
     #[serde(default)]
     subject: Option<String>,
     /// HTML; it is cleaned as messages are.
-    #[serde(default)]
-    content: Option<String>,
-    /// A new article, or one that is new in its locale, is a draft if this is left out.
+    content: String,
+    /// An article that is new in its locale is a draft if this is left out.
     #[serde(default)]
     status: Option<Status>,
 }
@@ -102,48 +118,37 @@ enum Status {
     Published,
 }
 
-impl Written {
-    /// The author that is named, and the change without its author.
-    fn read(self, uploads: Vec<Upload>) -> Result<(Option<Who>, Change)> {
-        let unknown = |name: &str| Error::invalid("author_id", format!("unknown teammate {name:?}"));
-        let author =
-            self.author_id.as_deref().map(|name| name.parse::<Who>().map_err(|_| unknown(name))).transpose()?;
-        let change = Change {
-            author: None,
-            subject: self.subject,
-            content: self.content.as_deref().map(Content::html),
-            is_published: self.status.map(|status| status == Status::Published),
-            uploads,
-        };
-        Ok((author, change))
-    }
+/// The author that a body names.
+fn author(name: &str) -> Result<Who> {
+    Ok(name.parse().map_err(|_: Error| Error::invalid("author_id", format!("unknown teammate {name:?}")))?)
 }
 
-fn with_author(work: &mut Work<'_>, author: Option<&Who>, change: &Change) -> desk::Result<Change> {
-    let unknown = |_| Error::invalid("author_id", "unknown teammate");
-    let author = author.map(|who| teammates::resolve(work, who).map_err(unknown)).transpose()?;
-    Ok(Change { author, ..change.clone() })
+fn is_published(status: Option<Status>) -> Option<bool> {
+    status.map(|status| status == Status::Published)
 }
 
-/// Where a new article goes.
-#[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "CreateKnowledgeBaseArticle")]
-pub(crate) struct Placed {
-    /// The category that it stands in, of the same knowledge base.
-    #[serde(default)]
-    category_id: Option<KnowledgeBaseCategoryId>,
+fn with_author(work: &mut Work<'_>, author: &Who, change: &Change) -> desk::Result<Change> {
+    let author = teammates::resolve(work, author).map_err(|_| Error::invalid("author_id", "unknown teammate"))?;
+    Ok(Change { author: Some(author), ..change.clone() })
 }
 
 /// `POST /knowledge_bases/{knowledge_base_id}/articles`, `…/locales/{locale}/articles`
 pub async fn create(mut call: Call) -> Result {
     let base: KnowledgeBaseId = call.id(0)?;
     let locale = locale(&call)?;
-    let (placed, body): (Placed, Written) = (call.body()?, call.body()?);
-    let (author, words) = body.read(uploads(&mut call).await?)?;
+    let body: CreateArticle = call.body()?;
+    let author = author(&body.author_id)?;
+    let words = Change {
+        author: None,
+        subject: Some(body.subject),
+        content: Some(Content::html(&body.content)),
+        is_published: is_published(body.status),
+        uploads: uploads(&mut call).await?,
+    };
     call.write(move |work| {
         knowledge_bases::get(work, base)?;
-        let words = with_author(work, author.as_ref(), &words)?;
-        let id = articles::create(work, base, locale, &New { category: placed.category_id, words })?;
+        let words = with_author(work, &author, &words)?;
+        let id = articles::create(work, base, locale, &New { category: body.category_id, words })?;
         one(work, id, locale, |shape| Answer::created(shape))
     })
     .await
@@ -153,11 +158,18 @@ pub async fn create(mut call: Call) -> Result {
 pub async fn update(mut call: Call) -> Result {
     let id: KnowledgeBaseArticleId = call.id(0)?;
     let locale = locale(&call)?;
-    let body: Written = call.body()?;
-    let (author, change) = body.read(uploads(&mut call).await?)?;
+    let body: UpdateArticle = call.body()?;
+    let author = author(&body.author_id)?;
+    let change = Change {
+        author: None,
+        subject: body.subject,
+        content: Some(Content::html(&body.content)),
+        is_published: is_published(body.status),
+        uploads: uploads(&mut call).await?,
+    };
     call.write(move |work| {
         articles::get(work, id)?;
-        let change = with_author(work, author.as_ref(), &change)?;
+        let change = with_author(work, &author, &change)?;
         articles::update(work, id, locale, &change)?;
         one(work, id, locale, |shape| Answer::ok(shape))
     })

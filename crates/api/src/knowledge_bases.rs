@@ -93,12 +93,11 @@ pub async fn create(call: Call) -> Result {
     .await
 }
 
-/// A change of a knowledge base in one locale. What is left out stays.
+/// A change of a knowledge base in one locale.
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct UpdateKnowledgeBase {
     /// What it is called there.
-    #[serde(default)]
-    name: Option<String>,
+    name: String,
 }
 
 /// `PATCH /knowledge_bases/{knowledge_base_id}/content`, `…/locales/{locale}/content`
@@ -107,7 +106,7 @@ pub async fn update(call: Call) -> Result {
     let locale = locale(&call)?;
     let body: UpdateKnowledgeBase = call.body()?;
     call.write(move |work| {
-        knowledge_bases::rename(work, id, locale, body.name.as_deref())?;
+        knowledge_bases::rename(work, id, locale, &body.name)?;
         one(work, id, locale, |shape| Answer::ok(shape))
     })
     .await

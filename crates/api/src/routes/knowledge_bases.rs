@@ -53,9 +53,9 @@ pub(super) static ARTICLES: &[Operation] = operations! {
     GET "/knowledge_bases/{knowledge_base_id}/articles" "list-articles-in-a-knowledge-base" "knowledge_bases:read" => articles::of_base,
         "List the articles of a knowledge base", page::<KnowledgeBaseArticleSlim>(&PageRules::USUAL);
     POST "/knowledge_bases/{knowledge_base_id}/articles" "create-article-in-a-knowledge-base-in-default-locale" "knowledge_bases:write" => articles::create,
-        "Write an article in the default locale", one::<KnowledgeBaseArticle>().status(201).takes::<articles::Written>().beside::<articles::Placed>().files(MANY);
+        "Write an article in the default locale", one::<KnowledgeBaseArticle>().status(201).takes::<articles::CreateArticle>().files(MANY);
     POST "/knowledge_bases/{knowledge_base_id}/locales/{locale}/articles" "create-article-in-a-knowledge-base-in-specified-locale" "knowledge_bases:write" => articles::create,
-        "Write an article in a locale", one::<KnowledgeBaseArticle>().status(201).takes::<articles::Written>().beside::<articles::Placed>().files(MANY);
+        "Write an article in a locale", one::<KnowledgeBaseArticle>().status(201).takes::<articles::CreateArticle>().files(MANY);
     GET "/knowledge_base_categories/{category_id}/articles" "list-articles-in-a-category" "knowledge_bases:read" => articles::of_category,
         "List the articles in a category", page::<KnowledgeBaseArticleSlim>(&PageRules::USUAL);
     GET "/knowledge_base_articles/{article_id}" "get-a-knowledge-base-article" "knowledge_bases:read" => articles::get,
@@ -65,11 +65,11 @@ pub(super) static ARTICLES: &[Operation] = operations! {
     GET "/knowledge_base_articles/{article_id}/content" "get-knowledge-base-article-with-content-in-default-locale" "knowledge_bases:read" => articles::content,
         "Show an article in the default locale", one::<KnowledgeBaseArticle>();
     PATCH "/knowledge_base_articles/{article_id}/content" "update-article-content-in-default-locale" "knowledge_bases:write" => articles::update,
-        "Change an article in the default locale", one::<KnowledgeBaseArticle>().takes::<articles::Written>().files(MANY);
+        "Change an article in the default locale", one::<KnowledgeBaseArticle>().takes::<articles::UpdateArticle>().files(MANY);
     GET "/knowledge_base_articles/{article_id}/locales/{locale}/content" "get-knowledge-base-article-with-content-in-specified-locale" "knowledge_bases:read" => articles::content,
         "Show an article in a locale", one::<KnowledgeBaseArticle>();
     PATCH "/knowledge_base_articles/{article_id}/locales/{locale}/content" "update-article-content-in-specified-locale" "knowledge_bases:write" => articles::update,
-        "Change an article in a locale", one::<KnowledgeBaseArticle>().takes::<articles::Written>().files(MANY);
+        "Change an article in a locale", one::<KnowledgeBaseArticle>().takes::<articles::UpdateArticle>().files(MANY);
     GET "/knowledge_base_articles/{article_id}/download/{attachment_id}" "download-attachment-from-an-article" "knowledge_bases:read" => articles::download,
         "Fetch a file of an article", file();
 };

@@ -21,13 +21,13 @@ fn published(fixture: &Fixture, id: KnowledgeBaseId) -> Option<i64> {
 fn a_new_name_publishes_a_published_base_again_and_no_other() {
     for fixture in companies() {
         let id = base(&fixture);
-        fixture.write(move |work| rename(work, id, None, Some("Answers")));
+        fixture.write(move |work| rename(work, id, None, "Answers"));
         assert_eq!(published(&fixture, id), None, "{}", fixture.engine);
         fixture.write(move |work| publish(work, id, &Change { is_published: Some(true), default_locale: None }));
         let first = published(&fixture, id).expect("it is published");
-        fixture.write(move |work| rename(work, id, None, Some("Answers")));
+        fixture.write(move |work| rename(work, id, None, "Answers"));
         assert_eq!(published(&fixture, id), Some(first), "{}: the same name is no change", fixture.engine);
-        fixture.write(move |work| rename(work, id, Some(Locale::Fr), Some("Réponses")));
+        fixture.write(move |work| rename(work, id, Some(Locale::Fr), "Réponses"));
         assert!(published(&fixture, id).is_some_and(|again| again > first), "{}", fixture.engine);
         fixture.write(move |work| publish(work, id, &Change { is_published: Some(false), default_locale: None }));
         assert_eq!(published(&fixture, id), None, "{}", fixture.engine);
@@ -43,7 +43,7 @@ fn the_default_locale_is_one_that_the_base_has_a_name_in() {
         let refused = fixture.attempt(move |work| publish(work, id, &asked));
         assert!(matches!(refused, Err(Error::Invalid { .. })), "{}: {refused:?}", fixture.engine);
         let (shown, locales) = fixture.write(move |work| {
-            rename(work, id, Some(Locale::Fr), Some("Aide"))?;
+            rename(work, id, Some(Locale::Fr), "Aide")?;
             publish(work, id, &french)?;
             Ok((content(work, id, None)?.name, get(work, id)?.locales))
         });
@@ -61,7 +61,7 @@ fn who_does_not_reach_the_company_finds_no_knowledge_base() {
             .desk
             .write_blocking(&guest, move |work| {
                 let new = New { name: "Mine".to_string(), audience: Audience::Internal };
-                Ok((get(work, id), list(work), create(work, &new), rename(work, id, None, Some("Mine"))))
+                Ok((get(work, id), list(work), create(work, &new), rename(work, id, None, "Mine")))
             })
             .expect("the unit ends");
         assert!(matches!(one, Err(Error::NotFound(_))), "{}: {one:?}", fixture.engine);

@@ -3,23 +3,19 @@
 use serde_json::json;
 
 use super::{LONGEST, Locale, get, republish, store};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::events::{self, Kind};
 use crate::ids::KnowledgeBaseId;
 use crate::names;
 use crate::work::Work;
 
-/// Gives a knowledge base a name in a locale, or in its default one, and publishes it again if it is published. Without a
-/// name, or with the one that it has, nothing changes; a locale in which it has none is not found then.
-pub fn rename(work: &mut Work<'_>, id: KnowledgeBaseId, locale: Option<Locale>, name: Option<&str>) -> Result<()> {
+/// Gives a knowledge base a name in a locale, or in its default one, and publishes it again if it is published. With the
+/// name that it has, nothing changes.
+pub fn rename(work: &mut Work<'_>, id: KnowledgeBaseId, locale: Option<Locale>, name: &str) -> Result<()> {
     let base = get(work, id)?;
     let locale = locale.unwrap_or(base.default_locale);
     let before = store::name(work.conn, work.company, id, locale)?;
-    let name = match (name, &before) {
-        (Some(name), _) => names::checked("name", name, LONGEST)?,
-        (None, Some(_)) => return Ok(()),
-        (None, None) => return Err(Error::NotFound("locale")),
-    };
+    let name = names::checked("name", name, LONGEST)?;
     if before.as_ref() == Some(&name) {
         return Ok(());
     }

@@ -10,8 +10,16 @@ use crate::knowledge_bases::{make as make_base, told};
 use crate::server::Server;
 use crate::world::World;
 
-async fn make(server: &Server, base: &str, body: Value) -> Value {
-    server.post(&format!("{base}/articles"), body).await.expect(201)
+/// A body with all that one must have: an author, a text and, of a new article, a title.
+async fn whole(server: &Server, fields: Value) -> Value {
+    let author = server.get("/teammates").await.rows()[0]["id"].clone();
+    let mut body = json!({"author_id": author, "subject": "Bills", "content": "<p>Pay</p>"});
+    body.as_object_mut().expect("an object").extend(fields.as_object().cloned().unwrap_or_default());
+    body
+}
+
+async fn make(server: &Server, base: &str, fields: Value) -> Value {
+    server.post(&format!("{base}/articles"), whole(server, fields).await).await.expect(201)
 }
 
 fn path(article: &Value) -> String {
@@ -51,12 +59,16 @@ async fn an_article_is_written_shown_changed_and_deleted() {
     assert_eq!((&slim["slug"], &slim["locales"]), (&article["slug"], &json!(["en"])));
     let link = slim["_links"]["related"]["content"].as_str().expect("a link");
     assert!(link.ends_with(&format!("{path}/content")), "{link}");
-    let change = json!({"subject": "Invoices", "status": "draft"});
+    let change = json!({"author_id": world.ben, "content": "<p>Pay soon</p>"});
     let changed = server.patch(&format!("{path}/content"), change).await.expect(200);
-    assert_eq!((&changed["name"], &changed["status"]), (&json!("Invoices"), &json!("draft")));
-    assert_eq!(changed["content"], article["content"], "absent means unchanged");
+    assert_eq!(
+        (&changed["name"], &changed["status"]),
+        (&json!("Bills"), &json!("published")),
+        "absent means unchanged"
+    );
+    assert_eq!(changed["content"], "<p>Pay soon</p>");
     let editor = changed["_links"]["related"]["last_editor"].as_str().expect("a link");
-    assert!(!editor.ends_with(&world.ada.to_string()), "the token's bot wrote last");
+    assert!(editor.ends_with(&format!("/teammates/{}", world.ben)), "{editor}");
     assert!(changed["last_edited_at"].as_f64() > article["last_edited_at"].as_f64());
     let gone = server.delete(&path, None).await.expect(200);
     assert_eq!((&gone["id"], &gone["slug"]), (&article["id"], &article["slug"]));
@@ -68,44 +80,48 @@ async fn an_article_is_written_shown_changed_and_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_article_may_say_nothing_yet_and_is_a_draft_until_it_is_published() {
     let server = Server::start().await;
+    World::make(&server).await;
     let base = make_base(&server, "Help").await;
-    let article = make(&server, &base, json!({})).await;
+    let article = make(&server, &base, json!({"subject": "", "content": ""})).await;
     assert_eq!((&article["name"], &article["content"], &article["status"]), (&json!(""), &json!(""), &json!("draft")));
     assert_eq!(article["_links"]["related"].get("category"), None);
     let slim = server.get(&path(&article)).await.expect(200);
     assert_eq!(slim["_links"]["related"]["category"], Value::Null);
     let content = format!("{}/content", path(&article));
-    let published = server.patch(&content, json!({"status": "published"})).await.expect(200);
+    let published = server.patch(&content, whole(&server, json!({"status": "published"})).await).await.expect(200);
     assert_eq!(published["status"], "published");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_article_says_something_in_each_locale_by_itself() {
     let server = Server::start().await;
+    World::make(&server).await;
     let base = make_base(&server, "Help").await;
-    let body = json!({"subject": "Factures", "content": "<p>Payez</p>", "status": "published"});
-    let french = server.post(&format!("{base}/locales/fr/articles"), body).await.expect(201);
+    let body = whole(&server, json!({"subject": "Factures", "content": "<p>Payez</p>", "status": "published"})).await;
+    let french = server.post(&format!("{base}/locales/fr/articles"), body.clone()).await.expect(201);
     assert_eq!((&french["locale"], &french["name"]), (&json!("fr"), &json!("Factures")));
     let path = path(&french);
     assert_eq!(server.get(&format!("{path}/locales/fr/content")).await.expect(200), french);
     server.get(&format!("{path}/content")).await.expect(404);
-    server.patch(&format!("{path}/content"), json!({"status": "published"})).await.expect(404);
-    let english = server.patch(&format!("{path}/content"), json!({"subject": "Bills"})).await.expect(200);
+    let english = server.patch(&format!("{path}/content"), whole(&server, json!({})).await).await.expect(200);
     assert_eq!((&english["locale"], &english["status"]), (&json!("en"), &json!("draft")));
     assert_eq!(server.get(&path).await.expect(200)["locales"], json!(["en", "fr"]));
-    let changed = server.patch(&format!("{path}/locales/fr/content"), json!({"status": "draft"})).await.expect(200);
+    let change = json!({"author_id": body["author_id"], "content": "<p>Payez</p>", "status": "draft"});
+    let changed = server.patch(&format!("{path}/locales/fr/content"), change).await.expect(200);
     assert_eq!((&changed["name"], &changed["status"]), (&json!("Factures"), &json!("draft")));
     server.get(&format!("{path}/locales/es/content")).await.expect(404);
-    server.post(&format!("{base}/locales/es/articles"), json!({})).await.expect(404);
+    server.post(&format!("{base}/locales/es/articles"), body).await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_html_of_an_article_is_cleaned() {
     let server = Server::start().await;
+    World::make(&server).await;
     let base = make_base(&server, "Help").await;
     let dirty = "<p onclick=\"x()\">Pay</p><script>x()</script><a href=\"javascript:x()\">here</a>";
     let article = make(&server, &base, json!({"content": dirty})).await;
-    let changed = server.patch(&format!("{}/content", path(&article)), json!({"content": format!("{dirty}!")})).await;
+    let again = whole(&server, json!({"content": format!("{dirty}!")})).await;
+    let changed = server.patch(&format!("{}/content", path(&article)), again).await;
     for shown in [article, changed.expect(200)] {
         let content = shown["content"].as_str().expect("a text");
         assert!(content.starts_with("<p>Pay</p>"), "{content}");
@@ -118,6 +134,7 @@ async fn the_html_of_an_article_is_cleaned() {
 #[tokio::test(flavor = "multi_thread")]
 async fn articles_are_listed_by_base_and_by_category_in_pages() {
     let server = Server::start().await;
+    World::make(&server).await;
     let (base, other) = (make_base(&server, "Help").await, make_base(&server, "Inside").await);
     let category = make_category(&server, &base, "Billing").await;
     make(&server, &other, json!({})).await;
@@ -143,6 +160,7 @@ async fn articles_are_listed_by_base_and_by_category_in_pages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_category_takes_its_articles_along_and_no_others() {
     let server = Server::start().await;
+    World::make(&server).await;
     let base = make_base(&server, "Help").await;
     let category = make_category(&server, &base, "Billing").await;
     let gone = make(&server, &base, json!({"category_id": category})).await;
@@ -156,11 +174,13 @@ async fn a_deleted_category_takes_its_articles_along_and_no_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_article_is_left_in_a_category_that_is_deleted_while_it_is_written() {
     let server = Server::start().await;
+    World::make(&server).await;
     let base = make_base(&server, "Help").await;
     let articles = format!("{base}/articles");
     for _ in 0..10 {
         let category = make_category(&server, &base, "Billing").await;
-        let writes = (0..4).map(|_| server.post(&articles, json!({"category_id": category})));
+        let body = whole(&server, json!({"category_id": category})).await;
+        let writes = (0..4).map(|_| server.post(&articles, body.clone()));
         let path = format!("/knowledge_base_categories/{category}");
         let (written, deleted) = tokio::join!(futures_util::future::join_all(writes), server.delete(&path, None));
         deleted.expect(204);
@@ -172,14 +192,17 @@ async fn no_article_is_left_in_a_category_that_is_deleted_while_it_is_written() 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_of_an_article_are_fetched_below_it_and_by_themselves() {
     let server = Server::start().await;
+    let world = World::make(&server).await;
     let base = make_base(&server, "Help").await;
     let file = Part::bytes(b"bill".as_slice()).file_name("bill.txt").mime_str("text/plain").expect("a media type");
-    let form = Form::new().text("subject", "Bills").text("content", "<p>See below</p>").part("attachments[]", file);
+    let author = whole(&server, json!({})).await["author_id"].as_str().expect("an id").to_string();
+    let text = || Form::new().text("author_id", author.clone()).text("content", "<p>See below</p>");
+    let form = text().text("subject", "Bills").part("attachments[]", file);
     let request = server.request(Method::POST, &format!("{base}/articles")).bearer_auth(&server.token).multipart(form);
     let article = server.send(request).await.expect(201);
     assert_eq!((&article["name"], &article["attachments"][0]["filename"]), (&json!("Bills"), &json!("bill.txt")));
     let path = path(&article);
-    let more = Form::new().part("attachments[]", Part::bytes(b"more".as_slice()).file_name("more.txt"));
+    let more = text().part("attachments[]", Part::bytes(b"more".as_slice()).file_name("more.txt"));
     let request = server.request(Method::PATCH, &format!("{path}/content")).bearer_auth(&server.token).multipart(more);
     let changed = server.send(request).await.expect(200);
     assert_eq!((&changed["name"], changed["attachments"].as_array().map(Vec::len)), (&json!("Bills"), Some(2)));
@@ -198,7 +221,6 @@ async fn files_of_an_article_are_fetched_below_it_and_by_themselves() {
     server.get(&format!("{path}/download/fil_zz")).await.expect(404);
     let writer = Guest::with_scopes(&server, &["knowledge_bases:write"]).await;
     writer.get(&below).await.expect(403);
-    let world = World::make(&server).await;
     Guest::of_team(&server, world.support).await.get(&below).await.expect(404);
     Guest::foreign(&server).await.get(&format!("/download/{id}")).await.expect(404);
     server.delete(&path, None).await.expect(200);
@@ -208,6 +230,7 @@ async fn files_of_an_article_are_fetched_below_it_and_by_themselves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_an_article_is_named() {
     let server = Server::start().await;
+    World::make(&server).await;
     let (base, other) = (make_base(&server, "Help").await, make_base(&server, "Inside").await);
     let foreign = make_category(&server, &other, "elsewhere").await;
     let article = make(&server, &other, json!({"subject": "Bills"})).await;
@@ -225,6 +248,7 @@ async fn what_is_wrong_with_an_article_is_named() {
         (json!({"category_id": "kbc_zz"}), "category_id"),
         (json!({"category_id": foreign}), "category_id"),
     ] {
+        let body = whole(&server, body).await;
         let refused = server.post(&format!("{base}/articles"), body.clone()).await.expect(400);
         let why = refused["_error"]["details"][0].as_str().unwrap_or_default();
         assert!(why.starts_with(&format!("{field}:")), "{refused}");
@@ -232,16 +256,29 @@ async fn what_is_wrong_with_an_article_is_named() {
             server.patch(&content, body).await.expect(400);
         }
     }
-    server.post("/knowledge_bases/knb_zz/articles", json!({})).await.expect(404);
+    let body = whole(&server, json!({})).await;
+    for missing in ["author_id", "subject", "content"] {
+        let mut body = body.clone();
+        body.as_object_mut().expect("an object").remove(missing);
+        let mut refused = vec![server.post(&format!("{base}/articles"), body.clone()).await.expect(400)];
+        if missing != "subject" {
+            refused.push(server.patch(&content, body).await.expect(400));
+        }
+        for refused in refused {
+            let why = refused["_error"]["details"][0].as_str().unwrap_or_default();
+            assert!(why.starts_with(&format!("{missing}:")), "{refused}");
+        }
+    }
+    server.post("/knowledge_bases/knb_zz/articles", body.clone()).await.expect(404);
     assert!(server.get(&format!("{base}/articles")).await.rows().is_empty());
-    server.patch(&content, json!({"subject": "Bills"})).await.expect(200);
-    server.patch(&content, json!({})).await.expect(200);
+    server.patch(&content, body).await.expect(200);
     assert_eq!(told(&server).await, before, "neither a refusal nor the same again is a change");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn articles_need_the_scopes_of_knowledge_bases() {
     let server = Server::start().await;
+    World::make(&server).await;
     let base = make_base(&server, "Help").await;
     let path = path(&make(&server, &base, json!({"subject": "Bills"})).await);
     let writer = Guest::with_scopes(&server, &["knowledge_bases:write"]).await;
@@ -268,8 +305,9 @@ async fn who_does_not_reach_the_company_or_is_of_another_one_finds_no_article() 
         guest.get(&format!("{path}/content")).await.expect(404);
         guest.get(&format!("{base}/articles")).await.expect(404);
         guest.get(&format!("/knowledge_base_categories/{category}/articles")).await.expect(404);
-        guest.post(&format!("{base}/articles"), json!({"subject": "Mine"})).await.expect(404);
-        guest.patch(&format!("{path}/content"), json!({"subject": "Mine"})).await.expect(404);
+        let body = whole(&server, json!({"subject": "Mine"})).await;
+        guest.post(&format!("{base}/articles"), body.clone()).await.expect(404);
+        guest.patch(&format!("{path}/content"), body).await.expect(404);
         guest.delete(&path, None).await.expect(404);
     }
     assert_eq!(server.get(&format!("{path}/content")).await.expect(200)["name"], "Bills");

@@ -111,7 +111,10 @@ impl<'a> Twin<'a> {
         owner.post("/company/tags", json!({"name": "vip"})).await.expect(201);
         owner.post("/accounts", json!({"name": "Example Ltd", "external_id": "e-1"})).await.expect(201);
         let base = owner.get("/knowledge_bases").await.rows()[0]["id"].as_str().expect("an id").to_string();
-        let form = Form::new().part("attachments[]", Part::bytes(b"bill".as_slice()).file_name("b.txt"));
+        let author = owner.get("/teammates").await.rows()[0]["id"].as_str().expect("an id").to_string();
+        let bill = Part::bytes(b"bill".as_slice()).file_name("b.txt");
+        let form = Form::new().text("author_id", author).text("subject", "Bills").text("content", "<p>See below</p>");
+        let form = form.part("attachments[]", bill);
         let request = owner.request(Method::POST, &format!("/knowledge_bases/{base}/articles")).multipart(form);
         server.send(request).await.expect(201);
         let draft = json!({"to": ["ben"], "body": "Not yet", "mode": "shared"});
