@@ -16,6 +16,9 @@ use crate::conversations;
 use crate::custom_fields;
 use crate::edge::error::Problem;
 
+/// The most teammates that one list in a body names.
+const MOST_NAMED: usize = 1_000;
+
 /// The teammate of the path's first variable part, by id or alias.
 pub(crate) fn who(call: &Call) -> Result<Who> {
     Ok(call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?)
@@ -39,19 +42,39 @@ impl TeammateIds {
     pub(crate) fn resolve(&self, work: &mut Work<'_>) -> desk::Result<Vec<TeammateId>> {
         people(work, &self.teammate_ids)
     }
+
+    /// The same, where somebody whom the caller may not see is unknown.
+    pub(crate) fn resolve_seen(&self, work: &mut Work<'_>) -> desk::Result<Vec<TeammateId>> {
+        seen_people(work, "teammate_ids", &self.teammate_ids)
+    }
 }
 
 /// The teammates that the list `teammate_ids` of a body names.
 pub(crate) fn people(work: &mut Work<'_>, named: &[String]) -> desk::Result<Vec<TeammateId>> {
-    people_of(work, "teammate_ids", named)
+    each_once("teammate_ids", named, |who| teammates::resolve(work, who))
 }
 
-/// The teammates that a list in a body names; an unknown one is refused by its place in the list.
-pub(crate) fn people_of(work: &mut Work<'_>, field: &str, named: &[String]) -> desk::Result<Vec<TeammateId>> {
+/// The teammates that a list in a body names, if the caller may see them all.
+pub(crate) fn seen_people(work: &mut Work<'_>, field: &str, named: &[String]) -> desk::Result<Vec<TeammateId>> {
+    each_once(field, named, |who| seen(work, who))
+}
+
+/// Those who are named, each once; an unknown one is refused by its place in the list.
+fn each_once(
+    field: &str,
+    named: &[String],
+    mut find: impl FnMut(&Who) -> desk::Result<TeammateId>,
+) -> desk::Result<Vec<TeammateId>> {
+    if named.len() > MOST_NAMED {
+        return Err(Error::invalid(field, format!("expected at most {MOST_NAMED}, found {}", named.len())));
+    }
     let mut ids = Vec::with_capacity(named.len());
     for (at, name) in named.iter().enumerate() {
-        let found = name.parse::<Who>().and_then(|who| teammates::resolve(work, &who));
-        ids.push(found.map_err(|_| Error::invalid(format!("{field}[{at}]"), format!("unknown teammate {name:?}")))?);
+        let found = name.parse::<Who>().and_then(|who| find(&who));
+        let id = found.map_err(|_| Error::invalid(format!("{field}[{at}]"), format!("unknown teammate {name:?}")))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
     }
     Ok(ids)
 }

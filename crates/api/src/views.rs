@@ -11,7 +11,7 @@ use crate::answer::{Answer, context};
 use crate::call::{Call, Result};
 use crate::edge::given::given;
 use crate::edge::params::PageRules;
-use crate::teammates::{TeammateIds, people_of};
+use crate::teammates::{TeammateIds, seen_people};
 
 /// `GET /views`
 pub async fn list(call: Call) -> Result {
@@ -81,8 +81,8 @@ impl CreateView {
             tags: self.tag_ids.clone().unwrap_or_default(),
             not_tags: self.not_tag_ids.clone().unwrap_or_default(),
             no_tags: self.no_tags.unwrap_or(false),
-            assignees: people_of(work, "assignee_ids", &named(&self.assignee_ids))?,
-            not_assignees: people_of(work, "not_assignee_ids", &named(&self.not_assignee_ids))?,
+            assignees: seen_people(work, "assignee_ids", &named(&self.assignee_ids))?,
+            not_assignees: seen_people(work, "not_assignee_ids", &named(&self.not_assignee_ids))?,
         })
     }
 }
@@ -135,7 +135,7 @@ pub(crate) struct UpdateView {
 impl UpdateView {
     fn change(&self, work: &mut Work<'_>) -> desk::Result<Change> {
         let mut people = |field: &str, named: &Option<Vec<String>>| {
-            named.as_ref().map(|named| people_of(work, field, named)).transpose()
+            named.as_ref().map(|named| seen_people(work, field, named)).transpose()
         };
         Ok(Change {
             name: self.name.clone(),
@@ -171,7 +171,7 @@ pub async fn add_teammates(call: Call) -> Result {
     let body: TeammateIds = call.body()?;
     call.write(move |work| {
         views::get(work, id)?;
-        let people = body.resolve(work)?;
+        let people = body.resolve_seen(work)?;
         views::add_teammates(work, id, &people)?;
         Answer::no_content()
     })

@@ -160,6 +160,11 @@ fn seen<T: Choice>(work: &mut Work<'_>, ids: &[T]) -> Result<Vec<T>> {
 /// A list in the place of another: each member once, all of them visible, and behind them what the caller was not shown
 /// and so cannot have meant to take away.
 fn replaced<T: Choice>(work: &mut Work<'_>, field: &str, (before, given): (&[T], &[T])) -> Result<Vec<T>> {
+    let few = |count: usize| match count <= MOST {
+        true => Ok(()),
+        false => Err(Error::invalid(field, format!("expected at most {MOST}, found {count}"))),
+    };
+    few(given.len())?;
     let mut after: Vec<T> = Vec::with_capacity(given.len());
     for (at, id) in given.iter().enumerate() {
         if !id.is_seen(work)? {
@@ -174,8 +179,6 @@ fn replaced<T: Choice>(work: &mut Work<'_>, field: &str, (before, given): (&[T],
             after.push(*id);
         }
     }
-    match after.len() <= MOST {
-        true => Ok(after),
-        false => Err(Error::invalid(field, format!("expected at most {MOST}, found {}", after.len()))),
-    }
+    few(after.len())?;
+    Ok(after)
 }

@@ -49,6 +49,8 @@ pub struct View {
 
 /// The longest name of a view, in characters.
 const LONGEST: usize = 128;
+/// The most people who are given a view at once.
+const MOST_GIVEN: usize = 1_000;
 
 /// A new view.
 #[derive(Debug, Clone)]
@@ -153,10 +155,17 @@ pub fn update(work: &mut Work<'_>, id: ViewId, change: &Change) -> Result<()> {
     Ok(())
 }
 
-/// Puts a view into the sidebars of people. Those who have it there already are no change.
+/// Puts a view into the sidebars of people whom the caller may see. Those who have it there already are no change.
 pub fn add_teammates(work: &mut Work<'_>, id: ViewId, people: &[TeammateId]) -> Result<()> {
     visible(work, id)?;
-    teammates::people(work, people)?;
+    if people.len() > MOST_GIVEN {
+        return Err(Error::invalid("teammate_ids", format!("expected at most {MOST_GIVEN}, found {}", people.len())));
+    }
+    for teammate in people {
+        if !teammates::get(work, *teammate).is_ok_and(|row| row.is_person()) {
+            return Err(Error::invalid("teammate_ids", format!("unknown teammate {teammate}")));
+        }
+    }
     let mut added = Vec::new();
     for teammate in people {
         if store::add_teammate(work.conn, work.company, id, *teammate)? > 0 {

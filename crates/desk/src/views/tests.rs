@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Change, Filter, FilterChange, New, View, add_teammates, create, get, list, teammates_of, update};
+use serde_json::json;
+
+use super::{
+    Change, Filter, FilterChange, MOST, New, View, add_teammates, create, get, list, teammates_of, update, visible,
+};
 use crate::access::{Access, Owner, Shared};
 use crate::error::{Error, Result};
-use crate::ids::{TagId, ViewId};
+use crate::ids::{InboxId, TagId, TeammateId, ViewId};
 use crate::paging::Window;
 use crate::tags;
-use crate::testing::{Fixture, companies};
+use crate::teammates;
+use crate::testing::{Fixture, companies, person};
 use crate::work::{Caller, Work};
 
 fn tag(work: &mut Work<'_>, owner: Owner, name: &str) -> Result<TagId> {
@@ -39,6 +44,11 @@ fn told(work: &mut Work<'_>) -> Result<i64> {
 /// Somebody who reaches the one workspace and nothing of the company's.
 fn within(fixture: &Fixture, shared: Shared) -> Caller {
     Caller { access: Arc::new(Access { global: false, shared, private: false }), ..fixture.caller.clone() }
+}
+
+/// Somebody in no workspace.
+fn stranger(work: &mut Work<'_>) -> Result<TeammateId> {
+    teammates::create(work, &person("user", "ben"))
 }
 
 #[test]
@@ -75,9 +85,12 @@ fn a_tag_that_is_gone_is_left_out_and_forgotten_with_the_next_change() {
             let filter = FilterChange { tags: Some(vec![gone]), ..FilterChange::default() };
             let refused = update(work, id, &Change { filter, ..Change::default() });
             assert!(matches!(refused, Err(Error::Invalid { .. })), "{refused:?}");
-            Ok(shown)
+            let kept = visible(work, id)?.filter["tags"].clone();
+            let filter = FilterChange { tags: Some(Vec::new()), ..FilterChange::default() };
+            update(work, id, &Change { filter, ..Change::default() })?;
+            Ok((shown, kept == json!([gone]), visible(work, id)?.filter["tags"].clone()))
         });
-        assert!(tags.is_empty(), "{}", fixture.engine);
+        assert_eq!(tags, (Vec::new(), true, json!([])), "{}", fixture.engine);
     }
 }
 
@@ -111,5 +124,39 @@ fn a_view_stands_once_in_a_sidebar_and_nothing_is_told_of_the_second_time() {
             Ok((teammates_of(work, id)?, told(work)? - before))
         });
         assert_eq!((people, told), (vec![ada], 1), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn nobody_puts_a_view_into_the_sidebar_of_whom_they_cannot_see() {
+    for fixture in companies() {
+        let id = view(&fixture, |_| Ok(Vec::new()));
+        let guest = within(&fixture, Shared::Teams(vec![fixture.team]));
+        let ben = fixture.write(stranger);
+        for hidden in [ben, TeammateId(1)] {
+            let refused = fixture.desk.write_blocking(&guest, move |work| add_teammates(work, id, &[hidden]));
+            let why = refused.expect_err("they see neither").to_string();
+            assert!(why.ends_with(&format!("unknown teammate {hidden}")), "{}: {why}", fixture.engine);
+        }
+        fixture.write(move |work| add_teammates(work, id, &[ben]));
+    }
+}
+
+#[test]
+fn lists_that_are_too_long_are_refused_before_anything_in_them_is_looked_up() {
+    for fixture in companies() {
+        let id = view(&fixture, |_| Ok(Vec::new()));
+        let unknown = vec![InboxId(1); MOST + 1];
+        let filter = FilterChange { inboxes: Some(unknown), ..FilterChange::default() };
+        let people = vec![TeammateId(1); 1_001];
+        let refused = fixture.write(move |work| {
+            let change = update(work, id, &Change { filter: filter.clone(), ..Change::default() });
+            Ok([change, add_teammates(work, id, &people)])
+        });
+        for (refused, why) in refused.into_iter().zip(["inbox_ids: expected at most", "teammate_ids: expected at most"])
+        {
+            let told = refused.expect_err("it is too long").to_string();
+            assert!(told.contains(why), "{}: {told}", fixture.engine);
+        }
     }
 }

@@ -139,6 +139,9 @@ async fn teammates_get_a_view_into_their_sidebars_by_id_or_address() {
     assert_eq!(told(&server).await, before + 1, "they have it already");
     server.post(&path, json!({})).await.expect(400);
     server.post(&path, json!({"teammate_ids": ["tea_zz"]})).await.expect(400);
+    let many = vec!["tea_zz"; 1_001];
+    let refused = server.post(&path, json!({"teammate_ids": many})).await.expect(400);
+    assert_eq!(refused["_error"]["details"][0], "teammate_ids: expected at most 1000, found 1001");
     server.post("/views/lns_zz/teammates", json!({"teammate_ids": [world.ada]})).await.expect(404);
 }
 
@@ -192,6 +195,33 @@ async fn a_token_of_one_workspace_sees_its_views_and_in_them_what_it_may_see() {
     let company = Guest::of_the_company(&server).await;
     assert!(company.get("/views").await.rows().is_empty());
     company.get(&format!("/views/{mixed}")).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_one_workspace_learns_of_nobody_in_another() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let view = make(&server, &world, "Late").await;
+    let guest = Guest::of_team(&server, world.support).await;
+    let ben = world.ben.to_string();
+    for (unseen, unknown) in [("alt:email:ben@acme.example", "alt:email:zoe@acme.example"), (ben.as_str(), "tea_zz")] {
+        let mut told = Vec::new();
+        for name in [unseen, unknown] {
+            let (assigned, others) = (json!({"assignee_ids": [name]}), json!({"not_assignee_ids": [name]}));
+            let made = json!({"name": "Mine", "inbox_ids": [world.inbox], "assignee_ids": [name]});
+            let replies = [
+                guest.post(&format!("/views/{view}/teammates"), json!({"teammate_ids": [world.ada, name]})).await,
+                guest.post(&format!("/teams/{}/views", world.support), made).await,
+                guest.patch(&format!("/views/{view}"), assigned).await,
+                guest.patch(&format!("/views/{view}"), others).await,
+            ];
+            let whys = replies.into_iter().map(|reply| reply.expect(400)["_error"]["details"].to_string());
+            told.push(whys.map(|why| why.replace(name, "them")).collect::<Vec<_>>());
+        }
+        assert_eq!(told[0], told[1], "somebody unseen is as unknown as nobody");
+    }
+    guest.post(&format!("/views/{view}/teammates"), json!({"teammate_ids": [world.ada]})).await.expect(204);
+    server.post(&format!("/views/{view}/teammates"), json!({"teammate_ids": [world.ben]})).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
