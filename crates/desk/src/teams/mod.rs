@@ -9,6 +9,7 @@ use crate::names;
 use crate::rules::choose::MOST_OPEN;
 use crate::shifts;
 use crate::teammates;
+use crate::views;
 use crate::work::Work;
 
 pub(crate) mod store;
@@ -122,8 +123,8 @@ pub fn add_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId]) ->
     changed(work, id, &[], &added)
 }
 
-/// Takes people out of a workspace, and with it out of the inboxes they were let into there,
-/// and of its shifts. Others are passed over.
+/// Takes people out of a workspace, and with it out of the inboxes they were let into there, of its shifts, and of
+/// the sidebars that its views stand in. Others are passed over.
 pub fn remove_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId]) -> Result<()> {
     get(work, id)?;
     teammates::people(work, teammates)?;
@@ -132,6 +133,7 @@ pub fn remove_members(work: &mut Work<'_>, id: TeamId, teammates: &[TeammateId])
         if store::remove(work.conn, work.company, id, *teammate)? > 0 {
             store::shut_out(work.conn, work.company, id, *teammate)?;
             shifts::leave(work, id, *teammate)?;
+            views::leave(work, id, *teammate)?;
             removed.push(teammate.to_string());
         }
     }

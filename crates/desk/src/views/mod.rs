@@ -184,6 +184,12 @@ pub fn teammates_of(work: &mut Work<'_>, id: ViewId) -> Result<Vec<TeammateId>> 
     Ok(store::teammates(work.conn, work.company, id)?)
 }
 
+/// Takes the views of a workspace out of the sidebar of somebody who leaves it.
+pub(crate) fn leave(work: &mut Work<'_>, team: TeamId, teammate: TeammateId) -> Result<()> {
+    store::leave(work.conn, work.company, team, teammate)?;
+    Ok(())
+}
+
 fn visible(work: &mut Work<'_>, id: ViewId) -> Result<Stored> {
     let row = store::get(work.conn, work.company, id)?.filter(|row| work.access.sees_team(row.team));
     row.ok_or(Error::NotFound("view"))

@@ -3,7 +3,7 @@
 use db::{Conn, args};
 
 use super::Stored;
-use crate::ids::{CompanyId, TeammateId, ViewId};
+use crate::ids::{CompanyId, TeamId, TeammateId, ViewId};
 use crate::time::Timestamp;
 
 /// The columns of a view, in the order of the record.
@@ -42,4 +42,13 @@ pub(super) fn teammates(conn: &mut Conn, company: CompanyId, view: ViewId) -> db
         args![company, view],
     )?;
     Ok(rows.into_iter().map(|(teammate,)| teammate).collect())
+}
+
+/// Takes every view of a workspace out of a sidebar.
+pub(super) fn leave(conn: &mut Conn, company: CompanyId, team: TeamId, teammate: TeammateId) -> db::Result<u64> {
+    conn.exec(
+        "DELETE FROM view_teammates WHERE company = $1 AND teammate = $3 \
+         AND view IN (SELECT id FROM views WHERE company = $1 AND team = $2)",
+        args![company, team, teammate],
+    )
 }

@@ -13,6 +13,7 @@ use crate::ids::{InboxId, TagId, TeammateId, ViewId};
 use crate::paging::Window;
 use crate::tags;
 use crate::teammates;
+use crate::teams;
 use crate::testing::{Fixture, companies, person};
 use crate::work::{Caller, Work};
 
@@ -139,6 +140,23 @@ fn nobody_puts_a_view_into_the_sidebar_of_whom_they_cannot_see() {
             assert!(why.ends_with(&format!("unknown teammate {hidden}")), "{}: {why}", fixture.engine);
         }
         fixture.write(move |work| add_teammates(work, id, &[ben]));
+    }
+}
+
+#[test]
+fn whoever_leaves_a_workspace_has_its_views_no_longer() {
+    for fixture in companies() {
+        let id = view(&fixture, |_| Ok(Vec::new()));
+        let (team, ada) = (fixture.team, fixture.ada);
+        let (before, after) = fixture.write(move |work| {
+            let ben = stranger(work)?;
+            teams::add_members(work, team, &[ada, ben])?;
+            add_teammates(work, id, &[ada, ben])?;
+            let before = teammates_of(work, id)? == [ada, ben];
+            teams::remove_members(work, team, &[ada])?;
+            Ok((before, teammates_of(work, id)? == [ben]))
+        });
+        assert_eq!((before, after), (true, true), "{}", fixture.engine);
     }
 }
 
