@@ -21,7 +21,11 @@ pub fn delete(work: &mut Work<'_>, id: KnowledgeBaseCategoryId) -> Result<()> {
     let category = get(work, id)?;
     store::raise_children(work.conn, work.company, id, (category.parent, work.now))?;
     store::leave(work.conn, work.company, id, work.now)?;
-    events::record_setting(work, Kind::Setting, json!({"knowledge_base": category.base, "category": [id, null]}))?;
+    let mut change = json!({"knowledge_base": category.base, "category": [id, null]});
+    if let Some(parent) = category.parent {
+        change["parent"] = json!([parent, null]);
+    }
+    events::record_setting(work, Kind::Setting, change)?;
     knowledge_bases::republish(work, category.base)?;
     clear(work, id)
 }

@@ -76,6 +76,8 @@ pub struct Content {
 const LONGEST: usize = 200;
 /// The longest description, in characters.
 const LONGEST_DESCRIPTION: usize = 10_000;
+/// The most categories right below another one: they all move up at once when it is deleted.
+const MOST_BELOW: i64 = 1_000;
 
 /// A new category.
 #[derive(Debug, Clone)]
@@ -99,6 +101,10 @@ pub fn create(
     let locale = locale.unwrap_or(known.default_locale);
     if let Some(parent) = new.parent {
         hold(work, base, parent, "parent_category_id")?;
+        if store::children(work.conn, work.company, parent)? >= MOST_BELOW {
+            let why = format!("expected at most {MOST_BELOW} categories below {parent}");
+            return Err(Error::invalid("parent_category_id", why));
+        }
     }
     let words = Words {
         name: Some(names::checked("name", &new.name, LONGEST)?),
@@ -108,7 +114,10 @@ pub fn create(
     let row = Stored { id, base, parent: new.parent, created_at: work.now, updated_at: work.now };
     store::insert(work.conn, work.company, &row)?;
     store::set_words(work.conn, work.company, id, (locale, &words))?;
-    let change = json!({"knowledge_base": base, "category": [null, id], "name": [null, words.name]});
+    let mut change = json!({"knowledge_base": base, "category": [null, id], "name": [null, words.name]});
+    if let Some(parent) = new.parent {
+        change["parent"] = json!([null, parent]);
+    }
     events::record_setting(work, Kind::Setting, change)?;
     knowledge_bases::republish(work, base)?;
     Ok(id)

@@ -84,6 +84,15 @@ pub(super) fn leave(
     )
 }
 
+/// How many categories stand right below another one.
+pub(super) fn children(conn: &mut Conn, company: CompanyId, id: KnowledgeBaseCategoryId) -> db::Result<i64> {
+    let (count,): (i64,) = conn.one(
+        "SELECT count(*) FROM knowledge_base_categories WHERE company = $1 AND parent = $2 AND deleted_at IS NULL",
+        args![company, id],
+    )?;
+    Ok(count)
+}
+
 /// Puts the children of a category where it was itself.
 pub(super) fn raise_children(
     conn: &mut Conn,

@@ -2,9 +2,11 @@
 
 use db::Json;
 use db::outbox::{self, Ending, Finished, Outcome, Whose};
+use serde_json::{Value, json};
 
 use super::delete::BATCH;
-use super::{Change, New, content, create, delete, get, list, update};
+use super::{Change, MOST_BELOW, New, content, create, delete, get, list, update};
+use crate::attachments::{self, Owner, Upload};
 use crate::error::{Error, Result};
 use crate::ids::{KnowledgeBaseArticleId, KnowledgeBaseCategoryId, KnowledgeBaseId};
 use crate::knowledge_base_articles as articles;
@@ -60,6 +62,13 @@ fn count(work: &mut Work<'_>, table: &str) -> Result<i64> {
     let sql = format!("SELECT count(*) FROM {table} WHERE company = $1");
     let (count,): (i64,) = work.conn.one(&sql, db::args![work.company])?;
     Ok(count)
+}
+
+/// What the newest line of the log tells.
+fn newest(work: &mut Work<'_>) -> Result<Value> {
+    let sql = "SELECT change FROM events WHERE company = $1 ORDER BY id DESC LIMIT 1";
+    let (told,): (Value,) = work.conn.one(sql, db::args![work.company])?;
+    Ok(told)
 }
 
 fn published(work: &mut Work<'_>, base: KnowledgeBaseId) -> Result<i64> {
@@ -144,10 +153,22 @@ fn a_large_category_is_gone_at_once_and_its_articles_are_taken_away_by_and_by() 
         let many = 2 * BATCH + 3;
         let (id, kept) = fixture.write(move |work| {
             let id = category(work, base, None)?;
-            for _ in 0..many {
-                article(work, base, Some(id))?;
+            let bill = Upload {
+                filename: "bill.pdf".to_string(),
+                content_type: "application/pdf".to_string(),
+                size: 3,
+                digest: "00".repeat(32),
+                cid: None,
+            };
+            for at in 0..many {
+                let article = article(work, base, Some(id))?;
+                if at % 50 == 0 {
+                    attachments::attach(work, Owner::Article(article), &[bill.clone(), bill.clone()])?;
+                }
             }
-            Ok((id, article(work, base, None)?))
+            let kept = article(work, base, None)?;
+            attachments::attach(work, Owner::Article(kept), &[bill])?;
+            Ok((id, kept))
         });
         let last = fixture.write(move |work| {
             let page = articles::of_category(work, id, &Window::first(1))?;
@@ -167,10 +188,45 @@ fn a_large_category_is_gone_at_once_and_its_articles_are_taken_away_by_and_by() 
         assert_eq!((all, left), (vec![kept], BATCH + 4), "{}: one batch went with it", fixture.engine);
         assert!(matches!(below, Err(Error::NotFound(_))), "{}: {below:?}", fixture.engine);
         assert_eq!((fire(&fixture), fire(&fixture), fire(&fixture)), (1, 1, 0), "{}", fixture.engine);
-        let (articles, words, rows) = fixture.write(move |work| {
+        let (articles, words, files, rows) = fixture.write(move |work| {
             let words = count(work, "knowledge_base_article_words")?;
-            Ok((count(work, "knowledge_base_articles")?, words, count(work, "knowledge_base_categories")?))
+            let files = count(work, "attachments")?;
+            Ok((count(work, "knowledge_base_articles")?, words, files, count(work, "knowledge_base_categories")?))
         });
-        assert_eq!((articles, words, rows), (1, 1, 0), "{}", fixture.engine);
+        assert_eq!((articles, words, files, rows), (1, 1, 1, 0), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn the_log_tells_below_which_category_one_was_made_and_deleted() {
+    for fixture in companies() {
+        let base = base(&fixture);
+        let told = fixture.write(move |work| {
+            let top = category(work, base, None)?;
+            let below = category(work, base, Some(top))?;
+            let made = newest(work)?["parent"] == json!([null, top]);
+            delete(work, below)?;
+            let gone = newest(work)?["parent"] == json!([top, null]);
+            delete(work, top)?;
+            Ok((made, gone, newest(work)?.get("parent").is_none()))
+        });
+        assert_eq!(told, (true, true, true), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn so_many_categories_stand_below_one_and_no_more() {
+    for fixture in companies() {
+        let base = base(&fixture);
+        let (top, other) = fixture.write(move |work| {
+            let top = category(work, base, None)?;
+            for _ in 0..MOST_BELOW {
+                category(work, base, Some(top))?;
+            }
+            Ok((top, category(work, base, None)?))
+        });
+        let refused = fixture.attempt(move |work| category(work, base, Some(top)));
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{}: {refused:?}", fixture.engine);
+        fixture.write(move |work| category(work, base, Some(other)));
     }
 }
