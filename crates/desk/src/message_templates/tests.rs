@@ -105,3 +105,42 @@ fn an_inbox_that_is_gone_is_no_longer_named() {
         assert_eq!((before, after), (true, Some(Vec::new())), "{}", company.engine);
     }
 }
+
+#[test]
+fn the_files_of_a_template_go_with_it_or_with_its_folder() {
+    for company in companies() {
+        let team = company.team;
+        let left = company.write(move |work| {
+            let mut left = Vec::new();
+            let mut count = |work: &mut Work<'_>| -> Result<()> {
+                let sql = "SELECT count(*) FROM attachments WHERE company = $1";
+                let (files,): (i64,) = work.conn.one(sql, db::args![work.company])?;
+                left.push(files);
+                Ok(())
+            };
+            let file = attachments::Upload {
+                filename: "terms.pdf".to_string(),
+                content_type: "application/pdf".to_string(),
+                size: 3,
+                digest: "00".repeat(32),
+                cid: None,
+            };
+            let outer = folders::create(work, folders::Place::Of(Owner::Team(team), None), "Outer")?;
+            let inner = folders::create(work, folders::Place::Under(outer), "Inner")?;
+            let places = [Place::Of(Owner::Team(team), None), Place::Under(outer), Place::Under(inner)];
+            let mut ids = Vec::new();
+            for place in [places[0], places[0], places[1], places[2]] {
+                ids.push(create(work, &New { uploads: vec![file.clone(), file.clone()], ..new(place, "Terms") })?);
+            }
+            count(work)?;
+            delete(work, ids[0])?;
+            count(work)?;
+            folders::delete(work, outer)?;
+            count(work)?;
+            delete(work, ids[1])?;
+            count(work)?;
+            Ok(left)
+        });
+        assert_eq!(left, [8, 6, 2, 0], "{}", company.engine);
+    }
+}
