@@ -60,6 +60,14 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
     }
 }
 
+/// The files of a request that take the place of others; `None` if it says nothing of files. No file at all is said by an
+/// empty list, or by a field of a form without anything in it.
+pub(crate) async fn other_uploads(call: &mut Call) -> Result<Option<Vec<Upload>>> {
+    let empties = matches!(call.form.json.get("attachments"), Some(Value::Array(_) | Value::String(_)));
+    let uploads = uploads(call).await?;
+    Ok((empties || !uploads.is_empty()).then_some(uploads))
+}
+
 /// Whether an HTML body shows the file of this id where it refers to it: `src="cid:…"`.
 fn shows(body: &str, id: &str) -> bool {
     let ends = |rest: &str| rest.starts_with(['"', '\'', ' ', '>', ')', '&']);

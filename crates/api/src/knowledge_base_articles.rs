@@ -14,7 +14,7 @@ use serde::Deserialize;
 use wire::knowledge_base_articles::{article, slim};
 
 use crate::answer::{Answer, context};
-use crate::attachments::{below, uploads};
+use crate::attachments::{below, other_uploads, uploads};
 use crate::call::{Call, Result};
 use crate::edge::params::PageRules;
 use crate::knowledge_bases::locale;
@@ -143,7 +143,7 @@ pub async fn create(mut call: Call) -> Result {
         subject: Some(body.subject),
         content: Some(Content::html(&body.content)),
         is_published: is_published(body.status),
-        uploads: uploads(&mut call).await?,
+        uploads: Some(uploads(&mut call).await?),
     };
     call.write(move |work| {
         knowledge_bases::get(work, base)?;
@@ -160,12 +160,13 @@ pub async fn update(mut call: Call) -> Result {
     let locale = locale(&call)?;
     let body: UpdateArticle = call.body()?;
     let author = author(&body.author_id)?;
+    let uploads = other_uploads(&mut call).await?;
     let change = Change {
         author: None,
         subject: body.subject,
         content: Some(Content::html(&body.content)),
         is_published: is_published(body.status),
-        uploads: uploads(&mut call).await?,
+        uploads,
     };
     call.write(move |work| {
         articles::get(work, id)?;

@@ -6,11 +6,10 @@ use desk::messages::Content;
 use desk::{Error, Work};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use wire::message_templates::message_template;
 
 use crate::answer::{Answer, context};
-use crate::attachments::uploads;
+use crate::attachments::{other_uploads, uploads};
 use crate::call::{Call, Result};
 use crate::edge::given::given;
 use crate::edge::params::PageRules;
@@ -187,16 +186,13 @@ pub(crate) struct UpdateMessageTemplate {
 pub async fn update(mut call: Call) -> Result {
     let id: MessageTemplateId = call.id(0)?;
     let body: UpdateMessageTemplate = call.body()?;
-    // No file at all is said by an empty list, or by a field of a form without anything in it.
-    let empties = matches!(call.form.json.get("attachments"), Some(Value::Array(_) | Value::String(_)));
-    let uploads = uploads(&mut call).await?;
     let change = Change {
         name: body.name,
         subject: body.subject,
         content: body.body.as_deref().map(Content::reusable),
         folder: body.folder_id.map(|id| folder("folder_id", id.as_deref())).transpose()?,
         inboxes: body.inbox_ids,
-        uploads: (empties || !uploads.is_empty()).then_some(uploads),
+        uploads: other_uploads(&mut call).await?,
     };
     call.write(move |work| {
         templates::update(work, id, &change)?;

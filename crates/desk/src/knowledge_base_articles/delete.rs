@@ -31,10 +31,7 @@ fn remove(work: &mut Work<'_>, ids: &[KnowledgeBaseArticleId]) -> Result<()> {
     }
     let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let kind = Owner::Article(ids[0]).key().0;
-    let with_files: Vec<i64> = attachments::of(work, kind, &numbers)?.into_keys().collect();
-    for number in with_files {
-        attachments::detach(work, Owner::Article(KnowledgeBaseArticleId(number)))?;
-    }
+    attachments::detach_all(work, kind, &numbers)?;
     store::delete(work.conn, work.company, &numbers)?;
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What articles of knowledge bases promise, on every store.
 
+use serde_json::{Value, json};
+
 use super::{Change, New, content, create, delete, update};
-use crate::attachments::{self, Upload};
+use crate::attachments::Upload;
 use crate::error::{Error, Result};
 use crate::ids::{KnowledgeBaseArticleId, KnowledgeBaseCategoryId, KnowledgeBaseId};
 use crate::knowledge_base_categories as categories;
@@ -30,6 +32,23 @@ fn article(
 
 fn said(subject: &str, content: &str) -> Change {
     Change { subject: Some(subject.to_string()), content: Some(Content::html(content)), ..Change::default() }
+}
+
+fn file(name: &str) -> Upload {
+    Upload {
+        filename: name.to_string(),
+        content_type: "application/pdf".to_string(),
+        size: 3,
+        digest: "00".repeat(32),
+        cid: None,
+    }
+}
+
+/// What the newest line of the log tells.
+fn newest(work: &mut Work<'_>) -> Result<Value> {
+    let sql = "SELECT change FROM events WHERE company = $1 ORDER BY id DESC LIMIT 1";
+    let (told,): (Value,) = work.conn.one(sql, db::args![work.company])?;
+    Ok(told)
 }
 
 /// How many rows a table has.
@@ -100,19 +119,73 @@ fn the_files_of_an_article_go_with_it() {
         let base = base(&fixture);
         let left = fixture.write(move |work| {
             let id = article(work, base, None)?;
-            let upload = Upload {
-                filename: "bill.pdf".to_string(),
-                content_type: "application/pdf".to_string(),
-                size: 3,
-                digest: "00".repeat(32),
-                cid: None,
-            };
-            update(work, id, None, &Change { uploads: vec![upload], ..Change::default() })?;
-            let file = content(work, id, None)?.attachments[0].id;
-            attachments::get(work, file)?;
+            update(
+                work,
+                id,
+                None,
+                &Change { uploads: Some(vec![file("bill.pdf"), file("more.pdf")]), ..Change::default() },
+            )?;
+            article(work, base, None)?;
+            let had = count(work, "attachments")?;
             delete(work, id)?;
-            Ok(attachments::get(work, file))
+            Ok((had, count(work, "attachments")?))
         });
-        assert!(matches!(left, Err(Error::NotFound(_))), "{}: {left:?}", fixture.engine);
+        assert_eq!(left, (2, 0), "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn other_files_take_the_place_of_those_before_and_an_empty_list_of_all() {
+    for fixture in companies() {
+        let base = base(&fixture);
+        let (kept, replaced, emptied, lines) = fixture.write(move |work| {
+            let id = article(work, base, None)?;
+            let names = |work: &mut Work<'_>, uploads: Option<Vec<Upload>>| {
+                update(work, id, None, &Change { uploads, ..Change::default() })?;
+                let files = content(work, id, None)?.attachments;
+                Ok::<_, Error>(files.into_iter().map(|file| file.filename).collect::<Vec<_>>())
+            };
+            names(work, Some(vec![file("a"), file("b")]))?;
+            let kept = names(work, None)?;
+            let replaced = names(work, Some(vec![file("c")]))?;
+            let emptied = names(work, Some(Vec::new()))?;
+            let before = count(work, "events")?;
+            names(work, Some(Vec::new()))?;
+            Ok((kept, replaced, emptied, (count(work, "events")? - before, count(work, "attachments")?)))
+        });
+        assert_eq!(
+            (kept, replaced),
+            (vec!["a".to_string(), "b".to_string()], vec!["c".to_string()]),
+            "{}",
+            fixture.engine
+        );
+        assert_eq!(
+            (emptied, lines),
+            (Vec::new(), (0, 0)),
+            "{}: nothing instead of nothing is no change",
+            fixture.engine
+        );
+    }
+}
+
+#[test]
+fn the_log_tells_what_was_decided_of_an_article_and_nothing_else() {
+    for fixture in companies() {
+        let (base, ada) = (base(&fixture), fixture.ada);
+        fixture.write(move |work| {
+            let category = category(work, base)?;
+            let id = article(work, base, Some(category))?;
+            let made = newest(work)?;
+            assert_eq!((&made["article"], &made["category"]), (&json!([null, id]), &json!([null, category])), "{made}");
+            let by = content(work, id, None)?.last_editor;
+            update(work, id, None, &Change { author: Some(ada), ..Change::default() })?;
+            let authored = json!({"article": id, "locale": "en", "last_editor": [by, ada]});
+            assert_eq!(newest(work)?, authored, "another author alone");
+            let published = Change { author: Some(ada), is_published: Some(true), ..Change::default() };
+            update(work, id, None, &published)?;
+            let told = json!({"article": id, "locale": "en", "is_published": [false, true]});
+            assert_eq!(newest(work)?, told, "another status alone");
+            Ok(())
+        });
     }
 }

@@ -41,8 +41,8 @@ pub struct Change {
     pub content: Option<messages::Content>,
     /// Whether it is published, or a draft.
     pub is_published: Option<bool>,
-    /// More files.
-    pub uploads: Vec<Upload>,
+    /// Other files in the place of those it has, in every locale.
+    pub uploads: Option<Vec<Upload>>,
 }
 
 /// Adds an article to a knowledge base, in a locale or in the default one. It is a draft unless the request says otherwise.
@@ -57,12 +57,14 @@ pub fn create(
     if let Some(category) = new.category {
         categories::hold(work, base, category, "category_id")?;
     }
+    let uploads = new.words.uploads.as_deref().unwrap_or_default();
+    few(uploads)?;
     let words = rewritten(work, None, &new.words)?;
     let id = KnowledgeBaseArticleId(work.new_id());
     let row = Stored { id, base, category: new.category, created_at: work.now, updated_at: work.now };
     store::insert(work.conn, work.company, &row)?;
     store::set_words(work.conn, work.company, id, (locale, &words))?;
-    let files = attach(work, id, &new.words.uploads)?;
+    attachments::attach(work, Owner::Article(id), uploads)?;
     let mut change = json!({
         "knowledge_base": base,
         "article": [null, id],
@@ -70,8 +72,11 @@ pub fn create(
         "subject": [null, words.subject],
         "is_published": [null, words.is_published],
     });
-    if !files.is_null() {
-        change["attachments"] = files;
+    if let Some(category) = new.category {
+        change["category"] = json!([null, category]);
+    }
+    if !uploads.is_empty() {
+        change["attachments"] = json!([[], names_of(uploads)]);
     }
     events::record_setting(work, Kind::Setting, change)?;
     Ok(id)
@@ -87,27 +92,32 @@ pub fn update(work: &mut Work<'_>, id: KnowledgeBaseArticleId, locale: Option<Lo
         return Err(Error::NotFound("locale"));
     }
     let words = rewritten(work, before.as_ref(), change)?;
-    let is_same = before.as_ref().is_some_and(|before| {
-        (&before.subject, &before.body, before.is_published) == (&words.subject, &words.body, words.is_published)
-            && change.author.is_none_or(|author| before.last_editor == Some(author))
-    });
-    if is_same && change.uploads.is_empty() {
+    let mut told = Map::new();
+    let mut note = |field: &str, before: Value, after: Value| {
+        if before != after {
+            told.insert(field.to_string(), json!([before, after]));
+        }
+    };
+    let had = before.as_ref();
+    note("subject", json!(had.map(|words| &words.subject)), json!(words.subject));
+    note("is_published", json!(had.map(|words| words.is_published)), json!(words.is_published));
+    if change.author.is_some() {
+        note("last_editor", json!(had.and_then(|words| words.last_editor)), json!(words.last_editor));
+    }
+    // The log tells that a text changed; it does not keep every version of it.
+    if had.is_none_or(|had| had.body != words.body) {
+        told.insert("has_new_content".to_string(), json!(true));
+    }
+    if let Some(files) = replace_files(work, id, change.uploads.as_deref())? {
+        told.insert("attachments".to_string(), files);
+    }
+    if told.is_empty() {
         return Ok(());
     }
     store::set_words(work.conn, work.company, id, (locale, &words))?;
     store::touch(work.conn, work.company, id, work.now)?;
-    let mut told = Map::from_iter([
-        ("article".to_string(), json!(id)),
-        ("locale".to_string(), json!(locale.as_str())),
-        ("subject".to_string(), json!([before.as_ref().map(|words| &words.subject), words.subject])),
-        ("is_published".to_string(), json!([before.as_ref().map(|words| words.is_published), words.is_published])),
-        // The log tells that a text changed; it does not keep every version of it.
-        ("has_new_content".to_string(), json!(before.as_ref().is_none_or(|before| before.body != words.body))),
-    ]);
-    let files = attach(work, id, &change.uploads)?;
-    if !files.is_null() {
-        told.insert("attachments".to_string(), files);
-    }
+    told.insert("article".to_string(), json!(id));
+    told.insert("locale".to_string(), json!(locale.as_str()));
     events::record_setting(work, Kind::Setting, told.into())?;
     Ok(())
 }
@@ -138,15 +148,29 @@ fn rewritten(work: &mut Work<'_>, before: Option<&Words>, change: &Change) -> Re
     })
 }
 
-/// Hangs files on an article; answers how the log tells of them, null if there are none.
-fn attach(work: &mut Work<'_>, id: KnowledgeBaseArticleId, uploads: &[Upload]) -> Result<Value> {
-    if uploads.is_empty() {
-        return Ok(Value::Null);
-    }
+/// Hangs other files on an article in the place of those it has; answers how the log tells of them, `None` if nothing
+/// changes.
+fn replace_files(work: &mut Work<'_>, id: KnowledgeBaseArticleId, uploads: Option<&[Upload]>) -> Result<Option<Value>> {
+    let Some(uploads) = uploads else { return Ok(None) };
+    few(uploads)?;
     let owner = Owner::Article(id);
-    let known = attachments::of(work, owner.key().0, &[id.0])?.remove(&id.0).map_or(0, |files| files.len());
-    if known + uploads.len() > MOST_FILES {
-        return Err(Error::invalid("attachments", format!("expected at most {MOST_FILES} files on an article")));
+    let had = attachments::of(work, owner.key().0, &[id.0])?.remove(&id.0).unwrap_or_default();
+    if had.is_empty() && uploads.is_empty() {
+        return Ok(None);
     }
-    Ok(json!([[], attachments::attach(work, owner, uploads)?]))
+    attachments::detach(work, owner)?;
+    attachments::attach(work, owner, uploads)?;
+    let had: Vec<&str> = had.iter().map(|file| file.filename.as_str()).collect();
+    Ok(Some(json!([had, names_of(uploads)])))
+}
+
+fn names_of(uploads: &[Upload]) -> Vec<&str> {
+    uploads.iter().map(|file| file.filename.as_str()).collect()
+}
+
+fn few(uploads: &[Upload]) -> Result<()> {
+    match uploads.len() <= MOST_FILES {
+        true => Ok(()),
+        false => Err(Error::invalid("attachments", format!("expected at most {MOST_FILES} files on an article"))),
+    }
 }

@@ -205,7 +205,18 @@ async fn files_of_an_article_are_fetched_below_it_and_by_themselves() {
     let more = text().part("attachments[]", Part::bytes(b"more".as_slice()).file_name("more.txt"));
     let request = server.request(Method::PATCH, &format!("{path}/content")).bearer_auth(&server.token).multipart(more);
     let changed = server.send(request).await.expect(200);
-    assert_eq!((&changed["name"], changed["attachments"].as_array().map(Vec::len)), (&json!("Bills"), Some(2)));
+    assert_eq!((&changed["name"], changed["attachments"].as_array().map(Vec::len)), (&json!("Bills"), Some(1)));
+    assert_eq!(changed["attachments"][0]["filename"], "more.txt", "the files before are gone");
+    server.get(&format!("/download/{}", article["attachments"][0]["id"].as_str().expect("an id"))).await.expect(404);
+    let content = format!("{path}/content");
+    let untouched = server.patch(&content, whole(&server, json!({})).await).await.expect(200);
+    assert_eq!(untouched["attachments"], changed["attachments"]);
+    let emptied = server.patch(&content, whole(&server, json!({"attachments": []})).await).await.expect(200);
+    assert_eq!(emptied["attachments"], json!([]));
+    let file = Part::bytes(b"bill".as_slice()).file_name("bill.txt");
+    let again = text().part("attachments[]", file);
+    let request = server.request(Method::PATCH, &content).bearer_auth(&server.token).multipart(again);
+    let article = server.send(request).await.expect(200);
     let id = article["attachments"][0]["id"].as_str().expect("an id");
     let below = format!("{path}/download/{id}");
     for at in [&below, &format!("/download/{id}")] {
