@@ -163,7 +163,7 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     let name = outgoing::sender_name(work, &edit.letter, new.signature, new.author)?;
     if !edit.letter.to.is_empty() {
         new.recipients = json!(recipients(work, &channel, &edit.letter, name)?);
-    } else if edit.letter.sender_name.is_some() || new.signature != old.signature {
+    } else if edit.letter.sender_name.is_some() || (new.signature, new.author) != (old.signature, old.author) {
         let mut people: Vec<Recipient> = old.recipients();
         people.retain(|person| person.role != "from");
         people.push(outgoing::sender(&channel, name));
@@ -196,10 +196,13 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     note(work, &mut held, &new, change)
 }
 
-/// The signature of a draft that is edited: the one that is said, else the one that it has, as long as it is an e-mail.
+/// The signature of a draft that is edited: the one that is said, else the one that it has, as long as it may stand there.
 fn signature(work: &mut Work<'_>, channel: &Channel, edit: &Edit, draft: &Message) -> Result<Option<SignatureId>> {
     match edit.letter.signature {
-        Signing::Unsaid => Ok(draft.signature.filter(|_| outgoing::is_email(channel))),
+        Signing::Unsaid => match draft.signature {
+            Some(id) => signatures::kept(work, channel, draft.author, id),
+            None => Ok(None),
+        },
         said => Ok(signatures::chosen(work, channel, said, draft.author)?.map(|signature| signature.id)),
     }
 }

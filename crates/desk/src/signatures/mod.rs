@@ -1,8 +1,8 @@
 //! Signatures: what stands below e-mails, of a workspace or of one teammate (contract/domain.md section 9).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::access::Owner;
+use crate::access::{Access, Owner};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, SignatureId, TeamId, TeammateId};
@@ -16,7 +16,7 @@ mod store;
 mod tests;
 mod write;
 
-pub(crate) use choose::{chosen, filled};
+pub(crate) use choose::{chosen, filled, kept};
 pub use write::{Change, New, create, delete, update};
 
 db::record! {
@@ -43,7 +43,8 @@ impl Signature {
         Owner::of(self.team, self.owner)
     }
 
-    /// The channels that it is for; `None` for all. One that is gone is left out.
+    /// The channels that it is for; `None` for all. One that is gone is left out, and so are those that the caller does
+    /// not see if the signature was read for somebody.
     pub fn channels(&self, directory: &Directory) -> Option<Vec<ChannelId>> {
         let named: Vec<ChannelId> = serde_json::from_value(self.channels.clone()?).unwrap_or_default();
         Some(named.into_iter().filter(|id| directory.channel(*id).is_some()).collect())
@@ -53,10 +54,26 @@ impl Signature {
     pub(crate) fn is_for(&self, directory: &Directory, channel: ChannelId) -> bool {
         self.channels(directory).is_none_or(|channels| channels.contains(&channel))
     }
+
+    /// The same as the caller sees it: without the channels that moved to where the caller does not.
+    pub(crate) fn seen(mut self, access: &Access, directory: &Directory) -> Signature {
+        if let Some(mut channels) = self.channels(directory) {
+            let inbox = |id: &ChannelId| directory.inbox(directory.channel(*id)?.inbox);
+            channels.retain(|id| inbox(id).is_some_and(|row| access.sees_owner(directory, row.team, row.owner)));
+            self.channels = Some(json!(channels));
+        }
+        self
+    }
 }
 
-/// A signature that the caller may see.
+/// A signature that the caller may see, as the caller sees it.
 pub fn get(work: &mut Work<'_>, id: SignatureId) -> Result<Signature> {
+    let directory = work.directory()?;
+    Ok(find(work, id)?.seen(&work.access, &directory))
+}
+
+/// A signature that the caller may see, as it is kept.
+fn find(work: &mut Work<'_>, id: SignatureId) -> Result<Signature> {
     let directory = work.directory()?;
     let found = load(work, &[id])?.pop();
     let seen = found.filter(|row| work.access.sees_owner(&directory, row.team, row.owner));
@@ -71,6 +88,8 @@ pub(crate) fn load(work: &mut Work<'_>, ids: &[SignatureId]) -> Result<Vec<Signa
 /// A page of the signatures of an owner, the oldest first unless the window says otherwise.
 pub fn list(work: &mut Work<'_>, owner: Owner, window: &Window) -> Result<Page<Signature>> {
     owner.check(work)?;
+    let directory = work.directory()?;
     let rows = store::list(work.conn, work.company, owner, window)?;
+    let rows = rows.into_iter().map(|row| row.seen(&work.access, &directory)).collect();
     Ok(Page::cut(rows, window.limit, |row| Position { key: 0, id: row.id.0 }))
 }

@@ -64,29 +64,114 @@ fn the_default_is_the_authors_own_then_the_workspaces() {
     }
 }
 
+/// Ada's own e-mail channel. She works in the workspace.
+fn own_channel(work: &mut Work<'_>, team: TeamId, ada: TeammateId) -> Result<ChannelId> {
+    crate::teams::add_members(work, team, &[ada])?;
+    let new = crate::inboxes::New {
+        owner: Owner::Teammate(ada),
+        name: "Ada".to_string(),
+        is_public: false,
+        teammates: Vec::new(),
+        custom_fields: serde_json::Map::new(),
+    };
+    let inbox = crate::inboxes::create(work, &new)?;
+    crate::testing::channel(work, inbox, "smtp", "ada@acme.example", None, serde_json::json!({}))
+}
+
+/// Whether a signature may stand below what somebody writes on a channel.
+fn may_stand(
+    work: &mut Work<'_>,
+    (channel, author): (ChannelId, Option<TeammateId>),
+    signature: SignatureId,
+) -> Result<bool> {
+    let channel = work.directory()?.channel(channel).cloned().ok_or(Error::NotFound("channel"))?;
+    match chosen(work, &channel, Signing::With(signature), author) {
+        Ok(_) => Ok(true),
+        Err(Error::Invalid { .. }) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
 #[test]
 fn on_somebodys_own_channel_the_workspaces_is_used_where_it_may_be() {
     for company in companies() {
         expose(&company);
-        let (team, ada) = (company.team, company.ada);
+        let (team, ada, email) = (company.team, company.ada, company.email);
         let (own, ours) = company.write(move |work| {
-            crate::teams::add_members(work, team, &[ada])?;
+            let own = own_channel(work, team, ada)?;
+            Ok((own, create(work, &new(Owner::Team(team), "ours"))?))
+        });
+        assert_eq!(usual(&company, own, Some(ada)), None, "{}", company.engine);
+        let for_people = Change { is_for_people: Some(true), ..Change::default() };
+        company.write(move |work| update(work, ours, &for_people));
+        assert_eq!(usual(&company, own, Some(ada)).as_deref(), Some("ours"));
+        let narrow = Change { channels: Some(Some(vec![crate::channels::Which::Id(email)])), ..Change::default() };
+        company.write(move |work| update(work, ours, &narrow));
+        assert_eq!(usual(&company, own, Some(ada)).as_deref(), Some("ours"), "its channels are the workspace's");
+        let never = Change { is_for_people: Some(false), ..Change::default() };
+        company.write(move |work| update(work, ours, &never));
+        assert_eq!((usual(&company, own, Some(ada)), usual(&company, email, None).as_deref()), (None, Some("ours")));
+    }
+}
+
+#[test]
+fn a_signature_stands_where_its_owner_writes() {
+    for company in companies() {
+        expose(&company);
+        let (team, ada, email) = (company.team, company.ada, company.email);
+        let stands = company.write(move |work| {
+            let own = own_channel(work, team, ada)?;
+            let sales = crate::teams::create(work, &crate::teams::New { name: "Sales".to_string() })?;
+            let ours = create(work, &new(Owner::Team(team), "ours"))?;
+            let theirs = create(work, &New { is_for_people: true, ..new(Owner::Team(sales), "theirs") })?;
+            let hers = create(work, &new(Owner::Teammate(ada), "hers"))?;
+            let mut stands = Vec::new();
+            for place in [(email, Some(ada)), (email, None), (own, Some(ada))] {
+                for signature in [ours, theirs, hers] {
+                    stands.push(may_stand(work, place, signature)?);
+                }
+            }
+            Ok(stands)
+        });
+        let wanted = [[true, false, true], [true, false, false], [false, false, true]].concat();
+        assert_eq!(stands, wanted, "{}", company.engine);
+    }
+}
+
+#[test]
+fn a_channel_that_the_reader_does_not_see_is_not_named() {
+    for company in companies() {
+        expose(&company);
+        let (team, ada, email, custom) = (company.team, company.ada, company.email, company.custom);
+        let (all, seen, kept) = company.write(move |work| {
+            let sales = crate::teams::create(work, &crate::teams::New { name: "Sales".to_string() })?;
             let inbox = crate::inboxes::create(
                 work,
                 &crate::inboxes::New {
-                    owner: Owner::Teammate(ada),
-                    name: "Ada".to_string(),
-                    is_public: false,
+                    owner: Owner::Team(sales),
+                    name: "Sales".to_string(),
+                    is_public: true,
                     teammates: Vec::new(),
                     custom_fields: serde_json::Map::new(),
                 },
             )?;
-            let own = crate::testing::channel(work, inbox, "smtp", "ada@acme.example", None, serde_json::json!({}))?;
-            Ok((own, create(work, &new(Owner::Team(team), "ours"))?))
+            let channels = Some(vec![crate::channels::Which::Id(email), crate::channels::Which::Id(custom)]);
+            let id = create(work, &New { channels, ..new(Owner::Teammate(ada), "hers") })?;
+            let sql = "UPDATE channels SET inbox = $2 WHERE company = $1 AND id = $3";
+            work.conn.exec(sql, db::args![work.company, inbox, custom])?;
+            work.directory_changed()?;
+            let shown = |work: &mut Work<'_>| Ok::<_, Error>(get(work, id)?.channels(&*work.directory()?));
+            let all = shown(work)?;
+            let shared = crate::access::Shared::Teams(vec![team]);
+            let narrow = std::sync::Arc::new(crate::Access { global: true, shared, private: true });
+            let access = std::mem::replace(&mut work.access, narrow);
+            let seen = shown(work)?;
+            update(work, id, &Change { name: Some("Hers".to_string()), ..Change::default() })?;
+            work.access = access;
+            Ok((all, seen, shown(work)?))
         });
-        assert_eq!(usual(&company, own, Some(ada)), None, "{}", company.engine);
-        company.write(move |work| update(work, ours, &Change { is_for_people: Some(true), ..Change::default() }));
-        assert_eq!(usual(&company, own, Some(ada)).as_deref(), Some("ours"));
+        assert_eq!(seen, Some(vec![email]), "{}", company.engine);
+        assert_eq!((&all, &kept), (&Some(vec![email, custom]), &all), "what is not shown is not forgotten");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Signature, get, store};
+use super::{Signature, find, store};
 use crate::access::Owner;
 use crate::channels::{self, Which};
 use crate::crypto::{hex, sha256};
@@ -88,7 +88,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<SignatureId> {
 /// # Errors
 /// Refuses channels that are not the owner's.
 pub fn update(work: &mut Work<'_>, id: SignatureId, change: &Change) -> Result<()> {
-    let before = get(work, id)?;
+    let before = find(work, id)?;
     let mut signature = before.clone();
     if let Some(name) = &change.name {
         signature.name = names::checked("name", name, LONGEST)?;
@@ -137,7 +137,7 @@ pub fn update(work: &mut Work<'_>, id: SignatureId, change: &Change) -> Result<(
 
 /// Deletes a signature. Messages that have it keep its text; drafts lose it.
 pub fn delete(work: &mut Work<'_>, id: SignatureId) -> Result<()> {
-    let signature = get(work, id)?;
+    let signature = find(work, id)?;
     store::delete(work.conn, work.company, id)?;
     let change = json!({"signature": [id, null], "name": [signature.name, null]});
     events::record_setting(work, Kind::Setting, change)?;

@@ -162,3 +162,55 @@ fn a_draft_is_signed_when_it_leaves_and_above_its_quotation() {
         assert_eq!((gone.body, gone.signature), (draft.body, None), "what is gone signs nothing");
     }
 }
+
+/// A default signature under which an e-mail is sent by a name.
+fn signature(owner: crate::access::Owner, name: &str) -> crate::signatures::New {
+    crate::signatures::New {
+        owner,
+        name: name.to_string(),
+        sender_info: Some("{{user.first_name}} of Acme".to_string()),
+        content: Content::html("{{user.first_name}}"),
+        is_default: true,
+        is_for_people: false,
+        channels: None,
+    }
+}
+
+/// The signature of a draft, and the name that it is sent under.
+fn signed(work: &mut Work<'_>, id: crate::ids::MessageId) -> Result<(bool, Option<String>)> {
+    let row = row(work, id)?.ok_or(Error::NotFound("draft"))?;
+    let sender = row.recipients().into_iter().find(|recipient| recipient.role == "from");
+    Ok((row.signature.is_some(), sender.and_then(|sender| sender.name)))
+}
+
+#[test]
+fn a_draft_of_another_author_is_neither_signed_nor_sent_as_the_old_one() {
+    for fixture in companies() {
+        let (team, email, ada) = (fixture.team, fixture.email, fixture.ada);
+        let names = fixture.write(move |work| {
+            crate::teammates::expose_private(work, ada, true)?;
+            let bob = crate::teammates::create(work, &crate::testing::person("user", "bob"))?;
+            let draft_of_ada = |work: &mut Work<'_>| {
+                let letter = Letter { signature: Signing::Default, ..to("ann@example.com", "Hi") };
+                draft(
+                    work,
+                    &NewDraft { place: Place::On(email), letter, author: Some(Who::Id(ada)), mode: Mode::Shared },
+                )
+            };
+            crate::signatures::create(work, &signature(crate::access::Owner::Team(team), "Ours"))?;
+            let ours = draft_of_ada(work)?;
+            crate::signatures::create(work, &signature(crate::access::Owner::Teammate(ada), "Hers"))?;
+            let hers = draft_of_ada(work)?;
+            let before = (signed(work, ours)?, signed(work, hers)?);
+            for id in [ours, hers] {
+                let draft = get(work, id)?;
+                edit(work, &Edit { author: Some(Who::Id(bob)), ..change(&draft, "Ho", None) })?;
+            }
+            Ok((before, signed(work, ours)?, signed(work, hers)?))
+        });
+        let ada = (true, Some("ada of Acme".to_string()));
+        assert_eq!(names.0, (ada.clone(), ada), "{}", fixture.engine);
+        assert_eq!(names.1, (true, Some("bob of Acme".to_string())), "the workspace's is his as well");
+        assert_eq!(names.2, (false, Some("support@acme.example".to_string())), "what is hers is not his");
+    }
+}
