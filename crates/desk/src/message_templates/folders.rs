@@ -1,9 +1,11 @@
 //! Folders of message templates. They nest, but not for ever, and what is in one belongs to whom the folder belongs.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, json};
 
 pub use super::Folder;
-use super::{LONGEST, store};
+use super::{LONGEST, MOST_FOLDERS, store};
 use crate::access::Owner;
 use crate::attachments;
 use crate::directory::Directory;
@@ -88,12 +90,18 @@ pub fn list(work: &mut Work<'_>, of: Of, order: Order, window: &Window) -> Resul
 }
 
 /// Adds a folder. Folders of one name may lie side by side.
+///
+/// # Errors
+/// Refuses one in somebody else's, one deeper than [`DEEPEST`], and one more than an owner may have.
 pub fn create(work: &mut Work<'_>, place: Place, name: &str) -> Result<MessageTemplateFolderId> {
     let (owner, parent) = match place {
         Place::Of(owner, parent) => (owner, parent),
         Place::Under(parent) => (get(work, parent)?.owner(), Some(parent)),
     };
     owner.check(work)?;
+    if work.directory()?.message_template_folders().filter(|row| row.owner() == owner).count() >= MOST_FOLDERS {
+        return Err(Error::invalid("name", format!("there are {MOST_FOLDERS} folders of this owner, and no more fit")));
+    }
     if let Some(parent) = parent {
         fits(work, "parent_folder_id", owner, parent)?;
         let directory = work.directory()?;
@@ -159,7 +167,7 @@ pub fn update(work: &mut Work<'_>, id: MessageTemplateFolderId, change: &Change)
 pub fn delete(work: &mut Work<'_>, id: MessageTemplateFolderId) -> Result<()> {
     let folder = get(work, id)?;
     let directory = work.directory()?;
-    let folders: Vec<MessageTemplateFolderId> = within(&directory, id).concat();
+    let folders: HashSet<MessageTemplateFolderId> = within(&directory, id).into_iter().flatten().collect();
     let is_inside = |inside: Option<MessageTemplateFolderId>| inside.is_some_and(|inside| folders.contains(&inside));
     let templates: Vec<MessageTemplateId> =
         directory.message_templates().filter(|row| is_inside(row.folder)).map(|row| row.id).collect();
@@ -201,6 +209,7 @@ fn around(directory: &Directory, id: MessageTemplateFolderId) -> impl Iterator<I
 /// A folder and those in it, level by level.
 fn within(directory: &Directory, id: MessageTemplateFolderId) -> Vec<Vec<MessageTemplateFolderId>> {
     let down = |level: &Vec<MessageTemplateFolderId>| {
+        let level: HashSet<MessageTemplateFolderId> = level.iter().copied().collect();
         let inside =
             directory.message_template_folders().filter(|row| row.parent.is_some_and(|id| level.contains(&id)));
         let inside: Vec<MessageTemplateFolderId> = inside.map(|row| row.id).collect();

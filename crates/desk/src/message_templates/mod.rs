@@ -1,9 +1,9 @@
 //! Message templates: what people write again and again, of a workspace or of one teammate, in folders that nest
 //! (contract/domain.md section 9). Rules write with them, too.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::access::Owner;
+use crate::access::{Access, Owner};
 use crate::attachments::{self, Attachment};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
@@ -22,6 +22,10 @@ pub use write::{Change, New, Place, create, delete, update};
 
 /// The longest name of a template or a folder, in characters.
 const LONGEST: usize = 200;
+/// The most templates of one owner.
+const MOST_TEMPLATES: usize = 10_000;
+/// The most folders of one owner.
+const MOST_FOLDERS: usize = 1_000;
 
 db::record! {
     /// A template as everybody knows it who does not write with it.
@@ -81,10 +85,20 @@ impl Entry {
 }
 
 impl Said {
-    /// The inboxes that it is for; `None` for all. One that is gone is left out.
+    /// The inboxes that it is for; `None` for all. One that is gone is left out, and so are those that the caller does
+    /// not see if the template was read for somebody.
     pub fn inboxes(&self, directory: &Directory) -> Option<Vec<InboxId>> {
         let named: Vec<InboxId> = serde_json::from_value(self.inboxes.clone()?).unwrap_or_default();
         Some(named.into_iter().filter(|id| directory.inbox(*id).is_some()).collect())
+    }
+
+    /// Leaves out the inboxes that moved to where the caller does not see them.
+    fn hide(&mut self, access: &Access, directory: &Directory) {
+        if let Some(mut inboxes) = self.inboxes(directory) {
+            let inbox = |id: &InboxId| directory.inbox(*id);
+            inboxes.retain(|id| inbox(id).is_some_and(|row| access.sees_owner(directory, row.team, row.owner)));
+            self.inboxes = Some(json!(inboxes));
+        }
     }
 }
 
@@ -124,8 +138,16 @@ pub(crate) fn entry(work: &mut Work<'_>, id: MessageTemplateId) -> Result<Entry>
     found.cloned().ok_or(Error::NotFound("message template"))
 }
 
-/// A template that the caller may see.
+/// A template that the caller may see, as the caller sees it.
 pub fn get(work: &mut Work<'_>, id: MessageTemplateId) -> Result<View> {
+    let mut view = find(work, id)?;
+    let directory = work.directory()?;
+    view.said.hide(&work.access, &directory);
+    Ok(view)
+}
+
+/// A template that the caller may see, as it is kept.
+fn find(work: &mut Work<'_>, id: MessageTemplateId) -> Result<View> {
     let entry = entry(work, id)?;
     views(work, vec![entry])?.pop().ok_or(Error::NotFound("message template"))
 }
@@ -159,7 +181,9 @@ pub fn list(work: &mut Work<'_>, of: Of, order: Order, window: &Window) -> Resul
     };
     let rows = directory.message_templates().filter(wanted).cloned();
     let page = page_sorted(rows, window, |row| Position { key: key(row), id: row.id.0 });
-    Ok(Page { next: page.next, rows: views(work, page.rows)? })
+    let mut rows = views(work, page.rows)?;
+    rows.iter_mut().for_each(|view| view.said.hide(&work.access, &directory));
+    Ok(Page { next: page.next, rows })
 }
 
 /// Templates with what they say and their files: two statements, however many they are.

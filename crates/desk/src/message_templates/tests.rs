@@ -144,3 +144,63 @@ fn the_files_of_a_template_go_with_it_or_with_its_folder() {
         assert_eq!(left, [8, 6, 2, 0], "{}", company.engine);
     }
 }
+
+#[test]
+fn an_inbox_that_the_reader_does_not_see_is_not_named() {
+    for company in companies() {
+        let (team, inbox) = (company.team, company.inbox);
+        let (seen, kept) = company.write(move |work| {
+            let sales = crate::teams::create(work, &crate::teams::New { name: "Sales".to_string() })?;
+            let new = New { inboxes: Some(vec![inbox]), ..new(Place::Of(Owner::Team(team), None), "Hi") };
+            let id = create(work, &new)?;
+            let sql = "UPDATE inboxes SET team = $2 WHERE company = $1 AND id = $3";
+            work.conn.exec(sql, db::args![work.company, sales, inbox])?;
+            work.directory_changed()?;
+            let narrow =
+                crate::Access { global: true, shared: crate::access::Shared::Teams(vec![team]), private: false };
+            let access = std::mem::replace(&mut work.access, std::sync::Arc::new(narrow));
+            let directory = work.directory()?;
+            let listed = list(work, Of::All, Order::Created, &Window::first(10))?.rows.remove(0);
+            let seen = [get(work, id)?.said.inboxes(&directory), listed.said.inboxes(&directory)];
+            update(work, id, &Change { name: Some("Ho".to_string()), ..Change::default() })?;
+            work.access = access;
+            Ok((seen, get(work, id)?.said.inboxes(&directory)))
+        });
+        assert_eq!(seen, [Some(Vec::new()), Some(Vec::new())], "{}", company.engine);
+        assert_eq!(kept, Some(vec![inbox]), "what is not shown is not forgotten");
+    }
+}
+
+#[test]
+fn an_owner_has_only_so_many_templates_and_folders() {
+    for company in companies() {
+        let (team, ada) = (company.team, company.ada);
+        let (full, free) = company.write(move |work| {
+            crate::teammates::expose_private(work, ada, true)?;
+            for (sql, count) in [
+                (
+                    "INSERT INTO message_templates (company, id, team, name, created_at, updated_at, body) \
+                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) \
+                     SELECT cast($1 AS bigint), i, cast($2 AS bigint), 'x', 0, 0, 'x' FROM n",
+                    10_000,
+                ),
+                (
+                    "INSERT INTO message_template_folders (company, id, team, name, created_at, updated_at) \
+                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+                     SELECT cast($1 AS bigint), i, cast($2 AS bigint), 'x', 0, 0 FROM n",
+                    1_000,
+                ),
+            ] {
+                assert_eq!(work.conn.exec(sql, db::args![work.company, team])?, count);
+            }
+            work.directory_changed()?;
+            let mut refused = |owner: Owner| {
+                let folder = folders::create(work, folders::Place::Of(owner, None), "Folder");
+                let template = create(work, &new(Place::Of(owner, None), "Hi"));
+                [folder.err(), template.err()].map(|error| error.map(|error| matches!(error, Error::Invalid { .. })))
+            };
+            Ok((refused(Owner::Team(team)), refused(Owner::Teammate(ada))))
+        });
+        assert_eq!((full, free), ([Some(true); 2], [None; 2]), "{}", company.engine);
+    }
+}

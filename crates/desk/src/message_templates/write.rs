@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, LONGEST, Said, entry, folders, get, store};
+use super::{Entry, LONGEST, MOST_TEMPLATES, Said, entry, find, folders, store};
 use crate::access::Owner;
 use crate::attachments::{self, Owner as Holder, Upload};
 use crate::crypto::{hex, sha256};
@@ -64,13 +64,19 @@ pub struct Change {
 /// Adds a template.
 ///
 /// # Errors
-/// Refuses folders and inboxes that are not the owner's.
+/// Refuses folders and inboxes that are not the owner's, and one more than an owner may have.
 pub fn create(work: &mut Work<'_>, new: &New) -> Result<MessageTemplateId> {
     let (owner, folder) = match new.place {
         Place::Of(owner, folder) => (owner, folder),
         Place::Under(folder) => (folders::get(work, folder)?.owner(), Some(folder)),
     };
     owner.check(work)?;
+    if work.directory()?.message_templates().filter(|row| row.owner() == owner).count() >= MOST_TEMPLATES {
+        return Err(Error::invalid(
+            "name",
+            format!("there are {MOST_TEMPLATES} templates of this owner, and no more fit"),
+        ));
+    }
     if let Some(folder) = folder {
         folders::fits(work, "folder_id", owner, folder)?;
     }
@@ -103,7 +109,7 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<MessageTemplateId> {
 /// # Errors
 /// Refuses folders and inboxes that are not the owner's.
 pub fn update(work: &mut Work<'_>, id: MessageTemplateId, change: &Change) -> Result<()> {
-    let before = get(work, id)?;
+    let before = find(work, id)?;
     let (mut entry, mut said) = (before.entry.clone(), before.said.clone());
     let owner = entry.owner();
     if let Some(name) = &change.name {
