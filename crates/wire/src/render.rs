@@ -1,5 +1,7 @@
 //! Renders the bytes that leave the building, inside the unit that records what they tell of.
 
+use std::sync::Arc;
+
 use desk::apps::features::WebhookType;
 use desk::events::{self, Event, Render, Shape};
 use desk::ids::{InboxId, MessageId};
@@ -20,7 +22,7 @@ impl Render for Renderer {
         match shape {
             Shape::Preview => bytes(&crate::events::preview(context, event)),
             Shape::Full => {
-                let view = events::view(work, event.clone())?;
+                let view = shown(work, event.clone())?;
                 bytes(&crate::events::full(context, &view))
             }
             Shape::Application => {
@@ -29,7 +31,7 @@ impl Render for Renderer {
                 // Apps hear of shared inboxes only.
                 let is_shared = |id: &&InboxId| directory.inbox(**id).is_some_and(|inbox| inbox.owner.is_none());
                 let inboxes = event.inboxes.iter().filter(is_shared).copied().collect();
-                let view = events::view(work, Event { inboxes, ..event.clone() })?;
+                let view = shown(work, Event { inboxes, ..event.clone() })?;
                 bytes(&crate::applications::envelope(r#type, work.company, crate::events::full(context, &view)))
             }
             Shape::Link => {
@@ -48,6 +50,7 @@ impl Render for Renderer {
         let directory = work.directory()?;
         let context = Context { base: work.public_url(), directory: &directory, now: work.now };
         let mut view = messages::view(work, message)?;
+        view.redact();
         let channel = view.row.channel.and_then(|id| directory.channel(id));
         if channel.is_some_and(|channel| channel.app.is_some()) {
             if view.row.is_auto_reply {
@@ -57,6 +60,15 @@ impl Render for Renderer {
         }
         bytes(&crate::messages::message(context, &view))
     }
+}
+
+/// An event with what it is about, as the outside sees it.
+fn shown(work: &mut Work<'_>, event: Event) -> Result<events::View> {
+    let mut view = events::view(work, event)?;
+    if let Some(message) = &mut view.message {
+        Arc::make_mut(message).redact();
+    }
+    Ok(view)
 }
 
 fn bytes(shape: &impl Serialize) -> Result<Vec<u8>> {

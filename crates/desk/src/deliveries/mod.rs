@@ -4,9 +4,12 @@
 //! leaves in order. Its bytes are rendered at that moment and stored once per event and shape; a retry next week and a
 //! replay send the very same.
 
+use std::sync::Arc;
+
 use db::outbox::{Job, Lane, NewJob, Placed, Run};
 use serde_json::{Value, json};
 
+use crate::access::Access;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Shape};
 use crate::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId};
@@ -78,10 +81,19 @@ pub fn enqueue_message(
     message: MessageId,
 ) -> Result<DeliveryId> {
     if store::body(work.conn, work.company, message.0, MESSAGE)?.is_none() {
-        let bytes = work.renderer()?.message(work, message)?;
+        let bytes = rendered(work, message)?;
         events::keep(work, EventId(message.0), MESSAGE, &bytes)?;
     }
     enqueue(work, Subscriber::Channel(channel), conversation.0, message.0, json!({"shape": MESSAGE}))
+}
+
+/// The bytes of a message as its channel gets it. Whoever set this off is not whom it is for.
+fn rendered(work: &mut Work<'_>, message: MessageId) -> Result<Vec<u8>> {
+    let renderer = work.renderer()?;
+    let access = std::mem::replace(&mut work.access, Arc::new(Access::everything()));
+    let bytes = renderer.message(work, message);
+    work.access = access;
+    bytes
 }
 
 /// Tells a channel's server that a message which it told of was taken in.
@@ -91,7 +103,7 @@ pub fn enqueue_import(
     conversation: ConversationId,
     message: MessageId,
 ) -> Result<DeliveryId> {
-    let bytes = work.renderer()?.message(work, message)?;
+    let bytes = rendered(work, message)?;
     events::keep(work, EventId(message.0), IMPORTED, &bytes)?;
     enqueue(work, Subscriber::Channel(channel), conversation.0, message.0, json!({"shape": IMPORTED}))
 }

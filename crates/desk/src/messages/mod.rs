@@ -94,7 +94,7 @@ pub(crate) fn new_uid(work: &Work<'_>, id: MessageId) -> String {
 }
 
 /// The longest subject, in characters.
-const LONGEST_SUBJECT: usize = 4_000;
+pub(crate) const LONGEST_SUBJECT: usize = 4_000;
 /// The longest name of a sender or recipient, in characters.
 const LONGEST_NAME: usize = 1_000;
 /// The most that is kept of a message's headers, in bytes.
@@ -180,18 +180,31 @@ pub struct View {
     pub recipients: Vec<Recipient>,
     /// Its files, in order.
     pub attachments: Vec<Attachment>,
-    /// The signature below it, as it is today; none if it is gone.
+    /// The signature below it, as it is today; none if it is gone or the caller does not see it.
     pub signature: Option<Signature>,
 }
 
-/// Messages with their files and signatures: one more statement for either, and none if there are none.
+impl View {
+    /// Keeps what is one person's own from a message that leaves the building: whoever gets it sees a workspace's
+    /// signatures alone.
+    pub fn redact(&mut self) {
+        self.signature.take_if(|signature| signature.team.is_none());
+    }
+}
+
+/// Messages with their files and those signatures that the caller may see: one more statement for either, and none if
+/// there are none.
 pub fn views(work: &mut Work<'_>, rows: Vec<Message>) -> Result<Vec<View>> {
     let with_files: Vec<i64> = rows.iter().filter(|row| row.attachment_count > 0).map(|row| row.id.0).collect();
     let mut files = attachments::of(work, "message", &with_files)?;
     let mut signed: Vec<SignatureId> = rows.iter().filter_map(|row| row.signature).collect();
     signed.sort_unstable();
     signed.dedup();
-    let signatures = signatures::load(work, &signed)?;
+    let directory = work.directory()?;
+    let mut signatures = signatures::load(work, &signed)?;
+    signatures.retain(|signature| work.access.sees_owner(&directory, signature.team, signature.owner));
+    let signatures: Vec<Signature> =
+        signatures.into_iter().map(|signature| signature.seen(&work.access, &directory)).collect();
     let view = |row: Message| View {
         recipients: row.recipients(),
         signature: signatures.iter().find(|signature| Some(signature.id) == row.signature).cloned(),

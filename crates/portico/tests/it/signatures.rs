@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::guest::Guest;
-use crate::office::Office;
+use crate::office::{Office, Partner};
 use crate::server::Server;
 use crate::world::World;
 
@@ -247,4 +247,29 @@ async fn a_draft_has_its_signature_beside_its_text() {
     without["signature_id"] = Value::Null;
     let edited = server.patch(&path, without).await.expect(200);
     assert_eq!((&edited["signature"], &sender(&edited)), (&Value::Null, &json!("support@acme.example")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_is_shown_below_a_message_only_to_whoever_sees_it() {
+    let (server, partner) = (Server::start().await, Partner::start().await);
+    let office = furnished(&server).await;
+    let then = json!([{"do": "webhook", "url": partner.url, "body": "full", "retries": 0}]);
+    let rule = json!({"name": "Tell", "definition": {"when": [{"on": "outbound_new_conversation"}], "then": then}});
+    server.post("/portico/v1/rules", rule).await.expect(201);
+    let hers = format!("/teammates/{}/signatures", office.ada);
+    let hers = server.post(&hers, plain("Hers")).await.expect(201);
+    let ours = server.post(&format!("/teams/{}/signatures", office.team), plain("Ours")).await.expect(201);
+    let guest = Guest::of_team(&server, office.team).await;
+    for (call, (signature, is_private)) in [(&hers, true), (&ours, false)].into_iter().enumerate() {
+        let body = json!({"to": ["ann@example.com"], "body": "Hi", "author_id": office.ada,
+                          "signature_id": id(signature), "options": {"archive": false}});
+        let message = sent(&server, &format!("/channels/{}/messages", office.email), body).await;
+        assert_eq!(message["signature"], *signature);
+        let other = if is_private { &Value::Null } else { signature };
+        let path = format!("/messages/{}", id(&message));
+        assert_eq!(guest.get(&path).await.expect(200)["signature"], *other);
+        let told = partner.call(call).await.json;
+        assert_eq!(told["target"]["data"]["text"], "Hi\n\nAda Lovelace", "{told:#}");
+        assert_eq!(told["target"]["data"]["signature"]["name"], other["name"], "{told:#}");
+    }
 }
