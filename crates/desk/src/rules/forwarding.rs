@@ -3,7 +3,7 @@
 use super::explanation::Ended;
 use super::machines;
 use super::perform::{Scene, skipped, with_unresolved};
-use super::values::filled;
+use super::values::{TOO_LONG, filled};
 use super::variables::Markup;
 use crate::directory::Directory;
 use crate::error::Result;
@@ -32,7 +32,9 @@ pub(super) fn forward(
     let mut unresolved = Vec::new();
     let mut receivers: Vec<String> = Vec::new();
     for written in to {
-        let (addresses, missing) = filled(work, scene.facts, place, written, Markup::Plain)?;
+        let Some((addresses, missing)) = filled(work, scene.facts, place, written, Markup::Plain)? else {
+            return Ok(skipped(TOO_LONG));
+        };
         unresolved.extend(missing);
         // A variable may stand for several, as those of who got a copy do.
         for address in addresses.split([',', ';']).map(str::trim).filter(|address| !address.is_empty()) {
@@ -48,7 +50,9 @@ pub(super) fn forward(
     let note = match note {
         None => None,
         Some(note) => {
-            let (html, missing) = filled(work, scene.facts, place, note, Markup::Html)?;
+            let Some((html, missing)) = filled(work, scene.facts, place, note, Markup::Html)? else {
+                return Ok(skipped(TOO_LONG));
+            };
             unresolved.extend(missing);
             Some(Content::html(&html))
         }

@@ -9,7 +9,7 @@ use super::condition::{Pool, Scalar};
 use super::explanation::{Ended, Outcome};
 use super::facts::{Facts, Field, Value};
 use super::gather::{Gathered, pool_members};
-use super::values::filled;
+use super::values::{TOO_LONG, filled};
 use super::variables::Markup;
 use super::{demands, forwarding, owed, past, pauses, store, waiting};
 use crate::attachments;
@@ -226,7 +226,9 @@ fn set_field(
         Some(Scalar::Number(number)) => json!(number),
         Some(Scalar::Text(text)) => {
             let place = (scene.rule, scene.conversation);
-            let (text, missing) = filled(work, scene.facts, place, text, Markup::Plain)?;
+            let Some((text, missing)) = filled(work, scene.facts, place, text, Markup::Plain)? else {
+                return Ok(skipped(TOO_LONG));
+            };
             unresolved = missing;
             json!(text)
         }
@@ -339,7 +341,9 @@ fn wait(work: &mut Work<'_>, scene: &Scene<'_>, why: &str) -> Result<Ended> {
 
 fn comment(work: &mut Work<'_>, scene: &mut Scene<'_>, body: &str, mentions: Vec<TeammateId>) -> Result<Ended> {
     let place = (scene.rule, scene.conversation);
-    let (body, unresolved) = filled(work, scene.facts, place, body, Markup::Plain)?;
+    let Some((body, unresolved)) = filled(work, scene.facts, place, body, Markup::Plain)? else {
+        return Ok(skipped(TOO_LONG));
+    };
     let new = crate::comments::New {
         author: Some(scene.rule.bot),
         body,
@@ -359,25 +363,34 @@ pub(super) fn with_unresolved(unresolved: &[String]) -> Ended {
     }
 }
 
-/// What a rule writes, with its variables filled, and the variables without a value; nothing if its template is gone. The
-/// files of a template go with it, and its subject, if it has one, takes the place of the conversation's.
-fn letter(work: &mut Work<'_>, scene: &mut Scene<'_>, content: &Written) -> Result<Option<(Letter, Vec<String>)>> {
+/// What a rule writes, with its variables filled, and the variables without a value; or why nothing comes of it. The files
+/// of a template go with it, and its subject, if there is anything in it, takes the place of the conversation's.
+fn letter(
+    work: &mut Work<'_>,
+    scene: &mut Scene<'_>,
+    content: &Written,
+) -> Result<std::result::Result<(Letter, Vec<String>), &'static str>> {
     let place = (scene.rule, scene.conversation);
     let (text, subject, files) = match content {
         Written::Text(text) => (text.clone(), None, Vec::new()),
         Written::Template(id) => match message_templates::load(work, MessageTemplateId(*id))? {
-            None => return Ok(None),
+            None => return Ok(Err(NO_TEMPLATE)),
             Some(template) => (template.said.body, template.said.subject, template.attachments),
         },
     };
-    let (html, mut unresolved) = filled(work, scene.facts, place, &text, Markup::Html)?;
+    let Some((html, mut unresolved)) = filled(work, scene.facts, place, &text, Markup::Html)? else {
+        return Ok(Err(TOO_LONG));
+    };
     let subject = match subject {
         None => None,
         Some(subject) => {
-            let (line, more) = filled(work, scene.facts, place, &subject, Markup::Plain)?;
+            let Some((line, more)) = filled(work, scene.facts, place, &subject, Markup::Plain)? else {
+                return Ok(Err(TOO_LONG));
+            };
             unresolved.extend(more.into_iter().filter(|name| !unresolved.contains(name)).collect::<Vec<_>>());
-            // A value may have lines; a subject is one.
-            Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
+            // A value may have lines, and any length; a subject is one line.
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(line.chars().take(messages::LONGEST_SUBJECT).collect()).filter(|line: &String| !line.is_empty())
         }
     };
     let letter = Letter {
@@ -389,7 +402,7 @@ fn letter(work: &mut Work<'_>, scene: &mut Scene<'_>, content: &Written) -> Resu
         signature: Signing::Nothing,
         uploads: files.into_iter().map(attachments::again).collect(),
     };
-    Ok(Some((letter, unresolved)))
+    Ok(Ok((letter, unresolved)))
 }
 
 const NO_TEMPLATE: &str = "the template is gone";
@@ -404,7 +417,10 @@ fn reply(
     archive: bool,
     is_auto: bool,
 ) -> Result<Ended> {
-    let Some((letter, unresolved)) = letter(work, scene, content)? else { return Ok(skipped(NO_TEMPLATE)) };
+    let (letter, unresolved) = match letter(work, scene, content)? {
+        Ok(written) => written,
+        Err(why) => return Ok(skipped(why)),
+    };
     let options = Options { archive, is_auto_reply: is_auto, ..Options::default() };
     let reply = Reply { conversation: scene.conversation, channel, letter, author: None, options };
     messages::reply(work, &reply)?;
@@ -440,7 +456,10 @@ fn draft(
     content: &Written,
     channel: Option<crate::ids::ChannelId>,
 ) -> Result<Ended> {
-    let Some((letter, unresolved)) = letter(work, scene, content)? else { return Ok(skipped(NO_TEMPLATE)) };
+    let (letter, unresolved) = match letter(work, scene, content)? {
+        Ok(written) => written,
+        Err(why) => return Ok(skipped(why)),
+    };
     let Some(channel) = channel.or(scene.facts.row(work)?.and_then(|row| row.channel)) else {
         return Ok(skipped("the conversation has no channel"));
     };
@@ -469,7 +488,9 @@ fn add_link(work: &mut Work<'_>, scene: &mut Scene<'_>, link: &LinkTo) -> Result
         }
         LinkTo::Id(id) => LinkId(*id),
         LinkTo::Url(url) => {
-            let (url, _) = filled(work, scene.facts, place, url, Markup::Plain)?;
+            let Some((url, _)) = filled(work, scene.facts, place, url, Markup::Plain)? else {
+                return Ok(skipped(TOO_LONG));
+            };
             crate::links::ensure(work, &url, None)?
         }
     };
@@ -483,7 +504,9 @@ fn remove_link(work: &mut Work<'_>, scene: &mut Scene<'_>, link: &LinkTo) -> Res
     let link = match link {
         LinkTo::Id(id) => LinkId(*id),
         LinkTo::Url(url) => {
-            let (url, _) = filled(work, scene.facts, place, url, Markup::Plain)?;
+            let Some((url, _)) = filled(work, scene.facts, place, url, Markup::Plain)? else {
+                return Ok(skipped(TOO_LONG));
+            };
             let attached = crate::links::of(work, &[id])?.remove(&id).unwrap_or_default();
             match attached.iter().find(|link| link.external_url == url) {
                 Some(link) => link.id,

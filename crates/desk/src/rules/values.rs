@@ -15,23 +15,35 @@ use crate::messages::Message;
 use crate::teammates::Teammate;
 use crate::work::Work;
 
-/// Fills the variables of a text. Those without a value become empty; their names are answered beside the text.
+/// The longest text that variables may make, in bytes.
+const LONGEST: usize = 1024 * 1024;
+/// Why an action is passed over whose text would be longer.
+pub(super) const TOO_LONG: &str = "its text with the variables filled in is too long";
+
+/// Fills the variables of a text. Those without a value become empty; their names are answered beside the text. Nothing
+/// is answered if it would become longer than a text may be.
 pub(super) fn filled(
     work: &mut Work<'_>,
     facts: &mut Gathered,
     (rule, conversation): (&Rule, ConversationId),
     text: &str,
     markup: Markup,
-) -> Result<(String, Vec<String>)> {
+) -> Result<Option<(String, Vec<String>)>> {
     let mut known = Vec::new();
     for name in names(text, markup) {
         if let Some(value) = value(work, facts, (rule, conversation), &name)? {
             known.push((name, value));
         }
     }
-    let filled =
-        fill(text, markup, &mut |name| known.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()));
-    Ok((filled.text, filled.unresolved))
+    let mut length = text.len();
+    let filled = fill(text, markup, &mut |name| {
+        let (_, value) = known.iter().find(|(key, _)| key == name)?;
+        length = length.saturating_add(value.len());
+        // What is thrown away is not written first.
+        Some(if length > LONGEST { String::new() } else { value.clone() })
+    });
+    let is_short = length <= LONGEST && filled.text.len() <= LONGEST;
+    Ok(is_short.then_some((filled.text, filled.unresolved)))
 }
 
 fn value(

@@ -82,5 +82,36 @@ async fn a_rule_without_its_template_is_refused_or_says_so() {
     let written = stage.write("Where is it?").await;
     assert_eq!(written["status"], "unassigned", "it does nothing by halves");
     let shown = stage.server.get(&format!("/portico/v1/rules/{}", id(&made))).await.expect(200);
-    assert!(shown.to_string().contains("template"), "{shown}");
+    assert!(shown["fault"].as_str().is_some_and(|fault| fault.contains("template")), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_templates_subject_that_comes_to_nothing_or_too_much_does_not_keep_a_rule_from_writing() {
+    let stage = Stage::set().await;
+    for (subject, wanted) in [("{{account.name}}", "A lamp".to_string()), ("{{message.body}}", "w".repeat(4_000))] {
+        let body = json!({"name": "Hi", "subject": subject, "body": "<p>Hi</p>"});
+        let template = stage.make("/message_templates", body).await;
+        let rule = stage.rule(json!([{"do": "reply", "content": {"template": template}}])).await;
+        let written = stage.write(&"w".repeat(5_000)).await;
+        assert_eq!(answer(&stage, &written).await["subject"], wanted, "{subject}");
+        stage.server.delete(&format!("/portico/v1/rules/{rule}"), None).await.expect(204);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_become_too_long_is_passed_over_with_a_reason() {
+    let stage = Stage::set().await;
+    let body = "{{message.body}}".repeat(1_000);
+    let template = stage.make("/message_templates", json!({"name": "Hi", "body": body})).await;
+    let then =
+        json!([{"do": "reply", "content": {"template": template}}, {"do": "comment", "body": body}, {"do": "archive"}]);
+    let rule = stage.rule(then).await;
+    let written = stage.write(&"w".repeat(2_000)).await;
+    let ended = stage.ended(&rule).await;
+    for action in 0..2 {
+        let why = ended[action].to_string();
+        assert!(why.contains("skipped") && why.contains("too long"), "{ended:#}");
+    }
+    assert_eq!(written["status"], "archived", "the rest of the rule is done");
+    assert_eq!(stage.beside(&written, "messages").await.len(), 1);
 }
