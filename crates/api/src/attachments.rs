@@ -22,6 +22,14 @@ const PIECE: usize = 64 * 1024;
 
 /// Takes the files of a request in, durably, so that a unit may refer to them.
 pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
+    // Articles call their text `content`.
+    let text = call.form.json["body"].as_str().or(call.form.json["content"].as_str());
+    let body = text.unwrap_or_default().to_string();
+    uploads_beside(call, body).await
+}
+
+/// The same for files that stand beside a text which is not in the request.
+async fn uploads_beside(call: &mut Call, body: String) -> Result<Vec<Upload>> {
     if says_something(&call.form.json["attachments"]) {
         return Err(Problem::bad_request("Invalid body: attachments: files must be sent as multipart/form-data")
             .detail("attachments: files must be sent as multipart/form-data")
@@ -31,9 +39,7 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    // One that the text does not show where it stands is a file like any other. Articles call theirs `content`.
-    let text = call.form.json["body"].as_str().or(call.form.json["content"].as_str());
-    let body = text.unwrap_or_default().to_string();
+    // One that the text does not show where it stands is a file like any other.
     let blobs = call.app.blobs.clone();
     let adopted = tokio::task::spawn_blocking(move || {
         let mut uploads = Vec::with_capacity(files.len());
@@ -60,11 +66,11 @@ pub(crate) async fn uploads(call: &mut Call) -> Result<Vec<Upload>> {
     }
 }
 
-/// The files of a request that take the place of others; `None` if it says nothing of files. No file at all is said by an
-/// empty list, or by a field of a form without anything in it.
-pub(crate) async fn other_uploads(call: &mut Call) -> Result<Option<Vec<Upload>>> {
+/// The files of a request that take the place of others beside a text; `None` if it says nothing of files. No file at all is
+/// said by an empty list, or by a field of a form without anything in it.
+pub(crate) async fn other_uploads(call: &mut Call, body: String) -> Result<Option<Vec<Upload>>> {
     let empties = matches!(call.form.json.get("attachments"), Some(Value::Array(_) | Value::String(_)));
-    let uploads = uploads(call).await?;
+    let uploads = uploads_beside(call, body).await?;
     Ok((empties || !uploads.is_empty()).then_some(uploads))
 }
 

@@ -160,7 +160,7 @@ pub async fn update(mut call: Call) -> Result {
     let locale = locale(&call)?;
     let body: UpdateArticle = call.body()?;
     let author = author(&body.author_id)?;
-    let uploads = other_uploads(&mut call).await?;
+    let uploads = other_uploads(&mut call, body.content.clone()).await?;
     let change = Change {
         author: None,
         subject: body.subject,

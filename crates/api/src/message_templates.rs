@@ -186,13 +186,20 @@ pub(crate) struct UpdateMessageTemplate {
 pub async fn update(mut call: Call) -> Result {
     let id: MessageTemplateId = call.id(0)?;
     let body: UpdateMessageTemplate = call.body()?;
+    let text = match &body.body {
+        // What stays shows the new files where it showed the old ones.
+        None if !call.form.files.is_empty() => {
+            call.app.desk.read(&call.caller, move |work| Ok(templates::get(work, id)?.said.body)).await?
+        }
+        text => text.clone().unwrap_or_default(),
+    };
     let change = Change {
         name: body.name,
         subject: body.subject,
         content: body.body.as_deref().map(Content::reusable),
         folder: body.folder_id.map(|id| folder("folder_id", id.as_deref())).transpose()?,
         inboxes: body.inbox_ids,
-        uploads: other_uploads(&mut call).await?,
+        uploads: other_uploads(&mut call, text).await?,
     };
     call.write(move |work| {
         templates::update(work, id, &change)?;

@@ -1,6 +1,7 @@
 //! Message templates over HTTP.
 
 use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -158,6 +159,32 @@ async fn its_files_are_fetched_below_it_and_replaced_as_a_whole() {
     let again = send(Method::PATCH, &path, files(&[], &[("d.txt", "four")])).await.expect(200);
     server.delete(&path, None).await.expect(204);
     server.get(&format!("/download/{}", again["attachments"][0]["id"].as_str().expect("an id"))).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_takes_the_place_of_another_is_shown_where_the_body_shows_it() {
+    let server = Server::start().await;
+    World::make(&server).await;
+    let logo = |content: &'static [u8]| {
+        let id =
+            HeaderMap::from_iter([(HeaderName::from_static("content-id"), HeaderValue::from_static("<logo@acme>"))]);
+        Part::bytes(content).file_name("logo.png").headers(id)
+    };
+    let send = async |method: Method, path: &str, form: Form| {
+        server.send(server.request(method, path).bearer_auth(&server.token).multipart(form)).await
+    };
+    let form =
+        files(&[("name", "Logo"), ("body", "<img src=\"cid:logo@acme\">")], &[]).part("attachments[]", logo(b"1"));
+    let made = send(Method::POST, "/message_templates", form).await.expect(201);
+    let path = format!("/message_templates/{}", id(&made));
+    let wanted = json!({"is_inline": true, "cid": "logo@acme"});
+    assert_eq!(made["attachments"][0]["metadata"], wanted);
+    let replaced = send(Method::PATCH, &path, Form::new().part("attachments[]", logo(b"2"))).await.expect(200);
+    assert_eq!(replaced["attachments"][0]["metadata"], wanted, "the body is the same");
+    let form = Form::new().text("body", "<p>No logo</p>").part("attachments[]", logo(b"3"));
+    let hidden = send(Method::PATCH, &path, form).await.expect(200);
+    assert_eq!(hidden["attachments"][0]["metadata"]["is_inline"], false, "the new body shows none");
+    send(Method::PATCH, "/message_templates/rsp_zz", Form::new().part("attachments[]", logo(b"4"))).await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
