@@ -84,15 +84,15 @@ fn standing(work: &mut Work<'_>, query: &Query, few: i64) -> Result<Option<Vec<(
     let directory = work.directory()?;
     let visible = work.access.inboxes(&directory);
     let hits = store::standing(work.conn, work.company, &query.words, visible.as_ref(), few)?;
-    let docs = hits.chunk_by(|one, next| one.0 == next.0).count();
+    let docs = hits.chunk_by(|one, next| one.doc == next.doc).count();
     if i64::try_from(docs).unwrap_or(i64::MAX) >= few {
         return Ok(None);
     }
     let (mut found, mut rest) = (Vec::with_capacity(hits.len()), Vec::new());
     for hit in hits {
-        match hit {
-            (_, Some(id), Some(bumped_at)) => found.push((id, bumped_at)),
-            (_, Some(id), None) if visible.is_none() => rest.push(id),
+        match (hit.conversation, hit.bumped_at) {
+            (Some(id), Some(bumped_at)) => found.push((id, bumped_at)),
+            (Some(id), None) if visible.is_none() => rest.push(id),
             // Another company's, or out of sight.
             _ => {}
         }

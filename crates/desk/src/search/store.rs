@@ -6,6 +6,18 @@ use crate::ids::{CompanyId, ConversationId, InboxId};
 use crate::select::Select;
 use crate::time::Timestamp;
 
+db::record! {
+    /// A doc that has the words.
+    #[derive(Debug)]
+    pub(super) struct Hit {
+        pub(super) doc: i64,
+        /// Nothing for another company's.
+        pub(super) conversation: Option<i64>,
+        /// When that was last active, if it is in a visible inbox.
+        pub(super) bumped_at: Option<i64>,
+    }
+}
+
 pub(super) fn insert_doc(
     conn: &mut Conn,
     company: CompanyId,
@@ -87,7 +99,7 @@ pub(super) fn standing(
     words: &[String],
     visible: Option<&Vec<InboxId>>,
     most: i64,
-) -> db::Result<Vec<(i64, Option<i64>, Option<i64>)>> {
+) -> db::Result<Vec<Hit>> {
     let docs = Select::new(format!(
         "SELECT x.doc, x.conversation, i.bumped_at FROM (SELECT {} AS doc, d.conversation",
         doc(conn)
