@@ -1,6 +1,6 @@
 //! What we promise is what the official files say: every operation has its route, its scope and its status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::routes::{self, Operation};
 
@@ -41,6 +41,21 @@ fn every_route_of_ours_is_in_the_contract_with_its_scope() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_operation_of_the_contract_has_its_route() {
+    let routed: BTreeSet<(String, String)> =
+        ours().map(|operation| (operation.method.to_string(), shape(operation.path))).collect();
+    let promised = schema::operations();
+    let is_missing = |method: &str, path: &str| !routed.contains(&(method.to_uppercase(), shape(path)));
+    let missing: Vec<String> = promised
+        .iter()
+        .filter(|operation| is_missing(&operation.method, &operation.path))
+        .map(|operation| format!("{} {}", operation.method, operation.path))
+        .collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    assert!(promised.is_empty() || promised.len() == 255, "{} operations were read", promised.len());
 }
 
 #[test]
