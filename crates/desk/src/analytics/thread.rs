@@ -237,10 +237,13 @@ fn load(work: &mut Work<'_>, ids: &[ConversationId], until: Timestamp) -> Result
         thread.account = account.map(|(_, id, name)| (*id, name.clone()));
         // Ids follow the log; what was imported belongs where it was written.
         let mut events = std::mem::take(&mut thread.events);
-        events.retain(|event| thread.at(event) < until);
         events.sort_by_key(|event| (thread.at(event), event.id));
         thread.events = events;
+        // What came later tells where it stood before, and is not looked at otherwise.
         thread.states = thread.standings();
+        let kept = thread.events.partition_point(|event| thread.at(event) < until);
+        thread.events.truncate(kept);
+        thread.states.truncate(kept + 1);
     }
     // What is nothing but drafts is its writers' own business.
     threads.retain(|thread| !thread.messages.is_empty() || thread.row.comment_count > 0);

@@ -191,6 +191,17 @@ async fn a_customer_brings_a_conversation_out_of_the_trash() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_later_changes_nothing_of_days_before() {
+    let days = Days::pass().await;
+    let before = days.report(2, json!({})).await;
+    assert_eq!(before["num_open_segments_end"], 1);
+    days.stage.server.desk().clock().freeze(Timestamp(MONDAY + 3 * DAY));
+    let archive = json!({"status": "archived"});
+    days.stage.server.patch(&format!("/conversations/{}", id(&days.bob)), archive).await.expect(204);
+    assert_eq!(days.report(2, json!({})).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn imported_messages_count_on_the_day_they_were_written() {
     let days = Days::pass().await;
     let import = json!({"sender": {"handle": "cleo"}, "to": ["shop"], "body": "Long ago", "external_id": "old-1",
