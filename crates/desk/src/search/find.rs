@@ -1,9 +1,15 @@
 //! From a query to a page of conversations.
 //!
-//! Words alone are asked in one statement, with the places of what has them. Otherwise words and filters are asked in turn for the conversations that they allow, from the index of each. The one that
+//! Words alone are asked in one statement, with the places of what has them. Whoever sees everything needs no places to
+//! know how many there are: the conversations are then walked through in their order until those with the words fill the
+//! page, which is soon if they are many.
+//!
+//! Otherwise words and filters are asked in turn for the conversations that they allow, from the index of each. The one that
 //! allows the fewest leads: its conversations are looked up and checked against everything else, so a rare tag beside a
 //! word that is everywhere costs as little as the tag alone. Only when everything is frequent are the conversations
 //! walked through in their order, and then a page is full soon.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -13,7 +19,7 @@ use super::{Found, store};
 use crate::conversations::{self, Conversation};
 use crate::custom_fields;
 use crate::error::Result;
-use crate::ids::ConversationId;
+use crate::ids::{ConversationId, InboxId};
 use crate::paging::{Page, Position, Window, direction};
 use crate::select::Select;
 use crate::time::Timestamp;
@@ -26,8 +32,13 @@ pub(super) fn conversations(work: &mut Work<'_>, query: &Query, window: &Window,
         return Ok(nothing());
     }
     if query.filters.is_empty() && !query.words.is_empty() {
-        return match standing(work, query, few)? {
-            Some(found) => page(work, window, found),
+        let directory = work.directory()?;
+        let found = match work.access.inboxes(&directory) {
+            None => anywhere(work, query, window, few)?,
+            Some(visible) => among(work, query, window, visible, few)?,
+        };
+        return match found {
+            Some(found) => Ok(found),
             None => walk(work, query, window, few),
         };
     }
@@ -54,8 +65,17 @@ fn page(work: &mut Work<'_>, window: &Window, found: Vec<(i64, i64)>) -> Result<
         (Some(after), true) => *place > after,
         (Some(after), false) => *place < after,
     };
-    let wanted = usize::try_from(window.limit).unwrap_or(0).saturating_add(1);
-    let places: Vec<Position> = places.into_iter().filter(behind).take(wanted).collect();
+    let places: Vec<Position> = places.into_iter().filter(behind).take(wanted(window)).collect();
+    load(work, window, places, total)
+}
+
+/// One more than the page holds, which says whether there is another page.
+fn wanted(window: &Window) -> usize {
+    usize::try_from(window.limit).unwrap_or(0).saturating_add(1)
+}
+
+/// Loads the conversations of a page from their places, which are in their order and begin behind the page before.
+fn load(work: &mut Work<'_>, window: &Window, places: Vec<Position>, total: i64) -> Result<Found> {
     let page = Page::cut(places, window.limit, |place| *place);
     let ids: Vec<ConversationId> = page.rows.iter().map(|place| ConversationId(place.id)).collect();
     let mut rows: Vec<Conversation> = conversations::rows(work, &ids)?;
@@ -77,34 +97,75 @@ fn checked(work: &mut Work<'_>, query: &Query, candidates: &[i64], words_hold: b
     Ok(narrow(work, all, query, Way::LookUp)?.all(work.conn)?)
 }
 
-/// The conversations with the words that the caller may see, and when they were last active; nothing if there are many.
-/// Their places in inboxes say both in rows far smaller than their own, which are asked only for conversations in no
-/// inbox. What has words has a message or comment, so that it is no mere draft.
-fn standing(work: &mut Work<'_>, query: &Query, few: i64) -> Result<Option<Vec<(i64, i64)>>> {
-    let directory = work.directory()?;
-    let visible = work.access.inboxes(&directory);
-    let hits = store::standing(work.conn, work.company, &query.words, visible.as_ref(), few)?;
+/// The conversations with the words for a caller who sees only these inboxes; nothing if there are many. Their places in
+/// inboxes say where they stand in rows far smaller than their own. What has words has a message or comment, so that it
+/// is no mere draft.
+fn among(
+    work: &mut Work<'_>,
+    query: &Query,
+    window: &Window,
+    visible: Vec<InboxId>,
+    few: i64,
+) -> Result<Option<Found>> {
+    let hits = store::standing(work.conn, work.company, &query.words, &visible, few)?;
     let docs = hits.chunk_by(|one, next| one.doc == next.doc).count();
     if i64::try_from(docs).unwrap_or(i64::MAX) >= few {
         return Ok(None);
     }
-    let (mut found, mut rest) = (Vec::with_capacity(hits.len()), Vec::new());
-    for hit in hits {
-        match (hit.conversation, hit.bumped_at) {
-            (Some(id), Some(bumped_at)) => found.push((id, bumped_at)),
-            (Some(id), None) if visible.is_none() => rest.push(id),
-            // Another company's, or out of sight.
-            _ => {}
-        }
-    }
+    // Another company's has no conversation, and one out of sight no place.
+    let mut found: Vec<(i64, i64)> = hits.iter().filter_map(|hit| Some((hit.conversation?, hit.bumped_at?))).collect();
     found.sort_unstable();
     found.dedup_by_key(|(id, _)| *id);
+    page(work, window, found).map(Some)
+}
+
+/// Of `few`: from such a part on, walking through all conversations in their order finds a page sooner than looking each up.
+const MANY: i64 = 50;
+/// Of `few`: such a part of all conversations is read at a time on that walk, and so many times. What a page still lacks then
+/// is looked up.
+const STEP: i64 = 20;
+const STEPS: usize = 4;
+
+/// The conversations with the words for a caller who sees everything; nothing if there are many.
+fn anywhere(work: &mut Work<'_>, query: &Query, window: &Window, few: i64) -> Result<Option<Found>> {
+    let hits = store::conversations_with(work.conn, work.company, &query.words, few)?;
+    if i64::try_from(hits.len()).unwrap_or(i64::MAX) >= few {
+        return Ok(None);
+    }
+    let mut ids: Vec<i64> = hits.into_iter().filter_map(|(id,)| id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let total = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    if total >= few / MANY
+        && let Some(places) = first_of(work, window, &ids, (few / STEP).max(1))?
+    {
+        return load(work, window, places, total).map(Some);
+    }
+    let mut found = store::places(work.conn, work.company, &ids)?;
+    found.sort_unstable();
+    found.dedup_by_key(|(id, _)| *id);
+    // Few are in no inbox; these say themselves when they were last active.
+    let rest: Vec<i64> = ids.into_iter().filter(|id| found.binary_search_by_key(id, |(id, _)| *id).is_err()).collect();
     if !rest.is_empty() {
-        rest.sort_unstable();
-        rest.dedup();
         found.extend(checked(work, &Query::default(), &rest, true)?);
     }
-    Ok(Some(found))
+    page(work, window, found).map(Some)
+}
+
+/// The first places of these conversations in the order of all, if they fill a page and are found soon.
+fn first_of(work: &mut Work<'_>, window: &Window, ids: &[i64], step: i64) -> Result<Option<Vec<Position>>> {
+    let ids: HashSet<i64> = ids.iter().copied().collect();
+    let (mut places, mut after) = (Vec::with_capacity(wanted(window)), window.after);
+    for _ in 0..STEPS {
+        let read = store::in_order(work.conn, work.company, after, window.ascending, step)?;
+        after = read.last().map(|(key, id)| Position { key: *key, id: *id });
+        let met = read.iter().filter(|(_, id)| ids.contains(id)).map(|(key, id)| Position { key: *key, id: *id });
+        places.extend(met.take(wanted(window) - places.len()));
+        if places.len() == wanted(window) || i64::try_from(read.len()).unwrap_or(0) < step {
+            return Ok(Some(places));
+        }
+    }
+    Ok(None)
 }
 
 /// Asks the conversations one by one, in their order, until the page is full.

@@ -3,6 +3,7 @@
 use db::{Conn, Engine, args};
 
 use crate::ids::{CompanyId, ConversationId, InboxId};
+use crate::paging::{Position, direction};
 use crate::select::Select;
 use crate::time::Timestamp;
 
@@ -91,13 +92,13 @@ pub(super) fn conversations_with(
     matching(conn, docs, company, words).with(" LIMIT ?", most).all(conn)
 }
 
-/// The same with each doc's number, and when its conversation was last active: a row for each inbox that it is in, if that
-/// is among the visible ones, and one without a time for a conversation that is in none. At most so many docs.
+/// The same with each doc's number, and when its conversation was last active: a row for each of the visible inboxes that
+/// it is in, and one without a time for a conversation that is in none of them. At most so many docs.
 pub(super) fn standing(
     conn: &mut Conn,
     company: CompanyId,
     words: &[String],
-    visible: Option<&Vec<InboxId>>,
+    visible: &[InboxId],
     most: i64,
 ) -> db::Result<Vec<Hit>> {
     let docs = Select::new(format!(
@@ -105,13 +106,38 @@ pub(super) fn standing(
         doc(conn)
     ));
     let docs = matching(conn, docs_with(conn, docs, company), company, words);
-    let mut places = docs
+    let places = docs
         .with(" LIMIT ?) AS x LEFT JOIN conversation_inboxes i ON i.conversation = x.conversation", most)
         .with(" AND i.company = ?", company);
-    if let Some(visible) = visible {
-        places = places.among(conn, " AND i.inbox IN ?", visible.iter().map(|inbox| inbox.0));
-    }
-    places.all(conn)
+    places.among(conn, " AND i.inbox IN ?", visible.iter().map(|inbox| inbox.0)).all(conn)
+}
+
+/// When conversations were last active, by their places in inboxes: a row for each.
+pub(super) fn places(conn: &mut Conn, company: CompanyId, ids: &[i64]) -> db::Result<Vec<(i64, i64)>> {
+    let among = conn.among(2);
+    let sql = format!(
+        "SELECT conversation, bumped_at FROM conversation_inboxes WHERE company = $1 AND conversation IN {among}"
+    );
+    conn.all(&sql, args![company, db::list(ids.iter().copied())])
+}
+
+/// The conversations of a company in the order of their last activity, from a place on: when that was, and which.
+pub(super) fn in_order(
+    conn: &mut Conn,
+    company: CompanyId,
+    after: Option<Position>,
+    ascending: bool,
+    most: i64,
+) -> db::Result<Vec<(i64, i64)>> {
+    let (than, order) = direction(ascending);
+    // From the first or last place there is.
+    let start = if ascending { i64::MIN } else { i64::MAX };
+    let Position { key, id } = after.unwrap_or(Position { key: start, id: start });
+    let sql = format!(
+        "SELECT bumped_at, id FROM conversations WHERE company = $1 AND merged_into IS NULL \
+         AND (bumped_at, id) {than} ($2, $3) ORDER BY bumped_at {order}, id {order} LIMIT $4"
+    );
+    conn.all(&sql, args![company, key, id, most])
 }
 
 /// The number of a doc in the index.

@@ -106,8 +106,9 @@ fn whatever_leads_the_same_is_found() {
         ];
         for text in queries {
             let query: Query = parse(text).expect("a query");
-            // With a threshold of one everything is frequent and walked through; with others this or that leads.
-            let ways: Vec<Vec<ConversationId>> = [1, 2, 4, 10_000]
+            // With a threshold of one everything is frequent and walked through; with others this or that leads, and the
+            // conversations with a word are met in the order of all of them, or not soon enough and looked up.
+            let ways: Vec<Vec<ConversationId>> = [1, 2, 4, 40, 100, 10_000]
                 .into_iter()
                 .map(|few| {
                     let query = query.clone();
