@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::ids::{
-    AnalyticsExportId, ConversationId, CustomFieldId, EventId, KnowledgeBaseCategoryId, MessageId, RuleId,
+    AccountId, AnalyticsExportId, ConversationId, CustomFieldId, EventId, KnowledgeBaseCategoryId, MessageId, RuleId,
 };
 use crate::work::Work;
-use crate::{analytics, conversations, custom_fields, knowledge_base_categories, messages, rules};
+use crate::{accounts, analytics, conversations, custom_fields, knowledge_base_categories, messages, rules};
 
 /// What falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Timer {
     Analytics,
     /// The articles of a deleted category are taken away.
     Category,
+    /// The contacts of a deleted account are taken out of it.
+    Account,
 }
 
 /// The topics of the outbox.
@@ -42,6 +44,7 @@ impl Timer {
     /// The number in the store.
     pub fn code(self) -> i64 {
         match self {
+            Timer::Account => 0,
             Timer::Snooze => 1,
             Timer::Send => 2,
             Timer::Waiting => 3,
@@ -54,9 +57,9 @@ impl Timer {
 
     /// Reads the number in the store.
     pub fn from_code(code: i64) -> Option<Timer> {
-        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field, Timer::Analytics, Timer::Category]
-            .into_iter()
-            .find(|timer| timer.code() == code)
+        let small = [Timer::Account, Timer::Snooze, Timer::Send, Timer::Waiting];
+        let large = [Timer::Rule, Timer::Field, Timer::Analytics, Timer::Category];
+        small.into_iter().chain(large).find(|timer| timer.code() == code)
     }
 }
 
@@ -125,6 +128,7 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
         }
         Some(Timer::Analytics) => analytics::go_on(work, AnalyticsExportId(job.lane.subject)),
         Some(Timer::Category) => knowledge_base_categories::clear(work, KnowledgeBaseCategoryId(job.lane.subject)),
+        Some(Timer::Account) => accounts::clear(work, AccountId(job.lane.subject)),
         None => Ok(()),
     }
 }
