@@ -262,7 +262,13 @@ pub fn runs(work: &mut Work<'_>, id: RuleId) -> Result<Vec<Run>> {
 pub fn trial(work: &mut Work<'_>, owner: Owner, definition: &Value, event: EventId) -> Result<Trial> {
     let (parsed, findings) = check(work, owner, definition)?;
     let directory = work.directory()?;
-    let compiled = compile(&parsed, &mut |noun, id| words::resolve(&directory, noun, id)).map_err(|_| {
+    let mut outside = words::Outside::default();
+    let mut resolve = |noun, id: &str| {
+        let found = words::resolve(&directory, noun, id);
+        outside.note(noun, found);
+        found
+    };
+    let compiled = compile(&parsed, &mut resolve).map_err(|_| {
         let first = findings.first().map(|finding| (finding.field.clone(), finding.message.clone()));
         let (field, why) = first.unwrap_or_default();
         Error::invalid(format!("definition.{field}"), why)
@@ -276,7 +282,8 @@ pub fn trial(work: &mut Work<'_>, owner: Owner, definition: &Value, event: Event
         compiled.kinds().into_iter().filter(|kind| *kind == TriggerKind::Macro || TriggerKind::DELAYED.contains(kind)),
     );
     let mut explanation = evaluate(&compiled, &kinds, &mut facts.with(work), Mode::Complete)?;
-    let mut names = |noun, id: &str| words::name(&directory, noun, id);
+    let named = outside.named(work)?;
+    let mut names = |noun, id: &str| words::name(&directory, noun, id).or_else(|| named.name(noun, id));
     sentences::describe(&mut explanation, &parsed, &mut names);
     let actions = sentences::actions(&parsed, &mut names);
     Ok(Trial { explanation, actions })

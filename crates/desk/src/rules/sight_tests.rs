@@ -12,7 +12,7 @@ use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing
 use crate::teammates::{self, Who};
 use crate::testing::{self, Fixture, companies};
 use crate::work::{Actor, ActorKind};
-use crate::{comments, custom_fields, inboxes, statuses, teams};
+use crate::{accounts, comments, contacts, custom_fields, inboxes, statuses, teams};
 
 fn person(fixture: &Fixture, name: &'static str) -> TeammateId {
     fixture.write(move |work| teammates::create(work, &testing::person("user", name)))
@@ -437,5 +437,31 @@ fn the_user_of_a_macro_is_who_runs_it() {
             work.acting(actor, |work| run_macro(work, id, conversation))
         });
         assert_eq!(said(&fixture, conversation), ["ada <ada@acme.example>", "Act <>"], "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_trial_names_accounts_and_contact_lists() {
+    for fixture in companies() {
+        let (account, list) = fixture.write(|work| {
+            let account = accounts::New { name: "Example & Co".to_string(), ..accounts::New::default() };
+            let list = contacts::lists::create(work, Owner::Company, "Buyers")?;
+            Ok((accounts::create(work, &account)?, list))
+        });
+        let conversation = write_in(&fixture, "Where is it?").conversation;
+        fixture.write(move |work| {
+            let page = events::in_conversation(work, conversation, &crate::paging::Window::first(10))?;
+            let event = page.rows.first().expect("an event").id;
+            let unknown = "acc_zz";
+            let definition = json!({"when": [{"on": "inbound"}],
+                "if": {"all": [{"account": {"any_of": [account, unknown]}}, {"contact_list": {"none_of": [list]}}]},
+                "then": [{"do": "add_to_list", "list": list}]});
+            let tried = trial(work, Owner::Company, &definition, event)?;
+            assert_eq!(tried.actions, ["Add contact to \"Buyers\""]);
+            let told: Vec<&str> = tried.explanation.checks.iter().map(|check| check.expected.as_str()).collect();
+            assert!(told[1].contains("\"Example & Co\"") && told[1].contains(unknown), "{told:?}");
+            assert!(told[2].contains("\"Buyers\""), "{told:?}");
+            Ok(())
+        });
     }
 }
