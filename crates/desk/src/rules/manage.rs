@@ -8,13 +8,15 @@ use super::definition::{Definition, LONGEST_NAME, TriggerKind};
 use super::evaluate::{Mode, evaluate};
 use super::explanation::Explanation;
 use super::gather::Gathered;
+use super::leaf::Noun;
 use super::validate::{Finding, is_acceptable, validate};
-use super::{kinds, lint_fields, reach, react, sentences, store, words};
+use super::{kinds, lint_fields, lint_templates, reach, react, sentences, store, words};
 use crate::access::Owner;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind, Record};
 use crate::ids::{ConversationId, EventId, InboxId, RuleId, TeamId, TeammateId, TimeGoalId};
+use crate::message_templates;
 use crate::names;
 use crate::teammates;
 use crate::time::Timestamp;
@@ -68,6 +70,10 @@ pub fn check(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<(D
     findings.extend(validate(&parsed, &mut |noun, id| {
         words::resolve(&directory, noun, id).filter(|id| reach::may_name(&directory, owner, noun, *id))
     }));
+    let mut templates = lint_templates::named(&parsed);
+    templates.retain(|id| reach::may_name(&directory, owner, Noun::Template, id.0));
+    let said = message_templates::said(work, &templates)?;
+    lint_templates::templates(&parsed, &said, &mut findings);
     Ok((parsed, findings))
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::tests::{rule, tag, tags_of, write_in};
-use super::{fire_delayed, run_macro, runs, trial};
+use super::validate::Finding;
+use super::{check, fire_delayed, run_macro, runs, trial};
 use crate::access::Owner;
 use crate::conversations::{self, standing};
 use crate::events;
@@ -12,7 +13,7 @@ use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing
 use crate::teammates::{self, Who};
 use crate::testing::{self, Fixture, companies};
 use crate::work::{Actor, ActorKind};
-use crate::{accounts, comments, contacts, custom_fields, inboxes, statuses, teams};
+use crate::{accounts, comments, contacts, custom_fields, inboxes, message_templates, statuses, teams};
 
 fn person(fixture: &Fixture, name: &'static str) -> TeammateId {
     fixture.write(move |work| teammates::create(work, &testing::person("user", name)))
@@ -463,5 +464,36 @@ fn a_trial_names_accounts_and_contact_lists() {
             assert!(told[2].contains("\"Buyers\""), "{told:?}");
             Ok(())
         });
+    }
+}
+
+#[test]
+fn what_a_template_names_that_there_is_not_is_told_to_a_rules_author() {
+    for fixture in companies() {
+        let template = fixture.write(|work| {
+            let new = message_templates::New {
+                place: message_templates::Place::Of(Owner::Company, None),
+                name: "Received".to_string(),
+                subject: Some("About {{conversation.subjekt}}".to_string()),
+                inboxes: None,
+                content: Content::html("<p>Dear {{recipient.name}}, {{user.nickname}} {{lookup.total}} {{survey}}</p>"),
+                uploads: Vec::new(),
+            };
+            message_templates::create(work, &new)
+        });
+        let then = json!([{"do": "reply", "content": {"template": template}}, {"do": "archive"}]);
+        let definition = json!({"when": [{"on": "inbound"}], "then": then});
+        let (_, findings) = fixture.write(move |work| check(work, Owner::Company, &definition));
+        let told: Vec<(&str, &str)> =
+            findings.iter().map(|finding| (finding.field.as_str(), finding.message.as_str())).collect();
+        let place = "then[0].content.template";
+        let wanted = [
+            (place, "there is no variable \"conversation.subjekt\", which the template names"),
+            (place, "there is no variable \"user.nickname\", which the template names"),
+            (place, "there is no variable \"lookup.total\", which the template names"),
+            (place, "nothing gives \"survey\", which the template names, a value here yet: it stays empty"),
+        ];
+        assert_eq!(told, wanted, "{}", fixture.engine);
+        assert!(!findings.iter().any(Finding::is_error), "{}: it is a warning", fixture.engine);
     }
 }
