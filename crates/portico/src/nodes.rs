@@ -13,7 +13,7 @@ use crate::workers::Workers;
 /// How often a process says that it is alive.
 const BEAT: Duration = Duration::from_secs(5);
 /// A number whose process was silent for this long is given away (milliseconds). A process notices much earlier.
-const STALE: i64 = 60_000;
+pub(crate) const STALE: i64 = 60_000;
 
 /// A number, taken under a name that no other process has.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use api::tokens::Tokens;
 use db::{Engine as Database, Options, Store, StoreUrl};
 use desk::attachments::Blobs;
 use desk::crypto::Random;
-use desk::sealing::SealingKey;
+use desk::sealing::{SealingKey, check};
 use desk::{Caller, Clock, Desk, companies, custom_fields, events};
 use tokio::net::TcpListener;
 use webhooks::client::{Client, Options as ClientOptions};
@@ -135,6 +135,7 @@ impl Server {
         };
         let number = node.as_ref().map_or(ONLY, |node| node.number);
         if let Some(node) = &node {
+            hold_key(&store, &key, node).await?;
             node.keep(&store, &workers, move || clock.now().0);
         }
         let desk = make_desk(store, number, key, &public_url);
@@ -204,6 +205,21 @@ impl Server {
     }
 }
 
+/// Looks once more whether the key is the store's, now that everybody sees that a server runs: nobody adopts another one
+/// from here on.
+async fn hold_key(store: &Store, key: &SealingKey, node: &Node) -> Result<(), Failure> {
+    let (of, own) = (store.clone(), key.clone());
+    let held = tokio::task::spawn_blocking(move || check::hold(&of, &own)).await;
+    let held = held.map_err(|error| Failure::new(error.to_string()))?;
+    if let Err(why) = held {
+        node.clone().free(store).await;
+        return Err(Failure::new(format!(
+            "the store's key was changed at this moment ({why}); start with the new one"
+        )));
+    }
+    Ok(())
+}
+
 /// Takes up what an earlier process left behind.
 async fn take_up(desk: &Desk, bell: &Doorbell) -> Result<(), Failure> {
     let node = desk.settings().node;
@@ -270,7 +286,7 @@ fn app(
 }
 
 /// An embedded store serves one server: a second one would lease the same work.
-fn lock(location: &Location, store: &Store) -> Result<Option<File>, Failure> {
+pub(crate) fn lock(location: &Location, store: &Store) -> Result<Option<File>, Failure> {
     if store.engine() != Database::Sqlite {
         return Ok(None);
     }

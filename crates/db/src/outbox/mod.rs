@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::conn::Conn;
 use crate::error::Result;
 
-pub use put::{Placed, cancel, cancel_all, hasten, put, schedule};
+pub use put::{Next, Placed, cancel, cancel_some, hasten, put, schedule};
 pub use run::{Ending, Finished, Outcome, Retry, Whose, claim, finish};
 
 /// What keeps jobs in order: work for one subscriber about one subject.

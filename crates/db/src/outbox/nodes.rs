@@ -28,6 +28,12 @@ pub fn beat(conn: &mut Conn, number: i64, name: &str, now: i64) -> Result<bool> 
     Ok(conn.exec(sql, args![number, name, now])? == 1)
 }
 
+/// Whether a process has said since an instant that it is alive, and has not given its number back.
+pub fn is_any_alive(conn: &mut Conn, since: i64) -> Result<bool> {
+    let sql = "SELECT number FROM nodes WHERE number <> $1 AND beat_at >= $2 LIMIT 1";
+    Ok(conn.opt::<(i64,)>(sql, args![NOBODYS, since])?.is_some())
+}
+
 /// The number that no process has: what is written under it only shows that something can be.
 const NOBODYS: i64 = 0;
 /// So much is written: a few bytes may find room where nothing else does.

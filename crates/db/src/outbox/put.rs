@@ -18,6 +18,15 @@ pub enum Placed {
     },
 }
 
+/// A part of a subscriber's lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// The subject behind which it begins.
+    pub behind: i64,
+    /// How many lanes there are in it at most.
+    pub limit: i64,
+}
+
 /// Adds a job to its lane. If the lane was idle, it is leased to `node` until `now + lease` and the caller hands the
 /// job to its own sender after the commit; nobody has to poll for it. A process without a sender takes no lease (0): the
 /// lane is due at once, for whoever claims it.
@@ -39,12 +48,22 @@ pub fn cancel(conn: &mut Conn, company: i64, lane: Lane) -> Result<bool> {
     Ok(removed > 0)
 }
 
-/// Makes what waits for its time in all lanes of a topic and a subscriber due at `now`. Answers how many lanes were late.
-pub fn hasten(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64), now: i64) -> Result<u64> {
-    store::hasten(conn, company, (topic, subscriber), now)
+/// Makes what waits for its time due at `now`, in the next lanes of a topic and a subscriber behind a subject, in the order
+/// of their subjects. Answers these.
+pub fn hasten(
+    conn: &mut Conn,
+    company: i64,
+    (topic, subscriber): (i64, i64),
+    now: i64,
+    next: Next,
+) -> Result<Vec<i64>> {
+    store::hasten(conn, company, (topic, subscriber), now, next)
 }
 
-/// Removes what is pending in all lanes of a topic and a subscriber: timers that are no longer wanted.
-pub fn cancel_all(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64)) -> Result<()> {
-    store::remove_subscriber(conn, company, (topic, subscriber))
+/// Removes what is pending in up to `limit` lanes of a topic and a subscriber: timers that are no longer wanted.
+pub fn cancel_some(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64), limit: i64) -> Result<()> {
+    match store::last_of_first(conn, company, (topic, subscriber), limit)? {
+        Some(last) => store::remove_subscriber(conn, company, (topic, subscriber), last),
+        None => Ok(()),
+    }
 }

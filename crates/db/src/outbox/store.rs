@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Job, Lane, NewJob, Placed, Whose};
+use super::{Job, Lane, NewJob, Next, Placed, Whose};
 use crate::args;
 use crate::conn::{Conn, Engine};
 use crate::error::{Error, Result};
@@ -145,21 +145,56 @@ pub(super) fn remove_pending(conn: &mut Conn, company: i64, lane: Lane) -> Resul
     Ok(conn.exec(head, lane)? + conn.exec(behind, lane)?)
 }
 
-/// Removes all lanes of a subscriber, with what is pending in them.
-pub(super) fn remove_subscriber(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64)) -> Result<()> {
-    let of = args![company, topic, subscriber];
-    let heads = "DELETE FROM outbox WHERE company = $1 AND state = 3 AND id IN
-             (SELECT head FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3)";
-    conn.exec(heads, of)?;
-    conn.exec("DELETE FROM outbox WHERE company = $1 AND topic = $2 AND subscriber = $3 AND state = 0", of)?;
-    conn.exec("DELETE FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3", of).map(drop)
+/// The largest subject of the first lanes of a subscriber, up to `limit` of them in the order of their subjects.
+pub(super) fn last_of_first(
+    conn: &mut Conn,
+    company: i64,
+    (topic, subscriber): (i64, i64),
+    limit: i64,
+) -> Result<Option<i64>> {
+    let sql = "SELECT max(subject) FROM
+             (SELECT subject FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3
+                  ORDER BY subject LIMIT $4) AS first";
+    let (last,): (Option<i64>,) = conn.one(sql, args![company, topic, subscriber, limit])?;
+    Ok(last)
 }
 
-/// Makes the lanes of a subscriber that nobody holds due at an instant, those that would be later.
-pub(super) fn hasten(conn: &mut Conn, company: i64, (topic, subscriber): (i64, i64), at: i64) -> Result<u64> {
+/// Removes the lanes of a subscriber up to a subject, with what is pending in them.
+pub(super) fn remove_subscriber(
+    conn: &mut Conn,
+    company: i64,
+    (topic, subscriber): (i64, i64),
+    through: i64,
+) -> Result<()> {
+    let of = args![company, topic, subscriber, through];
+    let heads = "DELETE FROM outbox WHERE company = $1 AND state = 3 AND id IN
+             (SELECT head FROM outbox_lanes
+              WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject <= $4)";
+    conn.exec(heads, of)?;
+    let behind = "DELETE FROM outbox
+         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject <= $4 AND state = 0";
+    conn.exec(behind, of)?;
+    let lanes = "DELETE FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3 AND subject <= $4";
+    conn.exec(lanes, of).map(drop)
+}
+
+/// Makes the next lanes of a subscriber that nobody holds due at an instant, those that would be later.
+pub(super) fn hasten(
+    conn: &mut Conn,
+    company: i64,
+    (topic, subscriber): (i64, i64),
+    at: i64,
+    next: Next,
+) -> Result<Vec<i64>> {
     let sql = "UPDATE outbox_lanes SET due_at = $4
-         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND holder = 0 AND due_at > $4";
-    conn.exec(sql, args![company, topic, subscriber, at])
+         WHERE company = $1 AND topic = $2 AND subscriber = $3 AND holder = 0 AND due_at > $4 AND subject IN
+             (SELECT subject FROM outbox_lanes WHERE company = $1 AND topic = $2 AND subscriber = $3 AND holder = 0
+                  AND due_at > $4 AND subject > $5 ORDER BY subject LIMIT $6)
+         RETURNING subject";
+    let rows: Vec<(i64,)> = conn.all(sql, args![company, topic, subscriber, at, next.behind, next.limit])?;
+    let mut subjects: Vec<i64> = rows.into_iter().map(|(subject,)| subject).collect();
+    subjects.sort_unstable();
+    Ok(subjects)
 }
 
 /// Whether somebody's lease of a lane of the topic has lapsed.

@@ -18,9 +18,10 @@ mod write;
 
 pub use list::list;
 pub(crate) use members::welcome;
+pub(crate) use view::names;
 pub use view::{View, Which, get, resolve, views};
-pub(crate) use write::set_field;
 pub use write::{Change, MOST_DOMAINS, New, create, delete, update};
+pub(crate) use write::{clear, set_field};
 
 db::record! {
     /// An account as stored.

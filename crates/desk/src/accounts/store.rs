@@ -50,6 +50,16 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, account: &Account) -> 
     )
 }
 
+/// What several accounts are called.
+pub(super) fn names(conn: &mut Conn, company: CompanyId, ids: &[AccountId]) -> db::Result<Vec<(AccountId, String)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let among = conn.among(2);
+    let sql = format!("SELECT id, name FROM accounts WHERE company = $1 AND id IN {among} ORDER BY id");
+    conn.all(&sql, args![company, list(ids.iter().map(|id| id.0))])
+}
+
 /// Writes the row as it is.
 pub(super) fn touch(conn: &mut Conn, company: CompanyId, id: AccountId) -> db::Result<u64> {
     conn.exec("UPDATE accounts SET updated_at = updated_at WHERE company = $1 AND id = $2", args![company, id])

@@ -3,11 +3,13 @@
 use db::args;
 use serde_json::json;
 
+use super::write::BATCH;
 use super::*;
 use crate::access::Owner;
 use crate::contacts::{self, Details, Handle};
 use crate::ids::ContactId;
 use crate::testing::{Fixture, companies};
+use crate::timers::{self, Timer};
 
 fn made(fixture: &Fixture, domains: &'static [&'static str]) -> AccountId {
     let domains = domains.iter().map(|domain| domain.to_string()).collect();
@@ -105,5 +107,63 @@ fn a_field_is_set_though_others_are_on_their_way_out() {
         });
         let row = company.write(move |work| see(work, one));
         assert_eq!(row.custom_fields, json!({"Plan": "gold"}), "{}", company.engine);
+    }
+}
+
+/// How many contacts are written down as an account's.
+fn held(fixture: &Fixture, account: AccountId) -> i64 {
+    let sql = "SELECT count(*) FROM contacts WHERE company = $1 AND account = $2";
+    let (count,): (i64,) = fixture.write(move |work| Ok(work.conn.one(sql, args![work.company, account])?));
+    count
+}
+
+/// Puts so many contacts into an account.
+fn crowd(fixture: &Fixture, account: AccountId, count: i64) {
+    fixture.write(move |work| {
+        for _ in 0..count {
+            let id = ContactId(work.new_id());
+            let sql = "INSERT INTO contacts (company, id, name, description, links, custom_fields, is_name_manual, created_at, \
+                       updated_at, account) VALUES ($1, $2, '', '', $3, $4, FALSE, 0, 0, $5)";
+            work.conn.exec(sql, args![work.company, id, json!([]), json!({}), account])?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_contacts_of_a_deleted_account_are_without_one_at_once_and_written_so_by_and_by() {
+    for company in companies() {
+        let (one, two) = (made(&company, &[]), made(&company, &["two.example"]));
+        crowd(&company, one, BATCH * 2);
+        let (ann, bob) = (contact(&company, Owner::Company, "ann@else.example"), "bob@else.example");
+        let bob = contact(&company, Owner::Company, bob);
+        company.write(move |work| members::add(work, one, &[ann, bob]));
+        let since = log(&company, 0).len();
+        company.write(move |work| delete(work, one));
+        assert_eq!(held(&company, one), BATCH + 2, "{}: one batch goes at once", company.engine);
+        let (row, account) =
+            company.write(move |work| Ok((contacts::see(work, ann)?, contacts::account_of(work, ann)?)));
+        assert_eq!((row.account, account), (None, None), "{}", company.engine);
+        company.write(move |work| members::add(work, two, &[ann]));
+        company.write(move |work| contacts::add_handle(work, bob, &Handle::new("email", "bob@two.example")));
+        let of = |id| company.write(move |work| contacts::account_of(work, id));
+        assert_eq!((of(ann), of(bob)), (Some(two), Some(two)), "{}", company.engine);
+        let mut turns = 0;
+        while held(&company, one) > 0 {
+            company.write(move |work| {
+                timers::carried(work, Timer::Account, 0, one.0)?.expect("it goes on");
+                clear(work, one)
+            });
+            turns += 1;
+        }
+        assert_eq!((turns, held(&company, two)), (1, 2), "{}", company.engine);
+        let wanted = [
+            json!({"account": [one, null], "name": ["Example", null]}),
+            json!({"account": two, "added": [ann]}),
+            json!({"account": two, "added": [bob]}),
+        ];
+        let told: Vec<Value> =
+            log(&company, since).into_iter().filter(|change| change.get("account").is_some()).collect();
+        assert_eq!(told, wanted, "{}", company.engine);
     }
 }

@@ -57,6 +57,14 @@ pub fn get(work: &mut Work<'_>, id: AccountId) -> Result<View> {
     views(work, vec![row])?.pop().ok_or(Error::NotFound("account"))
 }
 
+/// What those of some accounts are called that the caller may see.
+pub(crate) fn names(work: &mut Work<'_>, ids: &[AccountId]) -> Result<Vec<(AccountId, String)>> {
+    if !work.access.global {
+        return Ok(Vec::new());
+    }
+    Ok(store::names(work.conn, work.company, ids)?)
+}
+
 /// Rows with their domains: one more statement, whatever the number of rows.
 pub fn views(work: &mut Work<'_>, rows: Vec<Account>) -> Result<Vec<View>> {
     let ids: Vec<AccountId> = rows.iter().map(|row| row.id).collect();

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::AccountId;
 use crate::names;
+use crate::timers::{self, Timer};
 use crate::work::Work;
 
 /// The longest name, description and external id, in characters; an index holds the last.
@@ -19,6 +20,8 @@ const LONGEST_EXTERNAL_ID: usize = 500;
 const LONGEST_DOMAIN: usize = 253;
 /// The most domains of one account.
 pub const MOST_DOMAINS: usize = 200;
+/// Contacts of a deleted account that one unit takes out of it.
+pub(super) const BATCH: i64 = 500;
 /// What the definitions of accounts' custom fields are on.
 const OWNER: &str = "account";
 
@@ -116,14 +119,23 @@ pub(crate) fn set_field(work: &mut Work<'_>, before: &Account, name: &str, value
     keep(work, before, account, Map::new())
 }
 
-/// Deletes an account; its contacts stay, and belong to none.
+/// Deletes an account; its contacts stay, and belong to none from here on, however many there are. That is written down a
+/// few contacts in a unit.
 pub fn delete(work: &mut Work<'_>, id: AccountId) -> Result<()> {
     let account = see(work, id)?;
-    contacts::leave_account(work, id)?;
     store::delete_domains(work.conn, work.company, id)?;
     store::delete(work.conn, work.company, id)?;
     events::record_setting(work, Kind::Setting, json!({"account": [id, null], "name": [account.name, null]}))?;
-    Ok(())
+    clear(work, id)
+}
+
+/// Takes the next contacts out of a deleted account, and goes on later if there are more ([`Timer::Account`], whose subject
+/// is the account). Nobody can come into it meanwhile, as it is not there.
+pub(crate) fn clear(work: &mut Work<'_>, id: AccountId) -> Result<()> {
+    match contacts::leave_account(work, id, BATCH)? {
+        left if left == BATCH => timers::set(work, Timer::Account, 0, id.0, work.now, &json!({})),
+        _ => Ok(()),
+    }
 }
 
 /// Writes down what is not the same any more, beside what the caller has changed already.

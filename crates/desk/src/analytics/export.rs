@@ -108,11 +108,9 @@ struct Past {
 }
 
 impl Past {
-    /// A ticket has had a status since it was made; its first change tells which.
+    /// Before anything happened a ticket had a status already.
     fn before(thread: &Thread) -> Past {
-        let first = thread.events.iter().find_map(|event| thread.statuses(event).0);
-        let status = first.map(|status| status.id).or(thread.row.ticket_status);
-        Past { status: status.map(|id| (id.0, thread.row.created_at)), ..Past::default() }
+        Past { status: thread.first_status.map(|id| (id.0, thread.row.created_at)), ..Past::default() }
     }
 
     fn step(&mut self, thread: &Thread, event: &Event) {

@@ -8,7 +8,7 @@ use crate::conversations::{self, Conversation, Status};
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::events::{self, Event, Kind};
-use crate::ids::{AccountId, ContactId, ConversationId, InboxId, MessageId, TagId, TeammateId};
+use crate::ids::{AccountId, ContactId, ConversationId, InboxId, MessageId, StatusId, TagId, TeammateId};
 use crate::statuses::Status as TicketStatus;
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -63,6 +63,8 @@ pub(super) struct Thread {
     pub(super) events: Vec<Event>,
     /// Where it stood before, and after each of them.
     pub(super) states: Vec<State>,
+    /// The ticket status that it began with.
+    pub(super) first_status: Option<StatusId>,
     /// Its messages; drafts are none yet.
     pub(super) messages: HashMap<MessageId, Sent>,
     /// When somebody began to write a message that was sent later.
@@ -112,6 +114,12 @@ impl Thread {
             states.push(state);
         }
         states
+    }
+
+    /// The ticket status that it began with: a ticket has had one since it was made, and its first change tells which.
+    fn beginning(&self) -> Option<StatusId> {
+        let first = self.events.iter().find_map(|event| self.statuses(event).0);
+        first.map(|status| status.id).or(self.row.ticket_status)
     }
 
     /// The message that an event tells of.
@@ -194,6 +202,7 @@ fn load(work: &mut Work<'_>, ids: &[ConversationId], until: Timestamp) -> Result
             directory: directory.clone(),
             events: Vec::new(),
             states: Vec::new(),
+            first_status: None,
             messages: HashMap::new(),
             begun: HashMap::new(),
             tags: Vec::new(),
@@ -241,6 +250,7 @@ fn load(work: &mut Work<'_>, ids: &[ConversationId], until: Timestamp) -> Result
         thread.events = events;
         // What came later tells where it stood before, and is not looked at otherwise.
         thread.states = thread.standings();
+        thread.first_status = thread.beginning();
         let kept = thread.events.partition_point(|event| thread.at(event) < until);
         thread.events.truncate(kept);
         thread.states.truncate(kept + 1);

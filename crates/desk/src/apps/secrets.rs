@@ -58,7 +58,12 @@ pub struct Listed {
 
 /// The names of the keys with which secrets in a store are sealed, as [`SealingKey::name`] has them.
 pub fn keys_in_use(from: &db::Store) -> Result<Vec<String>> {
-    let seals = from.read_blocking(store::seals)?;
+    from.read_blocking(keys_in)
+}
+
+/// The same, in a unit that decides by it.
+pub(crate) fn keys_in(conn: &mut db::Conn) -> Result<Vec<String>> {
+    let seals = store::seals(conn)?;
     Ok(seals.iter().filter_map(|seal| SealingKey::name_in(seal)).collect())
 }
 

@@ -64,6 +64,14 @@ pub fn get(work: &mut Work<'_>, id: ContactListId) -> Result<List> {
     }
 }
 
+/// What those of some lists are called that the caller may see.
+pub(crate) fn names_of(work: &mut Work<'_>, ids: &[ContactListId]) -> Result<Vec<(ContactListId, String)>> {
+    let directory = work.directory()?;
+    let mut lists = store::lists_by_id(work.conn, work.company, ids)?;
+    lists.retain(|list| work.access.sees_owner(&directory, list.team, list.owner));
+    Ok(lists.into_iter().map(|list| (list.id, list.name)).collect())
+}
+
 /// The lists that the caller may see, of one owner or of all.
 pub fn all(work: &mut Work<'_>, owner: Option<Owner>) -> Result<Vec<List>> {
     let directory = work.directory()?;

@@ -251,8 +251,8 @@ pub(crate) fn join_account(work: &mut Work<'_>, id: ContactId, account: AccountI
     Ok(store::join_account(work.conn, work.company, id, account, work.now)? > 0)
 }
 
-/// Leaves an account without contacts.
-pub(crate) fn leave_account(work: &mut Work<'_>, account: AccountId) -> Result<()> {
-    store::leave_account(work.conn, work.company, account, work.now)?;
-    Ok(())
+/// Takes up to `limit` contacts out of an account that is gone; answers how many there were.
+pub(crate) fn leave_account(work: &mut Work<'_>, account: AccountId, limit: i64) -> Result<i64> {
+    let left = store::leave_account(work.conn, work.company, (account, limit), work.now)?;
+    Ok(i64::try_from(left).unwrap_or(limit))
 }

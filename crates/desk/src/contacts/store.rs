@@ -8,9 +8,10 @@ use crate::ids::{AccountId, CompanyId, ContactId, ContactListId};
 use crate::paging::{Window, direction};
 use crate::time::Timestamp;
 
-/// The columns of a contact, in the order of the record.
+/// The columns of a contact, in the order of the record. An account that is gone is none: it is taken off its contacts by
+/// and by.
 pub const COLUMNS: &str = "id, team, owner, name, description, avatar, links, custom_fields, is_name_manual, created_at, updated_at, \
-     account";
+     (SELECT a.id FROM accounts a WHERE a.company = contacts.company AND a.id = contacts.account) AS account";
 
 pub(crate) fn get(conn: &mut Conn, company: CompanyId, id: ContactId) -> db::Result<Option<Contact>> {
     conn.opt(&format!("SELECT {COLUMNS} FROM contacts WHERE company = $1 AND id = $2"), args![company, id])
@@ -97,7 +98,7 @@ pub(super) fn set_account(
     )
 }
 
-/// Puts a shared contact that is in no account into one.
+/// Puts a shared contact into an account that is in none, or in one that is gone.
 pub(super) fn join_account(
     conn: &mut Conn,
     company: CompanyId,
@@ -106,21 +107,23 @@ pub(super) fn join_account(
     now: Timestamp,
 ) -> db::Result<u64> {
     conn.exec(
-        "UPDATE contacts SET account = $3, updated_at = $4 WHERE company = $1 AND id = $2 AND account IS NULL \
-         AND owner IS NULL",
+        "UPDATE contacts SET account = $3, updated_at = $4 WHERE company = $1 AND id = $2 AND owner IS NULL AND NOT EXISTS \
+         (SELECT a.id FROM accounts a WHERE a.company = contacts.company AND a.id = contacts.account)",
         args![company, id, account, now],
     )
 }
 
+/// Takes up to `limit` contacts out of an account; answers how many there were.
 pub(super) fn leave_account(
     conn: &mut Conn,
     company: CompanyId,
-    account: AccountId,
+    (account, limit): (AccountId, i64),
     now: Timestamp,
 ) -> db::Result<u64> {
     conn.exec(
-        "UPDATE contacts SET account = NULL, updated_at = $3 WHERE company = $1 AND account = $2",
-        args![company, account, now],
+        "UPDATE contacts SET account = NULL, updated_at = $3 WHERE company = $1 AND id IN \
+         (SELECT id FROM contacts WHERE company = $1 AND account = $2 ORDER BY created_at, id LIMIT $4)",
+        args![company, account, now, limit],
     )
 }
 
@@ -255,10 +258,9 @@ pub(super) fn members(
     window: &Window,
 ) -> db::Result<Vec<Contact>> {
     let (than, order) = direction(window.ascending);
-    let columns = COLUMNS.split(", ").map(|column| format!("c.{column}")).collect::<Vec<_>>().join(", ");
     let from = window.after.map_or(if window.ascending { 0 } else { i64::MAX }, |after| after.id);
     let sql = format!(
-        "SELECT {columns} FROM contact_list_members m JOIN contacts c ON c.company = m.company AND c.id = m.contact \
+        "SELECT {COLUMNS} FROM contact_list_members m JOIN contacts ON contacts.company = m.company AND id = m.contact \
          WHERE m.company = $1 AND m.list = $2 AND m.contact {than} $3 ORDER BY m.contact {order} LIMIT $4"
     );
     conn.all(&sql, args![company, id, from, window.limit + 1])

@@ -1,6 +1,8 @@
 //! Message templates: what people write again and again, of a workspace or of one teammate, in folders that nest
 //! (contract/domain.md section 9). Rules write with them, too.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::access::{Access, Owner};
@@ -156,6 +158,12 @@ fn find(work: &mut Work<'_>, id: MessageTemplateId) -> Result<View> {
 pub(crate) fn load(work: &mut Work<'_>, id: MessageTemplateId) -> Result<Option<View>> {
     let found = work.directory()?.message_template(id).cloned();
     Ok(views(work, found.into_iter().collect())?.pop())
+}
+
+/// What templates say, without their files, whoever asks.
+pub(crate) fn said(work: &mut Work<'_>, ids: &[MessageTemplateId]) -> Result<HashMap<MessageTemplateId, Said>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(store::said(work.conn, work.company, &ids)?)
 }
 
 /// A page of the templates that the caller may see.

@@ -163,8 +163,14 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     let name = outgoing::sender_name(work, &edit.letter, new.signature, new.author)?;
     if !edit.letter.to.is_empty() {
         new.recipients = json!(recipients(work, &channel, &edit.letter, name)?);
-    } else if edit.letter.sender_name.is_some() || (new.signature, new.author) != (old.signature, old.author) {
+    } else if edit.letter.sender_name.is_some()
+        || (new.channel, new.signature, new.author) != (old.channel, old.signature, old.author)
+    {
         let mut people: Vec<Recipient> = old.recipients();
+        let name = match (new.signature, new.author) == (old.signature, old.author) {
+            true => name.or(own_name(work, &old)?),
+            false => name,
+        };
         people.retain(|person| person.role != "from");
         people.push(outgoing::sender(&channel, name));
         new.recipients = json!(people);
@@ -194,6 +200,14 @@ pub fn edit(work: &mut Work<'_>, edit: &Edit) -> Result<()> {
     }
     let change = json!({"version": [old.version, new.version], "draft_mode": [old.draft_mode, new.draft_mode]});
     note(work, &mut held, &new, change)
+}
+
+/// The name that a draft was given to be sent under; none if it is its channel's.
+fn own_name(work: &mut Work<'_>, draft: &Message) -> Result<Option<String>> {
+    let directory = work.directory()?;
+    let Some(channel) = draft.channel.and_then(|id| directory.channel(id)) else { return Ok(None) };
+    let name = draft.recipients().into_iter().find(|person| person.role == "from").and_then(|sender| sender.name);
+    Ok(name.filter(|_| draft.signature.is_none()).filter(|name| *name != channel.name))
 }
 
 /// The signature of a draft that is edited: the one that is said, else the one that it has, as long as it may stand there.

@@ -8,13 +8,15 @@ use super::definition::{Definition, LONGEST_NAME, TriggerKind};
 use super::evaluate::{Mode, evaluate};
 use super::explanation::Explanation;
 use super::gather::Gathered;
+use super::leaf::Noun;
 use super::validate::{Finding, is_acceptable, validate};
-use super::{kinds, lint_fields, reach, react, sentences, store, words};
+use super::{kinds, lint_fields, lint_templates, reach, react, sentences, store, words};
 use crate::access::Owner;
 use crate::conversations;
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Kind, Record};
 use crate::ids::{ConversationId, EventId, InboxId, RuleId, TeamId, TeammateId, TimeGoalId};
+use crate::message_templates;
 use crate::names;
 use crate::teammates;
 use crate::time::Timestamp;
@@ -68,6 +70,10 @@ pub fn check(work: &mut Work<'_>, owner: Owner, definition: &Value) -> Result<(D
     findings.extend(validate(&parsed, &mut |noun, id| {
         words::resolve(&directory, noun, id).filter(|id| reach::may_name(&directory, owner, noun, *id))
     }));
+    let mut templates = lint_templates::named(&parsed);
+    templates.retain(|id| reach::may_name(&directory, owner, Noun::Template, id.0));
+    let said = message_templates::said(work, &templates)?;
+    lint_templates::templates(&parsed, &said, &mut findings);
     Ok((parsed, findings))
 }
 
@@ -262,7 +268,13 @@ pub fn runs(work: &mut Work<'_>, id: RuleId) -> Result<Vec<Run>> {
 pub fn trial(work: &mut Work<'_>, owner: Owner, definition: &Value, event: EventId) -> Result<Trial> {
     let (parsed, findings) = check(work, owner, definition)?;
     let directory = work.directory()?;
-    let compiled = compile(&parsed, &mut |noun, id| words::resolve(&directory, noun, id)).map_err(|_| {
+    let mut outside = words::Outside::default();
+    let mut resolve = |noun, id: &str| {
+        let found = words::resolve(&directory, noun, id);
+        outside.note(noun, found);
+        found
+    };
+    let compiled = compile(&parsed, &mut resolve).map_err(|_| {
         let first = findings.first().map(|finding| (finding.field.clone(), finding.message.clone()));
         let (field, why) = first.unwrap_or_default();
         Error::invalid(format!("definition.{field}"), why)
@@ -276,7 +288,8 @@ pub fn trial(work: &mut Work<'_>, owner: Owner, definition: &Value, event: Event
         compiled.kinds().into_iter().filter(|kind| *kind == TriggerKind::Macro || TriggerKind::DELAYED.contains(kind)),
     );
     let mut explanation = evaluate(&compiled, &kinds, &mut facts.with(work), Mode::Complete)?;
-    let mut names = |noun, id: &str| words::name(&directory, noun, id);
+    let named = outside.named(work)?;
+    let mut names = |noun, id: &str| words::name(&directory, noun, id).or_else(|| named.name(noun, id));
     sentences::describe(&mut explanation, &parsed, &mut names);
     let actions = sentences::actions(&parsed, &mut names);
     Ok(Trial { explanation, actions })

@@ -25,6 +25,7 @@ mod leaf;
 mod lint_actions;
 mod lint_conditions;
 mod lint_fields;
+mod lint_templates;
 mod lint_unbuilt;
 pub(crate) mod machines;
 mod manage;

@@ -12,7 +12,7 @@ use super::{check, store};
 use crate::access::Owner;
 use crate::error::{Error, Result};
 use crate::ids::{TeamId, TimeGoalId};
-use crate::timers::{self, Timer};
+use crate::timers;
 use crate::work::Work;
 
 /// One of them.
@@ -70,7 +70,7 @@ impl Whole {
             }
         }
         for rule in present.iter().filter(|_| waits_otherwise && self.is_enabled) {
-            timers::hasten(work, Timer::Rule, rule.id.0)?;
+            timers::hasten(work, rule.id)?;
         }
         match is_changed {
             true => work.directory_changed(),
@@ -136,5 +136,5 @@ pub(crate) fn remove(work: &mut Work<'_>, goal: TimeGoalId) -> Result<()> {
 
 fn end(work: &mut Work<'_>, rule: &Rule) -> Result<()> {
     store::delete(work.conn, work.company, rule.id, work.now)?;
-    timers::cancel_all(work, Timer::Rule, rule.id.0)
+    timers::call_off(work, rule.id)
 }

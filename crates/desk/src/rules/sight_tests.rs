@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::tests::{rule, tag, tags_of, write_in};
-use super::{fire_delayed, run_macro, runs, trial};
+use super::validate::Finding;
+use super::{check, fire_delayed, run_macro, runs, trial};
 use crate::access::Owner;
 use crate::conversations::{self, standing};
 use crate::events;
@@ -12,7 +13,7 @@ use crate::messages::{self, Addressees, Content, Letter, Options, Reply, Signing
 use crate::teammates::{self, Who};
 use crate::testing::{self, Fixture, companies};
 use crate::work::{Actor, ActorKind};
-use crate::{comments, custom_fields, inboxes, statuses, teams};
+use crate::{accounts, comments, contacts, custom_fields, inboxes, message_templates, statuses, teams};
 
 fn person(fixture: &Fixture, name: &'static str) -> TeammateId {
     fixture.write(move |work| teammates::create(work, &testing::person("user", name)))
@@ -437,5 +438,62 @@ fn the_user_of_a_macro_is_who_runs_it() {
             work.acting(actor, |work| run_macro(work, id, conversation))
         });
         assert_eq!(said(&fixture, conversation), ["ada <ada@acme.example>", "Act <>"], "{}", fixture.engine);
+    }
+}
+
+#[test]
+fn a_trial_names_accounts_and_contact_lists() {
+    for fixture in companies() {
+        let (account, list) = fixture.write(|work| {
+            let account = accounts::New { name: "Example & Co".to_string(), ..accounts::New::default() };
+            let list = contacts::lists::create(work, Owner::Company, "Buyers")?;
+            Ok((accounts::create(work, &account)?, list))
+        });
+        let conversation = write_in(&fixture, "Where is it?").conversation;
+        fixture.write(move |work| {
+            let page = events::in_conversation(work, conversation, &crate::paging::Window::first(10))?;
+            let event = page.rows.first().expect("an event").id;
+            let unknown = "acc_zz";
+            let definition = json!({"when": [{"on": "inbound"}],
+                "if": {"all": [{"account": {"any_of": [account, unknown]}}, {"contact_list": {"none_of": [list]}}]},
+                "then": [{"do": "add_to_list", "list": list}]});
+            let tried = trial(work, Owner::Company, &definition, event)?;
+            assert_eq!(tried.actions, ["Add contact to \"Buyers\""]);
+            let told: Vec<&str> = tried.explanation.checks.iter().map(|check| check.expected.as_str()).collect();
+            assert!(told[1].contains("\"Example & Co\"") && told[1].contains(unknown), "{told:?}");
+            assert!(told[2].contains("\"Buyers\""), "{told:?}");
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn what_a_template_names_that_there_is_not_is_told_to_a_rules_author() {
+    for fixture in companies() {
+        let template = fixture.write(|work| {
+            let new = message_templates::New {
+                place: message_templates::Place::Of(Owner::Company, None),
+                name: "Received".to_string(),
+                subject: Some("About {{conversation.subjekt}}".to_string()),
+                inboxes: None,
+                content: Content::html("<p>Dear {{recipient.name}}, {{user.nickname}} {{lookup.total}} {{survey}}</p>"),
+                uploads: Vec::new(),
+            };
+            message_templates::create(work, &new)
+        });
+        let then = json!([{"do": "reply", "content": {"template": template}}, {"do": "archive"}]);
+        let definition = json!({"when": [{"on": "inbound"}], "then": then});
+        let (_, findings) = fixture.write(move |work| check(work, Owner::Company, &definition));
+        let told: Vec<(&str, &str)> =
+            findings.iter().map(|finding| (finding.field.as_str(), finding.message.as_str())).collect();
+        let place = "then[0].content.template";
+        let wanted = [
+            (place, "there is no variable \"conversation.subjekt\", which the template names"),
+            (place, "there is no variable \"user.nickname\", which the template names"),
+            (place, "there is no variable \"lookup.total\", which the template names"),
+            (place, "nothing gives \"survey\", which the template names, a value here yet: it stays empty"),
+        ];
+        assert_eq!(told, wanted, "{}", fixture.engine);
+        assert!(!findings.iter().any(Finding::is_error), "{}: it is a warning", fixture.engine);
     }
 }

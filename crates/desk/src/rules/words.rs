@@ -3,11 +3,15 @@
 use std::str::FromStr;
 
 use super::leaf::Noun;
+use crate::accounts;
+use crate::contacts::lists;
 use crate::directory::Directory;
+use crate::error::Result;
 use crate::ids::{
     AccountId, ChannelId, ContactId, ContactListId, CustomFieldId, InboxId, LinkId, MessageTemplateId, ShiftId,
     StatusId, TagId, TeamId, TeammateGroupId, TeammateId,
 };
+use crate::work::Work;
 
 /// The desk's own number of a public id, if there is such a thing. What the directory does not hold (accounts,
 /// contacts, links, lists) is taken by its form alone; the action or condition then finds nothing.
@@ -53,6 +57,51 @@ pub(super) fn name(directory: &Directory, noun: Noun, id: &str) -> Option<String
         Noun::Template => Some(directory.message_template(id.parse().ok()?)?.name.clone()),
         Noun::TicketStatus => Some(directory.status(id.parse().ok()?)?.name.clone()),
         _ => None,
+    }
+}
+
+/// The accounts and contact lists that a rule names: the directory does not hold them.
+#[derive(Default)]
+pub(super) struct Outside {
+    accounts: Vec<AccountId>,
+    lists: Vec<ContactListId>,
+}
+
+impl Outside {
+    /// Remembers a thing that a rule names, if it is such a one.
+    pub(super) fn note(&mut self, noun: Noun, id: Option<i64>) {
+        match (noun, id) {
+            (Noun::Account, Some(id)) => self.accounts.push(AccountId(id)),
+            (Noun::ContactList, Some(id)) => self.lists.push(ContactListId(id)),
+            _ => {}
+        }
+    }
+
+    /// Looks up what they are called, each that the caller may see: two statements, however many they are.
+    pub(super) fn named(self, work: &mut Work<'_>) -> Result<Named> {
+        let accounts = accounts::names(work, &self.accounts)?;
+        Ok(Named { accounts, lists: lists::names_of(work, &self.lists)? })
+    }
+}
+
+/// What accounts and contact lists are called.
+pub(super) struct Named {
+    accounts: Vec<(AccountId, String)>,
+    lists: Vec<(ContactListId, String)>,
+}
+
+impl Named {
+    /// What people call the thing behind a public id, as [`name`] says it of those in the directory.
+    pub(super) fn name(&self, noun: Noun, id: &str) -> Option<String> {
+        fn of<T: FromStr + PartialEq>(all: &[(T, String)], id: &str) -> Option<String> {
+            let id: T = id.parse().ok()?;
+            all.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone())
+        }
+        match noun {
+            Noun::Account => of(&self.accounts, id),
+            Noun::ContactList => of(&self.lists, id),
+            _ => None,
+        }
     }
 }
 

@@ -1,13 +1,16 @@
 //! What is to happen later: rows of the outbox with a due time, one lane each, so that setting a timer again moves it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::ids::{
-    AnalyticsExportId, ConversationId, CustomFieldId, EventId, KnowledgeBaseCategoryId, MessageId, RuleId,
+    AccountId, AnalyticsExportId, ConversationId, CustomFieldId, EventId, KnowledgeBaseCategoryId, MessageId, RuleId,
 };
 use crate::work::Work;
-use crate::{analytics, conversations, custom_fields, knowledge_base_categories, messages, rules};
+use crate::{accounts, analytics, conversations, custom_fields, knowledge_base_categories, messages, rules};
+
+#[cfg(test)]
+mod tests;
 
 /// What falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub enum Timer {
     Analytics,
     /// The articles of a deleted category are taken away.
     Category,
+    /// The contacts of a deleted account are taken out of it.
+    Account,
 }
 
 /// The topics of the outbox.
@@ -38,10 +43,16 @@ pub mod topic {
     pub const TIMER: i64 = 3;
 }
 
+/// The subject of a timer that is about no conversation.
+const NOTHING: i64 = 0;
+/// Timers of a rule that one unit moves or calls off.
+const BATCH: i64 = 500;
+
 impl Timer {
     /// The number in the store.
     pub fn code(self) -> i64 {
         match self {
+            Timer::Account => 0,
             Timer::Snooze => 1,
             Timer::Send => 2,
             Timer::Waiting => 3,
@@ -54,9 +65,9 @@ impl Timer {
 
     /// Reads the number in the store.
     pub fn from_code(code: i64) -> Option<Timer> {
-        [Timer::Snooze, Timer::Send, Timer::Waiting, Timer::Rule, Timer::Field, Timer::Analytics, Timer::Category]
-            .into_iter()
-            .find(|timer| timer.code() == code)
+        let small = [Timer::Account, Timer::Snooze, Timer::Send, Timer::Waiting];
+        let large = [Timer::Rule, Timer::Field, Timer::Analytics, Timer::Category];
+        small.into_iter().chain(large).find(|timer| timer.code() == code)
     }
 }
 
@@ -91,17 +102,30 @@ pub fn cancel(work: &mut Work<'_>, timer: Timer, rule: i64, subject: i64) -> Res
     Ok(db::outbox::cancel(work.conn, work.company.0, lane(timer, rule, subject))?)
 }
 
-/// Lets all timers of a kind and a rule go off now, so that they look again at what they wait for.
-pub(crate) fn hasten(work: &mut Work<'_>, timer: Timer, rule: i64) -> Result<()> {
-    let lane = lane(timer, rule, 0);
-    work.traces.timers |= db::outbox::hasten(work.conn, work.company.0, (lane.topic, lane.subscriber), work.now.0)? > 0;
-    Ok(())
+/// Lets the timers of a delayed rule go off now, so that they look again at what they wait for: the first ones in this unit,
+/// the others by and by. A timer about no conversation goes on with them.
+pub(crate) fn hasten(work: &mut Work<'_>, rule: RuleId) -> Result<()> {
+    hasten_behind(work, rule, NOTHING)
 }
 
-/// Calls all timers of a kind and a rule off.
-pub(crate) fn cancel_all(work: &mut Work<'_>, timer: Timer, rule: i64) -> Result<()> {
-    let lane = lane(timer, rule, 0);
-    Ok(db::outbox::cancel_all(work.conn, work.company.0, (lane.topic, lane.subscriber))?)
+fn hasten_behind(work: &mut Work<'_>, rule: RuleId, behind: i64) -> Result<()> {
+    let lane = lane(Timer::Rule, rule.0, NOTHING);
+    let next = db::outbox::Next { behind, limit: BATCH };
+    let sooner = db::outbox::hasten(work.conn, work.company.0, (lane.topic, lane.subscriber), work.now.0, next)?;
+    work.traces.timers |= !sooner.is_empty();
+    match sooner.last() {
+        Some(last) if i64::try_from(sooner.len()).is_ok_and(|count| count == BATCH) => {
+            set(work, Timer::Rule, rule.0, NOTHING, work.now, &json!({"behind": last}))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Calls the timers of a delayed rule off that is gone: at most so many that it fits into a unit, as those that are left do
+/// nothing when they go off.
+pub(crate) fn call_off(work: &mut Work<'_>, rule: RuleId) -> Result<()> {
+    let lane = lane(Timer::Rule, rule.0, NOTHING);
+    Ok(db::outbox::cancel_some(work.conn, work.company.0, (lane.topic, lane.subscriber), BATCH)?)
 }
 
 /// Does what fell due. A timer whose subject is gone, or that means nothing any more, does nothing: it may have been
@@ -111,6 +135,10 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
     match Timer::from_code(code) {
         Some(Timer::Snooze) => conversations::snooze::end(work, ConversationId(job.lane.subject)),
         Some(Timer::Send) => messages::depart(work, MessageId(job.lane.subject)),
+        Some(Timer::Rule) if job.lane.subject == NOTHING => {
+            let behind = job.payload.get("behind").and_then(Value::as_i64).unwrap_or(NOTHING);
+            hasten_behind(work, rule, behind)
+        }
         Some(Timer::Rule) => {
             let event = EventId(job.payload.get("event").and_then(Value::as_i64).unwrap_or(0));
             rules::fire_delayed(work, rule, ConversationId(job.lane.subject), event)
@@ -125,6 +153,7 @@ pub fn fire(work: &mut Work<'_>, job: &db::outbox::Job) -> Result<()> {
         }
         Some(Timer::Analytics) => analytics::go_on(work, AnalyticsExportId(job.lane.subject)),
         Some(Timer::Category) => knowledge_base_categories::clear(work, KnowledgeBaseCategoryId(job.lane.subject)),
+        Some(Timer::Account) => accounts::clear(work, AccountId(job.lane.subject)),
         None => Ok(()),
     }
 }

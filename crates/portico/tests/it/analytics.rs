@@ -265,6 +265,29 @@ async fn a_ticket_is_resolved_by_its_status_and_tells_how_long_it_was_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_time_in_a_ticket_status_is_that_of_these_days_though_it_changed_later() {
+    let stage = Stage::set().await;
+    let clock = stage.server.desk().clock();
+    clock.freeze(Timestamp(MONDAY));
+    stage.server.arrange(|work| desk::companies::set_ticketing(work, true)).await;
+    let statuses = stage.server.get("/company/statuses").await.rows();
+    let status = |category: &str| {
+        let found = statuses.iter().find(|status| status["category"] == category);
+        id(found.expect("a status")).to_string()
+    };
+    let ann = stage.write("Where is it?").await;
+    clock.freeze(Timestamp(MONDAY + HOUR));
+    stage.write("Hello?").await;
+    clock.freeze(Timestamp(MONDAY + 4 * DAY));
+    let change = json!({"status_id": status("resolved")});
+    stage.server.patch(&format!("/conversations/{}", id(&ann)), change).await.expect(204);
+    let days = Days { stage, bob: ann.clone(), ann };
+    let spent = |category: &str| json!({"name": "Time spent in Ticket Status", "id": status(category)});
+    let lines = days.export("events", json!(["Type", spent("open"), spent("resolved")])).await;
+    assert_eq!(lines.last().map(String::as_str), Some(r#""inbound","3600","0""#), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn filters_narrow_a_report_each_of_them() {
     let days = Days::pass().await;
     let office = &days.stage.office;

@@ -401,6 +401,13 @@ fn a_store_is_served_with_its_own_key_alone_until_another_is_adopted() {
     assert!(doctor.status.code() == Some(1) && told.contains("FAILED   secrets"), "{told}");
     let doctor = with(&own, &["doctor"]);
     assert_eq!(doctor.status.code(), Some(0), "{doctor:?}");
+    let lock = std::fs::File::create(data.join("lock")).expect("a file");
+    lock.try_lock().expect("as a server holds it");
+    let refused = with(&other, &["adopt-key"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(1) && why.contains("another server"), "{refused:?}");
+    assert_eq!(with(&own, &["doctor"]).status.code(), Some(0), "it is the store's key still");
+    drop(lock);
     let adopted = with(&other, &["adopt-key"]);
     assert!(adopted.status.success(), "{adopted:?}");
     assert!(with(&other, &["token", "create", "more", "--all", "--json"]).status.success());

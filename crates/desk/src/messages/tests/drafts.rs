@@ -214,3 +214,36 @@ fn a_draft_of_another_author_is_neither_signed_nor_sent_as_the_old_one() {
         assert_eq!(names.2, (false, Some("support@acme.example".to_string())), "what is hers is not his");
     }
 }
+
+#[test]
+fn a_draft_that_is_moved_to_another_channel_is_from_there() {
+    for fixture in companies() {
+        let inbox = fixture.inbox;
+        let other = fixture.write(move |work| {
+            crate::testing::channel(
+                work,
+                inbox,
+                "custom",
+                "outlet",
+                Some("https://partner.example/out"),
+                serde_json::json!({}),
+            )
+        });
+        let draft = begin(&fixture, Mode::Shared);
+        let from = |id| {
+            let row = fixture.write(move |work| get(work, id));
+            let sender = row.recipients().into_iter().find(|person| person.role == "from").expect("a sender");
+            (sender.handle, sender.name.unwrap_or_default())
+        };
+        assert_eq!(from(draft.id), ("shop".to_string(), "shop".to_string()), "{}", fixture.engine);
+        let moved = Edit { channel: other, ..change(&draft, "Better from here", None) };
+        fixture.write(move |work| edit(work, &moved));
+        assert_eq!(from(draft.id), ("outlet".to_string(), "outlet".to_string()), "{}", fixture.engine);
+        let named = Letter { sender_name: Some("Ada of the shop".to_string()), ..letter("As myself") };
+        let named = Edit { channel: other, letter: named, ..change(&draft, "", None) };
+        fixture.write(move |work| edit(work, &named));
+        let back = change(&draft, "From where it began", None);
+        fixture.write(move |work| edit(work, &back));
+        assert_eq!(from(draft.id), ("shop".to_string(), "Ada of the shop".to_string()), "a name that was given stays");
+    }
+}
