@@ -91,8 +91,15 @@ fn shown(work: &mut Work<'_>, paging: &Paging, page: Page<Conversation>) -> desk
     Answer::page(paging, page.rows.iter().map(|view| conversation(context, view)), page.next)
 }
 
+/// The values under a key of `q`. Some clients send several as one, between commas, which none of these names has.
+fn named(call: &Call, key: &str) -> Result<Vec<String>> {
+    let values = call.params.q()?.list(key);
+    let names = values.iter().flat_map(|value| value.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    Ok(names.map(str::to_string).collect())
+}
+
 fn shelves(call: &Call) -> Result<Vec<Shelf>> {
-    let names = call.params.q()?.list("statuses");
+    let names = named(call, "statuses")?;
     let shelf = |name: &String| {
         Shelf::parse(name).ok_or_else(|| {
             let message = format!("q[statuses]: expected assigned, unassigned, archived or trashed, found {name:?}");
@@ -107,11 +114,11 @@ fn statuses(call: &Call) -> Result<Vec<StatusId>> {
         let id = id.parse::<StatusId>();
         id.map_err(|error| Problem::bad_request(format!("q[status_ids]: {error}")).into())
     };
-    call.params.q()?.list("status_ids").iter().map(parsed).collect()
+    named(call, "status_ids")?.iter().map(parsed).collect()
 }
 
 fn categories(call: &Call) -> Result<Vec<String>> {
-    let names = call.params.q()?.list("status_categories");
+    let names = named(call, "status_categories")?;
     match names.iter().find(|name| !CATEGORIES.contains(&name.as_str())) {
         Some(name) => {
             let message = format!("q[status_categories]: expected open, waiting or resolved, found {name:?}");
