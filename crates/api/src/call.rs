@@ -163,7 +163,7 @@ impl Paging {
             list: self.list.to_string(),
             sort_by: self.sort_by.clone(),
             order: if self.window.ascending { Order::Ascending } else { Order::Descending },
-            filters: pages::fingerprint(self.params.q()),
+            filters: pages::fingerprint(&self.params),
             keys: vec![Key::Number(position.key), Key::Number(position.id)],
         };
         pages::next_url(&self.base, &self.path, &self.params, self.limit, &place.to_token(&self.key))

@@ -38,7 +38,7 @@ pub async fn of_teammate(call: Call) -> Result {
 async fn page(call: &Call, list: &'static str, whose: Option<Whose>) -> Result {
     let paging = call.paging(list, &PageRules::BY_CHANGE, false)?;
     let order = if paging.sort_by == "updated_at" { Order::Updated } else { Order::Created };
-    let q = call.params.q();
+    let q = call.params.q()?;
     let (after, before) = (q.millis("updated_after")?.map(Timestamp), q.millis("updated_before")?.map(Timestamp));
     call.read(move |work| {
         let owner = whose.as_ref().map(|whose| whose.owner(work)).transpose()?;

@@ -13,7 +13,7 @@ use crate::edge::params::PageRules;
 /// `GET /events`
 pub async fn list(call: Call) -> Result {
     let paging = call.paging("events", &PageRules::EVENTS, false)?;
-    let q = call.params.q();
+    let q = call.params.q()?;
     let kind = |name: &String| {
         let known = Kind::parse(name).filter(|kind| kind.is_public());
         known.ok_or_else(|| Problem::bad_request(format!("q[types]: {name:?} is no type of event")).into())

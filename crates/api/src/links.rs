@@ -18,7 +18,7 @@ use crate::edge::params::PageRules;
 /// `GET /links`
 pub async fn list(call: Call) -> Result {
     let paging = call.paging("links", &PageRules::BY_ID, true)?;
-    let types = call.params.q().list("types");
+    let types = call.params.q()?.list("types");
     call.read(move |work| {
         let page = links::list(work, &types, &paging.window)?;
         let directory = work.directory()?;

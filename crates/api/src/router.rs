@@ -124,7 +124,7 @@ async fn respond(
     };
     // A part that is no UTF-8, or holds a NUL character, can name nothing.
     let segments = segments.unwrap_or_else(|| vec![String::new(); found.params.len()]);
-    let verdict = limit(&app, &known, operation, &segments);
+    let verdict = limit(&app, &known, operation, &segments, head.uri.query());
     let mut response = match verdict.problem() {
         Some(problem) => problem.into_response(),
         None => {
@@ -204,10 +204,13 @@ fn once(
 }
 
 /// The narrower limits of some operations (fundamentals.md section 7).
-fn limit(app: &App, known: &Known, operation: &Operation, segments: &[String]) -> Verdict {
+fn limit(app: &App, known: &Known, operation: &Operation, segments: &[String], query: Option<&str>) -> Verdict {
     let first = segments.first().map_or("", String::as_str);
+    let searches = || Params::parse(query).is_ok_and(|params| params.words().is_some());
     let guard = match (operation.id, operation.method.as_str()) {
         ("search-conversations", _) => Some(Guard::Search),
+        // A list of conversations is searched where its `q` is plain text.
+        (_, "GET") if operation.path.ends_with("/conversations") && searches() => Some(Guard::Search),
         ("mark-message-seen", _) => Some(Guard::Seen(first)),
         ("create-link", _) => Some(Guard::Links),
         ("create-analytics-report" | "create-analytics-export", _) => Some(Guard::Analytics),

@@ -33,7 +33,7 @@ async fn page(
     whose: impl Fn(&mut Work<'_>) -> desk::Result<time_offs::Whose> + Send + 'static,
 ) -> Result {
     let paging = call.paging(list, &PageRules::USUAL, true)?;
-    let q = call.params.q();
+    let q = call.params.q()?;
     let filter = Filter {
         active_from: q.millis("active_from")?.map(Timestamp),
         active_until: q.millis("active_until")?.map(Timestamp),

@@ -148,10 +148,11 @@ fn every(period: Duration) -> Interval {
 
 /// `types` and `inboxes` as lists with commas, or as in `GET /events`: `q[types][]`, `q[inboxes][]`.
 fn filter(params: &Params) -> Result<Filter, Problem> {
+    let q = params.q()?;
     let list = |name: &str| {
         let named = params.pairs().iter().filter(|(key, _)| key == name || *key == format!("{name}[]"));
         let plain = named.flat_map(|(_, value)| value.split(',')).map(|item| item.trim().to_string());
-        let all: Vec<String> = plain.chain(params.q().list(name)).filter(|item| !item.is_empty()).collect();
+        let all: Vec<String> = plain.chain(q.list(name)).filter(|item| !item.is_empty()).collect();
         all
     };
     let kind = |name: &String| {

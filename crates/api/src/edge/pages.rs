@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::crypto::{Sha256, equal_in_constant_time, hex, hmac_sha256, unhex};
 use super::error::Problem;
-use super::params::{Filter, Order, Params};
+use super::params::{Order, Params};
 
 /// The first byte of every token, so that the layout may change one day.
 const LAYOUT: u8 = 1;
@@ -120,11 +120,12 @@ fn take_text(bytes: &mut &[u8]) -> Option<String> {
     String::from_utf8(text.to_vec()).ok()
 }
 
-/// A number that tells two filters apart.
-pub fn fingerprint(filter: &Filter) -> u64 {
+/// A number that tells apart by what two lists are filtered.
+pub fn fingerprint(params: &Params) -> u64 {
     let mut hash = Sha256::new();
     // Objects keep their keys sorted, so equal filters have equal texts.
-    hash.update(filter.value().to_string().as_bytes());
+    let filter = params.q().map(|q| q.value().to_string());
+    hash.update(filter.as_deref().ok().or(params.words()).unwrap_or_default().as_bytes());
     let [a, b, c, d, e, f, g, h, ..] = hash.finish();
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
@@ -206,9 +207,10 @@ mod tests {
 
     #[test]
     fn equal_filters_have_equal_fingerprints() {
-        let of = |query| fingerprint(Params::parse(Some(query)).unwrap().q());
+        let of = |query| fingerprint(&Params::parse(Some(query)).unwrap());
         assert_eq!(of("q[a]=1&q[b]=2"), of("limit=3&q%5Bb%5D=2&q[a]=1"));
         assert_ne!(of("q[a]=1"), of("q[a]=2"));
+        assert_ne!(of("q=late"), of("q=soon"));
     }
 
     fn key() -> impl Strategy<Value = Key> {

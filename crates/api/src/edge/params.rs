@@ -11,6 +11,7 @@ use super::nul;
 pub struct Params {
     pairs: Vec<(String, String)>,
     q: Filter,
+    words: Option<String>,
 }
 
 /// What a collection allows to be asked of its pages.
@@ -83,12 +84,12 @@ impl Params {
         let text = |bytes| String::from_utf8_lossy(&fields::decode(bytes)).into_owned();
         let raw = query.unwrap_or_default().as_bytes();
         let pairs: Vec<(String, String)> = fields::pairs(raw).map(|(name, value)| (text(name), text(value))).collect();
-        let q = Filter::gather(&pairs)?;
+        let (q, words) = Filter::gather(&pairs)?;
         let has_nul = |text: &String| text.contains('\0');
         if pairs.iter().any(|(name, value)| has_nul(name) || has_nul(value)) || nul::find(&q.0).is_some() {
             return Err(Problem::bad_request("a query holds no NUL character"));
         }
-        Ok(Params { pairs, q })
+        Ok(Params { pairs, q, words })
     }
 
     /// The first value under this name that is not empty.
@@ -115,9 +116,14 @@ impl Params {
         Err(problem.detail(format!("{unknown}: unknown query parameter, {known}")))
     }
 
-    /// The `q` object; empty if there was none.
-    pub fn q(&self) -> &Filter {
-        &self.q
+    /// The `q` object; empty if there was none. Refused if `q` was plain text, for which an object has no place.
+    pub fn q(&self) -> Result<&Filter, Problem> {
+        if self.words.is_some() { Err(no_object()) } else { Ok(&self.q) }
+    }
+
+    /// The `q` that is plain text, as many clients send it to a list: what to search for.
+    pub fn words(&self) -> Option<&str> {
+        self.words.as_deref()
     }
 
     /// The page that is asked for, within the rules of the collection.
@@ -178,30 +184,32 @@ fn order(text: &str) -> Result<Order, Problem> {
     }
 }
 
+fn no_object() -> Problem {
+    Problem::bad_request("q must be an object, as in q[statuses]=archived or q={\"statuses\":[…]}")
+}
+
 impl Filter {
-    fn gather(pairs: &[(String, String)]) -> Result<Filter, Problem> {
+    /// The object and the plain text; at most one of them says anything.
+    fn gather(pairs: &[(String, String)]) -> Result<(Filter, Option<String>), Problem> {
         let mut tree = Fields::new();
-        let mut json = None;
+        let mut bare = None;
         for (name, value) in pairs {
             if name == "q" && !value.trim().is_empty() {
-                json = Some(value);
+                bare = Some(value.trim());
             } else if name.starts_with("q[") {
                 tree.insert(name, value.clone()).map_err(|misfit| Problem::bad_request(misfit.to_string()))?;
             }
         }
         let bracketed = tree.into_value().get_mut("q").map(Value::take);
-        let object = match (json, bracketed) {
-            (None, None) => Value::Object(serde_json::Map::new()),
+        let empty = || Value::Object(serde_json::Map::new());
+        let object = match (bare, bracketed) {
+            (None, None) => empty(),
             (None, Some(object)) => object,
-            (Some(text), None) => serde_json::from_str(text).unwrap_or(Value::Null),
+            (Some(text), None) if text.starts_with(['{', '[']) => serde_json::from_str(text).unwrap_or(Value::Null),
+            (Some(text), None) => return Ok((Filter(empty()), Some(text.to_string()))),
             (Some(_), Some(_)) => Value::Null,
         };
-        if !object.is_object() {
-            return Err(Problem::bad_request(
-                "q must be an object, as in q[statuses]=archived or q={\"statuses\":[…]}",
-            ));
-        }
-        Ok(Filter(object))
+        if object.is_object() { Ok((Filter(object), None)) } else { Err(no_object()) }
     }
 
     /// Whether nothing is filtered.
@@ -277,38 +285,46 @@ mod tests {
             "q={\"statuses\":[\"assigned\",\"archived\"]}",
             "q=%7B%22statuses%22%3A%5B%22assigned%22%2C%22archived%22%5D%7D",
         ] {
-            assert_eq!(parse(query).q().list("statuses"), ["assigned", "archived"], "{query}");
+            assert_eq!(parse(query).q().unwrap().list("statuses"), ["assigned", "archived"], "{query}");
         }
     }
 
     #[test]
     fn one_value_is_a_list_of_one() {
         for query in ["q[statuses]=archived", "q[statuses][]=archived", "q={\"statuses\":\"archived\"}"] {
-            assert_eq!(parse(query).q().list("statuses"), ["archived"], "{query}");
+            assert_eq!(parse(query).q().unwrap().list("statuses"), ["archived"], "{query}");
         }
     }
 
     #[test]
     fn an_absent_or_empty_q_filters_nothing() {
         for query in ["", "q=", "q", "limit=5&undefined", "q={}"] {
-            assert!(parse(query).q().is_empty(), "{query}");
+            assert!(parse(query).q().unwrap().is_empty(), "{query}");
         }
-        assert!(parse("q[statuses]=").q().list("statuses").is_empty());
-        assert!(Params::parse(None).unwrap().q().is_empty());
+        assert!(parse("q[statuses]=").q().unwrap().list("statuses").is_empty());
+        assert!(Params::parse(None).unwrap().q().unwrap().is_empty());
     }
 
     #[test]
     fn a_q_that_is_no_object_is_refused() {
-        for query in
-            ["q=archived", "q=[1]", "q={\"statuses\"", "q[0]=a", "q[]=a", "q[a]=1&q={\"b\":1}", "q[a]=1&q[a][b]=2"]
-        {
+        for query in ["q=[1]", "q={\"statuses\"", "q[0]=a", "q[]=a", "q[a]=1&q={\"b\":1}", "q[a]=1&q[a][b]=2"] {
             assert_eq!(Params::parse(Some(query)).unwrap_err().status, 400, "{query}");
         }
     }
 
     #[test]
+    fn a_plain_q_is_what_to_search_for_and_no_filter() {
+        for (query, words) in [("q=is:open+late", "is:open late"), ("q=%20%22a%20b%22", "\"a b\""), ("q=5", "5")] {
+            let params = parse(query);
+            assert_eq!(params.words(), Some(words), "{query}");
+            assert_eq!(params.q().unwrap_err().status, 400, "{query}");
+        }
+        assert_eq!(parse("q=&q[a]=1").words(), None);
+    }
+
+    #[test]
     fn a_nul_character_is_refused_wherever_it_stands() {
-        for query in ["a=%00", "a%00=b", "q[a]=%00", "q={\"a\":\"\\u0000\"}"] {
+        for query in ["a=%00", "a%00=b", "q[a]=%00", "q={\"a\":\"\\u0000\"}", "q=a%00"] {
             assert_eq!(Params::parse(Some(query)).unwrap_err().status, 400, "{query}");
         }
     }
@@ -316,7 +332,7 @@ mod tests {
     #[test]
     fn unknown_names_and_keys_are_ignored() {
         let params = parse("limit=5&undefined&=x&a[b=c&q[colour]=red&q[statuses]=archived");
-        assert_eq!(params.q().list("statuses"), ["archived"]);
+        assert_eq!(params.q().unwrap().list("statuses"), ["archived"]);
         assert_eq!(params.page(&PageRules::USUAL).unwrap().limit, 5);
     }
 
@@ -329,12 +345,12 @@ mod tests {
     #[test]
     fn times_are_seconds_with_decimals() {
         let params = parse("q[before]=1454453901.012&q[after]=soon");
-        assert_eq!(params.q().millis("before").unwrap(), Some(1_454_453_901_012));
-        assert_eq!(params.q().millis("after").unwrap_err().status, 400);
-        assert_eq!(params.q().millis("during").unwrap(), None);
-        assert_eq!(parse("q={\"after\":1.5}").q().millis("after").unwrap(), Some(1500));
-        assert!(parse("q[after]=NaN").q().millis("after").is_err());
-        assert!(parse("q[after]=1e300").q().millis("after").is_err());
+        assert_eq!(params.q().unwrap().millis("before").unwrap(), Some(1_454_453_901_012));
+        assert_eq!(params.q().unwrap().millis("after").unwrap_err().status, 400);
+        assert_eq!(params.q().unwrap().millis("during").unwrap(), None);
+        assert_eq!(parse("q={\"after\":1.5}").q().unwrap().millis("after").unwrap(), Some(1500));
+        assert!(parse("q[after]=NaN").q().unwrap().millis("after").is_err());
+        assert!(parse("q[after]=1e300").q().unwrap().millis("after").is_err());
     }
 
     #[test]
@@ -401,7 +417,7 @@ mod tests {
         fn any_query_is_read_or_refused(query in ".{0,80}|(q|\\[|\\]|=|&|%|%5B|%5D|a|0|\\{|\"){0,30}") {
             if let Ok(params) = Params::parse(Some(&query)) {
                 let _ = params.page(&PageRules::USUAL);
-                let _ = params.q().millis("a");
+                let _ = params.q().map(|q| q.millis("a"));
             }
         }
 
@@ -418,7 +434,7 @@ mod tests {
                 repeat(&|n| format!("q[statuses][{n}]")),
                 format!("q={}", encode(&json)),
             ] {
-                prop_assert_eq!(&Params::parse(Some(&query)).unwrap().q().list("statuses"), &statuses);
+                prop_assert_eq!(&Params::parse(Some(&query)).unwrap().q().unwrap().list("statuses"), &statuses);
             }
         }
     }

@@ -428,3 +428,14 @@ async fn another_workspace_sees_and_changes_nothing() {
     assert_eq!(guest.get(&format!("{}/followers", scene.path)).await.status, 404);
     assert_eq!(scene.told().await, ["inbound"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_statuses_may_stand_in_one_between_commas() {
+    let scene = Scene::set().await;
+    begun(&scene.server, &scene.world, "bob").await;
+    scene.change(json!({"status": "archived"})).await;
+    let rows = |query: &'static str| scene.server.get(query);
+    assert_eq!(rows("/conversations?q[statuses][]=archived,unassigned").await.rows().len(), 2);
+    assert_eq!(rows("/conversations?q[statuses]=archived,%20assigned,").await.rows().len(), 1);
+    rows("/conversations?q[statuses]=archived,lost").await.expect(400);
+}

@@ -235,3 +235,62 @@ async fn pages_hold_each_conversation_once_the_latest_first() {
     once.dedup();
     assert_eq!((seen.len(), once.len()), (7, 7), "{seen:?}");
 }
+
+/// The subjects on the pages of a list whose `q` is plain text, in their order.
+async fn listed(server: &Server, list: &str, query: &str) -> Vec<String> {
+    let mut next = Some(format!("{list}?q={}&limit=1", utf8_percent_encode(query, NON_ALPHANUMERIC)));
+    let mut subjects = Vec::new();
+    while let Some(path) = next {
+        let page = server.get(&path).await.expect(200);
+        let rows = page["_results"].as_array().expect("rows");
+        subjects.extend(rows.iter().map(|row| row["subject"].as_str().unwrap_or_default().to_string()));
+        let link = page["_pagination"]["next"].as_str();
+        next = link.and_then(|link| Some(link[link.find(list)?..].to_string()));
+    }
+    subjects
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_conversations_with_a_plain_q_gives_what_it_finds() {
+    let scene = Scene::set().await;
+    let Scene { server, world, lamp, .. } = &scene;
+    assert_eq!(listed(server, "/conversations", "lamp is:open").await.len(), 3);
+    assert_eq!(listed(server, "/conversations", "\"brass lamp\"").await, ["Lamp"]);
+    assert_eq!(listed(server, &format!("/inboxes/{}/conversations", world.sales_inbox), "lamp").await, ["Grüße"]);
+    assert_eq!(listed(server, "/contacts/alt:email:bob@example.com/conversations", "lamp").await, ["Chair"]);
+    server.put(&format!("{lamp}/assignee"), json!({"assignee_id": world.ada})).await.expect(204);
+    assert_eq!(listed(server, &format!("/teammates/{}/conversations", world.ada), "lamp").await, ["Lamp"]);
+    let guest = Guest::of_team(server, world.support).await;
+    let rows = guest.get("/conversations?q=lamp").await.rows();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    guest.get(&format!("/inboxes/{}/conversations?q=lamp", world.sales_inbox)).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_q_is_passed_over_or_refused_where_nothing_is_searched() {
+    let server = Server::start().await;
+    for list in ["/tags", "/inboxes", "/teammates"] {
+        server.get(&format!("{list}?q=lamp")).await.expect(200);
+    }
+    // To pass over these would answer more than was asked for.
+    for list in ["/contacts", "/events", "/links"] {
+        server.get(&format!("{list}?q=lamp")).await.expect(400);
+    }
+    server.get("/conversations?q=tag:blue").await.expect(400);
+    server.get("/conversations?q=lamp&q[statuses]=archived").await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_q_counts_as_a_search() {
+    let server = Server::with(|settings| {
+        settings.serving.enforce_limits = true;
+        settings.serving.requests_per_minute = 10;
+    })
+    .await;
+    for _ in 0..2 {
+        server.get("/conversations?q=lamp").await.expect(200);
+        ask(&server, "lamp").await.expect(200);
+    }
+    server.get("/conversations?q=lamp").await.expect(429);
+    server.get("/conversations?q[statuses]=archived").await.expect(200);
+}
