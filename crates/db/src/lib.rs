@@ -22,7 +22,7 @@ pub mod testing;
 mod tests;
 
 #[doc(hidden)]
-pub use bytes::BytesMut;
+pub use bytes::{Bytes, BytesMut};
 pub use conn::{Conn, Engine, Late, Param, list};
 pub use error::{Error, Result, UnitError};
 pub use json::Json;

@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use db::{Conn, Store};
+use db::{Bytes, Conn, Store};
 use quick_cache::sync::Cache;
 
 use crate::access::Access;
 use crate::conversations::Conversation;
 use crate::crypto::Random;
-use crate::deliveries::Subscriber;
+use crate::deliveries::{Fresh, Subscriber};
 use crate::directory::{self, Directory};
 use crate::error::{Error, Result};
 use crate::events::{Event, Render, Shape};
@@ -138,7 +138,7 @@ pub struct Committed {
     /// Where it happened.
     pub company: CompanyId,
     /// Deliveries whose lanes were idle: leased to this node and handed over in memory.
-    pub fresh: Vec<db::outbox::Run>,
+    pub fresh: Vec<Fresh>,
     /// The newest event recorded, if any.
     pub newest: Option<EventId>,
     /// A timer was set or moved.
@@ -303,9 +303,9 @@ pub(crate) struct Traces {
     /// Events that rules have not reacted to yet.
     pub(crate) recorded: VecDeque<Event>,
     /// Deliveries whose lanes were idle.
-    pub(crate) fresh: Vec<db::outbox::Run>,
-    /// The events whose bytes were stored.
-    pub(crate) rendered: Vec<(EventId, Shape)>,
+    pub(crate) fresh: Vec<Fresh>,
+    /// The events whose bytes were stored, with the bytes if that was now.
+    pub(crate) rendered: Vec<(EventId, Shape, Option<Bytes>)>,
     /// A timer was set or moved.
     pub(crate) timers: bool,
     /// Receivers that a person wants to be tried.

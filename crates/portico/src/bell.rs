@@ -3,12 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use db::outbox::Lane;
+use desk::deliveries::Fresh;
 use desk::ids::{CompanyId, EventId};
 use desk::work::{Bell, Committed};
 use tokio::sync::{Notify, broadcast};
 use webhooks::engine::Engine;
 
 use crate::companies::Companies;
+use crate::couriers::AtHand;
 
 /// That something was committed in a company.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +28,7 @@ pub struct Doorbell {
     engine: OnceLock<Arc<Engine>>,
     news: broadcast::Sender<News>,
     timers: Notify,
+    at_hand: AtHand,
 }
 
 impl Default for Doorbell {
@@ -35,6 +38,7 @@ impl Default for Doorbell {
             engine: OnceLock::new(),
             news: broadcast::Sender::new(1_024),
             timers: Notify::new(),
+            at_hand: AtHand::default(),
         }
     }
 }
@@ -72,8 +76,9 @@ impl Bell for Doorbell {
                 let Lane { topic, subscriber, .. } = receiver.lane(0);
                 engine.close_circuit(committed.company.0, topic, subscriber);
             }
-            for run in committed.fresh {
-                engine.offer(run);
+            for Fresh { run, known } in committed.fresh {
+                let prepared = known.map(|known| self.at_hand.prepare(&run, &known));
+                engine.offer(run, prepared);
             }
         }
         if let Some(newest) = committed.newest {

@@ -6,13 +6,15 @@
 
 use std::sync::Arc;
 
+use db::Bytes;
 use db::outbox::{Job, Lane, NewJob, Placed, Run};
 use serde_json::{Value, json};
 
 use crate::access::Access;
+use crate::endpoints::{self, Retries};
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Shape};
-use crate::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId};
+use crate::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId, RuleId};
 use crate::time::Timestamp;
 use crate::timers::topic;
 use crate::work::Work;
@@ -57,6 +59,31 @@ impl Subscriber {
     }
 }
 
+/// A delivery that was just committed, for the sender of this process.
+#[derive(Debug)]
+pub struct Fresh {
+    /// Its lane, leased to this node, and the delivery as the lane's only job.
+    pub run: Run,
+    /// All that its sending takes, if the unit that put it knew that; otherwise the sender reads it from the store.
+    pub known: Option<Known>,
+}
+
+/// What a rule's webhook is sent with, as it stood when the unit committed.
+#[derive(Debug)]
+pub struct Known {
+    /// The address.
+    pub url: Arc<str>,
+    /// How hard it is tried.
+    pub retries: Retries,
+    /// The exact bytes.
+    pub body: Bytes,
+    /// The company's secret, which signs them.
+    pub secret: String,
+}
+
+/// Longer bodies are read from the store, so that deliveries in memory that nobody has counted yet stay small.
+const LONGEST_KNOWN: usize = 8 * 1024;
+
 /// The shape under which a message's bytes are kept beside those of events; the key is the message's number.
 pub const MESSAGE: &str = "message";
 /// The same for a message that an app's channel told of.
@@ -71,6 +98,28 @@ pub fn enqueue_webhook(work: &mut Work<'_>, endpoint: EndpointId, event: &Event,
     })?;
     events::store_body(work, event, shape)?;
     enqueue(work, Subscriber::Endpoint(endpoint), conversation.0, event.id.0, json!({"shape": shape.as_str()}))
+}
+
+/// Tells the address that a rule names of an event. What this unit has rendered anyhow goes to the sender in memory.
+pub(crate) fn enqueue_rule_webhook(
+    work: &mut Work<'_>,
+    rule: RuleId,
+    url: &str,
+    event: &Event,
+    shape: Shape,
+    retries: Retries,
+) -> Result<DeliveryId> {
+    let endpoint = endpoints::of_rule(work, rule, url, shape, retries)?;
+    let id = enqueue_webhook(work, endpoint, event, shape)?;
+    let body = events::store_body(work, event, shape)?.filter(|body| body.len() <= LONGEST_KNOWN);
+    let directory = work.directory()?;
+    let is_it = |fresh: &&mut Fresh| fresh.run.jobs.iter().any(|job| job.id == id.0);
+    if let Some(body) = body
+        && let Some(fresh) = work.traces.fresh.last_mut().filter(is_it)
+    {
+        fresh.known = Some(Known { url: url.into(), retries, body, secret: directory.company.api_secret.clone() });
+    }
+    Ok(id)
 }
 
 /// Sends a message through its channel. The bytes are rendered at the first call and stay the same for a retry.
@@ -137,7 +186,8 @@ pub fn enqueue(
     }
     let log = Value::Array(vec![]);
     let job = Job { company, id, lane, event: about, created_at: now, tries: 0, payload, log };
-    work.traces.fresh.push(Run { company, lane, tries: 0, jobs: vec![job] });
+    let run = Run { company, lane, tries: 0, jobs: vec![job] };
+    work.traces.fresh.push(Fresh { run, known: None });
     Ok(DeliveryId(id))
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use db::Bytes;
 use serde_json::Value;
 
 use crate::access::Access;
@@ -235,11 +236,13 @@ pub fn record_setting(work: &mut Work<'_>, kind: Kind, change: Value) -> Result<
     Ok(id)
 }
 
-/// Sees to it that the bytes of an event in a shape are stored: rendered at the first call, the same ever after.
-pub fn store_body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<()> {
-    if work.traces.rendered.contains(&(event.id, shape)) {
-        return Ok(());
+/// Sees to it that the bytes of an event in a shape are stored: rendered at the first call, the same ever after. Answers
+/// them if this unit is the one that did.
+pub fn store_body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<Option<Bytes>> {
+    if let Some((.., bytes)) = work.traces.rendered.iter().find(|one| (one.0, one.1) == (event.id, shape)) {
+        return Ok(bytes.clone());
     }
+    let mut rendered = None;
     if work.is_new(event.id) || !store::has_body(work.conn, work.company, event.id, shape)? {
         let renderer = work.renderer()?;
         // Whoever set this off is not whom it is for.
@@ -248,9 +251,10 @@ pub fn store_body(work: &mut Work<'_>, event: &Event, shape: Shape) -> Result<()
         work.access = access;
         let bytes = bytes?;
         store::insert_body(work.conn, work.company, event.id, shape.as_str(), &bytes)?;
+        rendered = Some(Bytes::from(bytes));
     }
-    work.traces.rendered.push((event.id, shape));
-    Ok(())
+    work.traces.rendered.push((event.id, shape, rendered.clone()));
+    Ok(rendered)
 }
 
 /// Gives the history of a conversation to the one that it went up in; answers how many events that were.

@@ -534,8 +534,7 @@ fn webhook(
         Some(times) => endpoints::Retries::Times(times),
         None => endpoints::Retries::Durable,
     };
-    let endpoint = endpoints::of_rule(work, scene.rule.id, url, shape, policy)?;
-    let delivery = match deliveries::enqueue_webhook(work, endpoint, scene.event, shape) {
+    let delivery = match deliveries::enqueue_rule_webhook(work, scene.rule.id, url, scene.event, shape, policy) {
         Err(Error::Internal(why)) => return Ok(skipped(why)),
         other => other?,
     };

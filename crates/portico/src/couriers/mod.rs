@@ -13,6 +13,8 @@ mod link_webhooks;
 mod object_requests;
 mod webhooks;
 
+pub use webhooks::AtHand;
+
 /// Every courier, by topic. A channel's server has so long to answer.
 pub fn all(desk: &Desk, channel_patience: Duration) -> Vec<(i64, Arc<dyn Courier>)> {
     vec![

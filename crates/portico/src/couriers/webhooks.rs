@@ -3,13 +3,14 @@
 //! `link_webhooks` know about.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::webhooks::engine::{After, Boxed, Courier, Delivery, EVENT, Fate, Prepared, Tried};
 use ::webhooks::schedule::Retries;
 use ::webhooks::sign::{RuleKey, Signer};
 use db::outbox::{Ending, Job, Run};
+use desk::deliveries::Known;
 use desk::endpoints::{self, Endpoint};
 use desk::ids::{CompanyId, DeliveryId, EndpointId, EventId};
 use desk::{Caller, Desk, Error, deliveries};
@@ -145,13 +146,46 @@ fn prepare(parts: &Loaded, job: &Job) -> Prepared {
         "off" => Retries::Off,
         words => words.parse().map_or(Retries::Day, Retries::Times),
     };
+    of_rule(job, url.clone(), body.clone(), parts.signer.clone(), retries)
+}
+
+fn of_rule(job: &Job, url: Arc<str>, body: bytes::Bytes, signer: Signer, retries: Retries) -> Prepared {
     Prepared::Send(Box::new(Delivery {
-        url: url.clone(),
+        url,
         method: Method::POST,
         headers: vec![named(job)],
-        body: Some(body.clone()),
-        signer: parts.signer.clone(),
+        body: Some(body),
+        signer,
         timeout: TIMEOUT,
         retries,
     }))
+}
+
+/// Prepares what a rule sends and the unit that put it knew all of, so that nothing needs to be read.
+#[derive(Default)]
+pub struct AtHand {
+    /// The secret that was used last: mostly all deliveries are of one company.
+    last: Mutex<Option<(String, RuleKey)>>,
+}
+
+impl AtHand {
+    /// What the jobs of a fresh run send.
+    pub fn prepare(&self, run: &Run, known: &Known) -> Vec<Prepared> {
+        let retries = match known.retries {
+            endpoints::Retries::Off => Retries::Off,
+            endpoints::Retries::Times(times) => Retries::Times(times),
+            endpoints::Retries::Durable => Retries::Day,
+        };
+        let signer = Signer::Rule(self.key(&known.secret));
+        let prepare = |job| of_rule(job, known.url.clone(), known.body.clone(), signer.clone(), retries);
+        run.jobs.iter().map(prepare).collect()
+    }
+
+    fn key(&self, secret: &str) -> RuleKey {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, key)) if known == secret => key.clone(),
+            _ => last.insert((secret.to_string(), RuleKey::new(secret))).1.clone(),
+        }
+    }
 }

@@ -161,8 +161,9 @@ impl Engine {
     }
 
     /// Hands over a fresh head, which the store has leased to this node in the unit that put it. To be called after that
-    /// unit's commit, from any thread; it waits for nothing.
-    pub fn offer(&self, run: Run) {
+    /// unit's commit, from any thread; it waits for nothing. With what its jobs send, if that is known, the courier is not
+    /// asked.
+    pub fn offer(&self, run: Run, prepared: Option<Vec<Prepared>>) {
         let inner = &self.0;
         let Some(line) = inner.lines.get(&run.lane.topic) else {
             tracing::error!(topic = run.lane.topic, "nobody carries jobs of this topic");
@@ -175,7 +176,7 @@ impl Engine {
             inner.settled(Settled::put_back(run, now));
             return;
         }
-        inner.arrive(line, run, lease);
+        inner.arrive(line, run, lease, prepared);
     }
 
     /// Says that something of a company may be due: a replay, another node's word.
@@ -330,14 +331,14 @@ impl Inner {
     fn claimed(&self, line: &Line, run: Run) {
         let lease = self.held().take((run.company, run.lane), self.now());
         if let Some(lease) = lease {
-            self.arrive(line, run, lease);
+            self.arrive(line, run, lease, None);
         }
     }
 
-    fn arrive(&self, line: &Line, run: Run, lease: Arc<Lease>) {
+    fn arrive(&self, line: &Line, run: Run, lease: Arc<Lease>, prepared: Option<Vec<Prepared>>) {
         self.board().enter(run.jobs.len());
         // The receiving end lives as long as the engine.
-        let _ = line.arrivals.send(Arrival { run, lease });
+        let _ = line.arrivals.send(Arrival { run, lease, prepared });
     }
 
     fn settled(&self, settled: Settled) {
@@ -356,7 +357,7 @@ impl Inner {
             self.settled(Settled::put_back(run, now));
             return;
         }
-        self.arrive(line, run, lease);
+        self.arrive(line, run, lease, None);
     }
 
     fn let_go(&self, key: Key, reached_end: bool, last: Option<i64>) {
@@ -370,7 +371,7 @@ impl Inner {
         if let Some((run, lease)) = early
             && let Some(line) = self.lines.get(&run.lane.topic)
         {
-            self.arrive(line, run, lease);
+            self.arrive(line, run, lease, None);
         }
     }
 

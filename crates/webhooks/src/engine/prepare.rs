@@ -2,6 +2,7 @@
 
 use super::board::{Admitted, EndpointKey};
 use super::carry::{Ride, Settled, carry};
+use super::courier::Prepared;
 use super::held::Lease;
 use super::{Inner, Line};
 use db::outbox::Run;
@@ -21,6 +22,8 @@ const LATER: i64 = 5_000;
 pub struct Arrival {
     pub run: Run,
     pub lease: Arc<Lease>,
+    /// What its jobs send, if nobody needs to be asked.
+    pub prepared: Option<Vec<Prepared>>,
 }
 
 /// Prepares what arrives, for as long as the line exists.
@@ -28,9 +31,21 @@ pub async fn run(inner: Arc<Inner>, line: Arc<Line>, mut arrivals: UnboundedRece
     let abreast = Arc::new(Semaphore::new(ABREAST));
     let mut batch = Vec::new();
     while arrivals.recv_many(&mut batch, BATCH).await > 0 {
-        let (runs, leases): (Vec<Run>, Vec<Arc<Lease>>) = batch.drain(..).map(|one| (one.run, one.lease)).unzip();
+        let (mut runs, mut leases) = (Vec::new(), Vec::new());
+        for Arrival { run, lease, prepared } in batch.drain(..) {
+            match prepared {
+                Some(prepared) => admit(&inner, Ride::new(run, lease, prepared)),
+                None => {
+                    runs.push(run);
+                    leases.push(lease);
+                }
+            }
+        }
         if inner.is_stopping() {
             put_back(&inner, runs, 0);
+            continue;
+        }
+        if runs.is_empty() {
             continue;
         }
         let Ok(permit) = abreast.clone().acquire_owned().await else { return };

@@ -68,6 +68,24 @@ impl Default for Post {
     }
 }
 
+impl Post {
+    fn sends(&self, job: &Job) -> Prepared {
+        if let Some(why) = job.payload["skip"].as_str() {
+            return Prepared::Skip { ending: Ending::Dead, why: why.into() };
+        }
+        assert!(job.payload["panic"].is_null(), "asked to panic");
+        Prepared::Send(Box::new(Delivery {
+            url: job.payload["url"].as_str().unwrap().into(),
+            method: Method::POST,
+            headers: Vec::new(),
+            body: Some(Bytes::from(job.payload["body"].as_str().unwrap().to_string())),
+            signer: Signer::Unsigned,
+            timeout: self.timeout,
+            retries: self.retries,
+        }))
+    }
+}
+
 impl Courier for Post {
     fn depth(&self) -> i64 {
         self.depth
@@ -77,19 +95,7 @@ impl Courier for Post {
         Box::pin(async move {
             let one = |job: &Job| {
                 self.prepared.lock().unwrap().push(job.id);
-                if let Some(why) = job.payload["skip"].as_str() {
-                    return Prepared::Skip { ending: Ending::Dead, why: why.into() };
-                }
-                assert!(job.payload["panic"].is_null(), "asked to panic");
-                Prepared::Send(Box::new(Delivery {
-                    url: job.payload["url"].as_str().unwrap().into(),
-                    method: Method::POST,
-                    headers: Vec::new(),
-                    body: Some(Bytes::from(job.payload["body"].as_str().unwrap().to_string())),
-                    signer: Signer::Unsigned,
-                    timeout: self.timeout,
-                    retries: self.retries,
-                }))
+                self.sends(job)
             };
             Ok(runs.iter().map(|run| run.jobs.iter().map(one).collect()).collect())
         })
@@ -154,19 +160,21 @@ impl Office {
         self.clock.fetch_add(ms, Ordering::SeqCst);
     }
 
-    /// Puts a job as the product does: stored, and handed over after the commit if it is a head.
+    /// Puts a job as the product does: stored, and handed over after the commit if it is a head, with what it sends if its
+    /// payload says that this is `known`.
     async fn put(&self, engine: &Arc<Engine>, subscriber: i64, subject: i64, payload: Value) -> i64 {
         let (id, now) = (self.ids.fetch_add(1, Ordering::SeqCst), self.now());
-        let engine = engine.clone();
+        let (engine, post) = (engine.clone(), self.post.clone());
         let unit = move |conn: &mut Conn| {
             let lane = Lane { topic: TOPIC, subscriber, subject };
             let job = NewJob { id, lane, event: id, payload: &payload };
             if outbox::put(conn, COMPANY, engine.0.node, now, engine.0.limits.lease, &job)? == Placed::Head {
                 let (payload, log) = (payload.clone(), json!([]));
                 let job = Job { company: COMPANY, id, lane, event: id, created_at: now, tries: 0, payload, log };
+                let known = (job.payload["known"] == true).then(|| vec![post.sends(&job)]);
                 let run = Run { company: COMPANY, lane, tries: 0, jobs: vec![job] };
                 let engine = engine.clone();
-                conn.after_commit(Box::new(move || engine.offer(run)));
+                conn.after_commit(Box::new(move || engine.offer(run, known)));
             }
             Ok::<_, db::Error>(())
         };

@@ -186,3 +186,26 @@ async fn at_depth_one_an_answer_is_recorded_before_the_next_job_is_prepared() {
     office.settle().await;
     assert_eq!(*prepared.lock().unwrap(), [1, 2, 3, 4]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_with_a_fresh_job_is_sent_unasked_and_a_retry_asks() {
+    for (name, store) in db::testing::stores(SCHEMA) {
+        let office = Office::new(store, Post::default());
+        let sink = Sink::always(500).await;
+        let engine = office.engine();
+        let known = json!({"url": sink.url, "body": "first", "known": true});
+        let first = office.put(&engine, 1, 1, known).await;
+        until("it was tried and put back", || engine.load().lanes == 0 && sink.count() == 1).await;
+        assert!(office.post.prepared.lock().unwrap().is_empty(), "{name}: nobody was asked");
+
+        sink.answer(|_| Reply::status(200));
+        office.put(&engine, 1, 1, json!({"url": sink.url, "body": "second", "known": true})).await;
+        office.advance(3_600_000);
+        office.settle().await;
+        let bodies: Vec<String> = sink.received().iter().map(|received| received.text()).collect();
+        assert_eq!(bodies, ["first", "first", "second"], "{name}: in order, though the second was known as well");
+        let prepared = office.post.prepared.lock().unwrap().clone();
+        assert_eq!(prepared.first(), Some(&first), "{name}: a retry reads what it sends");
+        assert_eq!(office.job(first).await.1, 2, "{name}: the attempt that failed counts");
+    }
+}
