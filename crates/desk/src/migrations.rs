@@ -59,4 +59,5 @@ pub const ALL: &[Migration] = &[
     shared(35, "people", include_str!("../../../migrations/0035_people.sql")),
     shared(36, "views_and_knowledge_bases", include_str!("../../../migrations/0036_views_and_knowledge_bases.sql")),
     shared(37, "analytics", include_str!("../../../migrations/0037_analytics.sql")),
+    shared(38, "custom_handles", include_str!("../../../migrations/0038_custom_handles.sql")),
 ];

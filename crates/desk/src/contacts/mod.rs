@@ -66,7 +66,9 @@ pub struct Handle {
     pub source: String,
     /// As written.
     pub handle: String,
-    /// As compared: trimmed, in lower case, phone numbers with digits and a plus only.
+    /// As compared: trimmed, in lower case, phone numbers with digits and a plus only. What a custom channel's system calls
+    /// somebody is compared as it is: a key in which capital letters count, for all that we know (contract/channels.md
+    /// section 1).
     pub key: String,
 }
 
@@ -76,6 +78,7 @@ impl Handle {
         let handle = handle.trim();
         let key = match source {
             "phone" => phone_key(handle),
+            "custom" => handle.to_string(),
             _ => handle.to_lowercase(),
         };
         Handle { source: source.to_string(), handle: handle.to_string(), key }

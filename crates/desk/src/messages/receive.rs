@@ -76,6 +76,9 @@ pub fn receive(work: &mut Work<'_>, incoming: &Incoming) -> Result<Received> {
         }
     }
     let handle = Handle::on_channel(channel, &incoming.sender.handle);
+    if handle.key.is_empty() {
+        return Err(Error::invalid("sender.handle", "a handle is not empty"));
+    }
     let contact = contacts::matching(work, &handle, incoming.sender.name.as_deref(), incoming.sender.contact)?;
     let mut held = conversation(work, channel, incoming, &handle, contact)?;
     let message = keep(work, &mut held, channel, incoming, contact)?;

@@ -69,6 +69,28 @@ async fn a_handle_belongs_to_one_contact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_of_another_system_are_not_confused_by_their_capital_letters() {
+    let server = Server::start().await;
+    let (_, channel) = server.arrange(support).await;
+    let path = format!("/channels/{channel}/incoming_messages");
+    for handle in ["aB1x", "Ab1X", " aB1x "] {
+        server.post(&path, json!({"sender": {"handle": handle}, "body": "hello"})).await.expect(202);
+    }
+    for nobody in ["", "  "] {
+        let refused = server.post(&path, json!({"sender": {"handle": nobody}, "body": "hello"})).await.expect(400);
+        assert!(refused.to_string().contains("sender.handle"), "{refused}");
+    }
+    assert_eq!(server.get("/conversations").await.rows().len(), 2);
+    let contacts = server.get("/contacts").await.rows();
+    let mut handles: Vec<&str> =
+        contacts.iter().filter_map(|contact| contact["handles"][0]["handle"].as_str()).collect();
+    handles.sort_unstable();
+    assert_eq!(handles, ["Ab1X", "aB1x"]);
+    let found = server.get("/contacts/alt:custom:Ab1X").await.expect(200);
+    assert_eq!(found["handles"][0]["handle"], "Ab1X");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_handle_only_goes_with_the_contact() {
     let server = Server::start().await;
     let id = create(&server, json!({"handles": [{"source": "custom", "handle": "ann"}]})).await;
