@@ -2,8 +2,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use desk::Work;
 use desk::attachments::{self, Attachment, Owner, Upload};
-use desk::ids::{AttachmentId, CommentId, MessageId, MessageTemplateId};
+use desk::ids::{AttachmentId, CommentId, MessageTemplateId};
 use http::{HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use crate::call::{Call, Result};
 use crate::edge::body::spool::Spooled;
 use crate::edge::crypto::hex;
 use crate::edge::error::Problem;
+use crate::messages::show::Which;
 
 /// The longest media type that is kept; a longer one is nobody's.
 const LONGEST_TYPE: usize = 200;
@@ -108,7 +110,9 @@ pub async fn download(call: Call) -> Result<Response> {
 
 /// `GET /messages/{message_id}/download/{attachment_link_id}`
 pub async fn of_message(call: Call) -> Result<Response> {
-    let message: MessageId = call.id(0)?;
+    let which = Which::of(&call)?;
+    let found = move |work: &mut Work<'_>| Ok(which.find(work)?.id);
+    let message = call.app.desk.read(&call.caller, found).await?;
     below(call, Owner::Message(message)).await
 }
 

@@ -31,7 +31,13 @@ use crate::tokens::Known;
 /// The public API as a service: every path of the table, with and without a trailing slash.
 pub fn router(app: Arc<App>) -> axum::Router {
     let routes = Arc::new(Routes::new(routes::all()));
-    let documents = axum::Router::new().route(openapi::PATH, get(openapi::answer)).merge(oauth::router(app.clone()));
+    let limits = app.clone();
+    let document = move |request: Request| async move {
+        let mut response = openapi::answer(request).await;
+        anonymous(&limits, response.headers_mut());
+        response
+    };
+    let documents = axum::Router::new().route(openapi::PATH, get(document)).merge(oauth::router(app.clone()));
     documents.fallback(move |request: Request| {
         let (app, routes) = (app.clone(), routes.clone());
         async move { answer(app, &routes, request).await }
@@ -122,9 +128,7 @@ async fn respond(
             return response;
         }
     };
-    // A part that is no UTF-8, or holds a NUL character, can name nothing.
-    let segments = segments.unwrap_or_else(|| vec![String::new(); found.params.len()]);
-    let verdict = limit(&app, &known, operation, &segments, head.uri.query());
+    let verdict = limit(&app, &known, operation, segments.as_deref().unwrap_or_default(), head.uri.query());
     let mut response = match verdict.problem() {
         Some(problem) => problem.into_response(),
         None => {
@@ -156,7 +160,7 @@ async fn run(
     operation: &'static Operation,
     known: Arc<Known>,
     path: String,
-    mut segments: Vec<String>,
+    segments: Option<Vec<String>>,
     head: http::request::Parts,
     body: &mut BodyDataStream,
 ) -> Result<Response, Refusal> {
@@ -170,6 +174,9 @@ async fn run(
             Reach::WhatIsNamed => {}
         }
     }
+    // A part that is no UTF-8, or holds a NUL character, can name nothing.
+    let mut segments =
+        segments.ok_or_else(|| Problem::not_found("The path is not valid UTF-8, or holds a zero byte"))?;
     reach::check(&app, &known, operation, &mut segments).await?;
     let params = Params::parse(head.uri.query())?;
     if operation.is_own() {
@@ -222,8 +229,8 @@ fn limit(app: &App, known: &Known, operation: &Operation, segments: &[String], q
     app.limiter.ask(known.bucket(), &guards, app.desk.clock().now().0)
 }
 
-/// The rate headers of an answer to somebody unknown: clients read them without asking whether they are there.
-fn anonymous(app: &App, headers: &mut HeaderMap) {
+/// The rate headers of an answer that counts for no operation: clients read them without asking whether they are there.
+pub fn anonymous(app: &App, headers: &mut HeaderMap) {
     app.limiter.ask(Caller::Company(0), &[], app.desk.clock().now().0).write(headers);
 }
 

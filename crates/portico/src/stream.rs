@@ -81,11 +81,14 @@ impl Live {
 /// Answers a request for the stream.
 pub async fn answer(live: Arc<Live>, request: Request) -> Response {
     let (head, _) = request.into_parts();
-    match begin(live, &head).await {
+    let app = live.app.clone();
+    let mut response = match begin(live, &head).await {
         Ok(response) => response,
         Err(Refusal::Problem(problem)) => problem.into_response(),
         Err(Refusal::Moved(_)) => Problem::unknown_resource().into_response(),
-    }
+    };
+    api::router::anonymous(&app, response.headers_mut());
+    response
 }
 
 async fn begin(live: Arc<Live>, head: &Parts) -> Result<Response, Refusal> {

@@ -90,6 +90,12 @@ async fn an_incoming_message_brings_files() {
         shown["attachments"].as_array().expect("files").iter().filter_map(|file| file["filename"].as_str()).collect();
     assert_eq!(names, ["a.png", "b.png"]);
     server.get("/download/fil_1").await.expect(404);
+    let file = shown["attachments"][0]["id"].as_str().expect("an id");
+    let uid = shown["message_uid"].as_str().expect("a uid");
+    for (named, status) in [(format!("alt:uid:{uid}"), 200), (shown["id"].as_str().expect("an id").to_string(), 200)] {
+        server.get(&format!("/messages/{named}/download/{file}")).await.expect(status);
+    }
+    server.get(&format!("/messages/alt:uid:{}/download/{file}", "0".repeat(32))).await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -278,7 +278,7 @@ async fn a_body_that_is_none_is_refused() {
 async fn a_body_that_is_too_large_is_refused_before_it_comes() {
     let server = Server::start().await;
     let (twin, _) = twins::make(&server).await;
-    for operation in changing() {
+    let refused = changing().map(async |operation| {
         let path = path(operation, &twin, None);
         let mut stream = tokio::net::TcpStream::connect(server.running.address).await.expect("a connection");
         let head = format!(
@@ -291,6 +291,33 @@ async fn a_body_that_is_too_large_is_refused_before_it_comes() {
         let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
         assert!(answer.starts_with("HTTP/1.1 413 "), "{} {path}: {answer}", operation.method);
         assert!(answer.contains("x-ratelimit-remaining:"), "{} {path}: {answer}", operation.method);
+        assert!(answer.contains("connection: close"), "{} {path}: {answer}", operation.method);
+    });
+    futures_util::future::join_all(refused).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_sends_all_of_a_body_that_is_too_large_is_told_so() {
+    let server = Server::start().await;
+    let address = server.running.address;
+    for more in [100, 5_000_000, 20_000_000] {
+        let length = 25 * 1024 * 1024 + more;
+        let head = format!(
+            "POST /tags HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n",
+            server.token
+        );
+        // As many clients do: everything is sent before anything is read.
+        let told = tokio::task::spawn_blocking(move || {
+            use std::io::{Read, Write};
+            let mut stream = std::net::TcpStream::connect(address)?;
+            stream.write_all(head.as_bytes())?;
+            stream.write_all(&vec![b' '; length])?;
+            let mut answer = vec![0; 4096];
+            let length = stream.read(&mut answer)?;
+            Ok::<_, std::io::Error>(String::from_utf8_lossy(&answer[..length]).into_owned())
+        });
+        let told = told.await.expect("the client ends").expect("the connection holds until all is sent");
+        assert!(told.starts_with("HTTP/1.1 413 "), "{more}: {told}");
     }
 }
 

@@ -15,6 +15,7 @@ async fn anybody_gets_the_document_and_fetches_it_once() {
     let get = || client().get(server.url("/openapi.json"));
     let first = get().send().await.expect("an answer");
     assert_eq!((first.status().as_u16(), first.headers()["content-type"].as_bytes()), (200, &b"application/json"[..]));
+    assert!(first.headers().contains_key("x-ratelimit-remaining"), "as every answer has it");
     let tag = first.headers()["etag"].clone();
     let bytes = first.bytes().await.expect("a whole body");
     assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), *document());

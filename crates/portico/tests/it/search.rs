@@ -85,6 +85,9 @@ async fn words_and_phrases_are_found_in_subjects_and_bodies() {
     scene.finds("grüße", &["Grüße"]).await;
     scene.finds("電灯", &["Grüße"]).await;
     scene.finds("nothing like it", &[]).await;
+    for nothing in ["lamp%00", "lamp%ff", "caf%e9"] {
+        scene.server.get(&format!("/conversations/search/{nothing}")).await.expect(404);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,7 @@ impl Reader {
         let response = request.send().await.expect("the stream opens");
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert!(response.headers().contains_key("x-ratelimit-remaining"), "as every answer has it");
         let mut reader = Reader { response, text: String::new() };
         reader.until(|text| text.contains("\n\n")).await;
         reader
