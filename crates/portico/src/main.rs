@@ -5,14 +5,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use portico::commands::Cli;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     match portico::commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

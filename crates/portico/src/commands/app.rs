@@ -20,7 +20,7 @@ pub(super) enum App {
     #[command(after_help = "Example: portico app show 40a4eae201a760d1 --json")]
     Show(One),
     /// Say what an app brings: an OAuth client, a webhook, links, a kind of channel, a server.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: portico app feature list 40a4eae201a760d1 --json")]
     Feature(Feature),
     /// List the apps that are registered here, or may be installed.
     #[command(after_help = "Example: portico app list")]

@@ -1,6 +1,6 @@
 //! The commands of the program, one file each. Results go to standard output, everything else to standard error.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing::Level;
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -34,7 +34,7 @@ mod verify_endpoint;
 #[derive(Debug, Parser)]
 #[command(name = "portico", version, about, propagate_version = true, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed, 2 asked wrongly. Logs go to standard error; PORTICO_LOG=info shows more."
+    after_help = "Example: portico demo\n\nExit codes: 0 done, 1 failed, 2 asked wrongly. Logs go to standard error; PORTICO_LOG=info shows more."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -57,10 +57,10 @@ enum Command {
     #[command(after_help = "Example: portico listen --forward http://127.0.0.1:3000/hook --types inbound,comment")]
     Listen(listen::Listen),
     /// Make, list and revoke API tokens. Works beside a running server.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: portico token create my-script --scope 'conversations:*:read' --json")]
     Token(token::Token),
     /// Make and list companies: one store holds several, each by itself. Works beside a running server.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: portico company list --json")]
     Company(companies::Company),
     /// Print a link that signs a teammate in to the pages, once. Works beside a running server.
     #[command(after_help = "Example: portico login-link ada@acme.example --public-url https://desk.acme.example")]
@@ -69,10 +69,10 @@ enum Command {
     #[command(after_help = "Example: portico openapi > portico.json")]
     Openapi,
     /// Register apps, say what they bring, change their secrets, and install them. Works beside a running server.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: portico app list --json")]
     App(app::App),
     /// List what was sent outside, show how it went, and send it once more. Works beside a running server.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example: portico deliveries list --state dead --json")]
     Deliveries(deliveries::Deliveries),
     /// Tell why a signature does not verify. Exit code 0 if it does, 1 if not.
     #[command(name = "debug-signature", after_help = debug_signature::EXAMPLE)]
@@ -106,6 +106,21 @@ enum Command {
     /// Bring a backup back into an empty data folder.
     #[command(after_help = "Example: portico restore portico-monday.tar --data ./portico-data")]
     Restore(restore::Restore),
+}
+
+impl Cli {
+    /// Reads the command line and the environment; what is wrong with them ends the program, with exit code 2. A variable
+    /// that is set to nothing counts as not set, which is how many a unit file says that it is left out.
+    pub fn read() -> Cli {
+        let matches = without_blanks(Cli::command()).get_matches();
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the parser would take the empty variables for values")]
+fn without_blanks(command: clap::Command) -> clap::Command {
+    let is_blank = |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command.mut_args(|arg| if is_blank(&arg) { arg.env(None::<&str>) } else { arg }).mut_subcommands(without_blanks)
 }
 
 /// Runs a command to its end.

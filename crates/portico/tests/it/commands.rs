@@ -146,8 +146,14 @@ fn exit_codes_tell_success_failure_and_misuse_apart() {
     assert_eq!(run(&folder.0, &["nonsense"]).status.code(), Some(2));
     assert_eq!(run(&folder.0, &["token", "revoke", "nonsense"]).status.code(), Some(2));
     for command in [
-        &["serve"][..],
+        &[][..],
+        &["serve"],
         &["listen"],
+        &["token"],
+        &["company"],
+        &["app"],
+        &["app", "feature"],
+        &["deliveries"],
         &["token", "create"],
         &["token", "list"],
         &["token", "revoke"],
@@ -159,6 +165,21 @@ fn exit_codes_tell_success_failure_and_misuse_apart() {
         assert!(output.status.success());
         assert!(String::from_utf8_lossy(&output.stdout).contains("Example"), "{command:?}");
     }
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let mut command = portico(&data, &["serve", "--listen", "127.0.0.1:0"]);
+    for name in ["STORE", "PUBLIC_URL", "ALLOW_PRIVATE_NETWORKS", "ENFORCE_LIMITS", "REQUESTS_PER_MINUTE", "DATA"] {
+        command.env(format!("PORTICO_{name}"), "");
+    }
+    let server = Running::start(command);
+    server.line(|line| line.starts_with("Portico serves "));
+    assert_eq!(server.stop(), Some(0));
+    let wrong = portico(&data, &["doctor"]).env("PORTICO_PUBLIC_URL", "nonsense").output().expect("the program runs");
+    assert_eq!(wrong.status.code(), Some(2), "what is set is read");
 }
 
 #[test]

@@ -32,12 +32,38 @@ fn listen_prints_events_and_forwards_them_signed() {
     assert_eq!(told["delivery"]["status"], 200);
     let event: Value = serde_json::from_slice(&bytes).expect("the event");
     assert_eq!(event, told["event"]);
+    assert!(output.status.success());
     assert!(headers.lines().any(|line| line == "x-portico-attempt: 1"), "{headers}");
+    let id = told["id"].as_str().expect("an id");
+    assert!(headers.lines().any(|line| line == format!("x-portico-event: {id}")), "{headers}");
+    let delivery = format!("x-portico-delivery: {}", id.replace("evt_", "dlv_"));
+    assert!(headers.lines().any(|line| line == delivery), "{headers}");
     let signature = headers.lines().find_map(|line| line.strip_prefix("x-front-signature: ")).expect("a signature");
     let secret = secret(&folder.0);
     assert!(webhooks::sign::RuleKey::new(&secret).verify(&bytes, signature));
     let left = json(&run(&folder.0, &["token", "list", "--json"]));
     assert_eq!(left.as_array().map(Vec::len), Some(1), "its own token is gone");
+}
+
+#[test]
+fn listen_ends_with_an_error_when_nobody_took_what_it_forwarded() {
+    let folder = Folder::new();
+    let (_server, url, token) = serve(&folder.0);
+    let channel = channel(&folder.0);
+    let say = format!("{url}/channels/{channel}/incoming_messages");
+    for _ in 0..2 {
+        let body = r#"{"sender": {"handle": "ann"}, "body": "Hello"}"#;
+        assert_eq!(curl(&[&say, "-H", &bearer(&token), "--json", body]).0, 202);
+    }
+    let (_, events) = curl(&[&format!("{url}/events?q[types]=inbound"), "-g", "-H", &bearer(&token)]);
+    let before = events["_results"][1]["id"].as_str().expect("the first of two");
+    // Nobody listens on a port that was just given back.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("an address");
+    let hook = format!("http://{gone}/hook");
+    let args = ["listen", "--url", &url, "--forward", &hook, "--count", "1", "--types", "inbound", "--after", before];
+    let output = run(&folder.0, &args);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("failed"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use webhooks::client::{Client, Options, Outgoing};
+use webhooks::engine::EVENT;
 use webhooks::guard::Guard;
 use webhooks::sign::{RuleKey, Signer};
 
@@ -41,7 +42,7 @@ pub(super) struct Listen {
     /// Begin after this event (evt_…) instead of now.
     #[arg(long, value_name = "EVENT")]
     after: Option<String>,
-    /// End after that many events.
+    /// End after that many events, with exit code 1 if one was not forwarded or not accepted.
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// Print each event as one line of JSON.
@@ -143,6 +144,7 @@ async fn follow(listen: &Listen, pass: &Pass) -> Result<(), Failure> {
     }
     let mut seen = listen.after.clone();
     let mut left = listen.count;
+    let mut failed = 0;
     let mut is_first = true;
     while left != Some(0) {
         let mut feed = match Feed::open(&listen.url, &pass.token, &query(listen), seen.as_deref()).await {
@@ -166,6 +168,7 @@ async fn follow(listen: &Listen, pass: &Pass) -> Result<(), Failure> {
             };
             let told = tell(&client, forward.as_ref(), pass, &frame).await;
             print(listen, &frame, &told);
+            failed += u64::from(told.is_failure());
             seen = Some(frame.id);
             left = left.map(|left| left - 1);
         }
@@ -174,7 +177,11 @@ async fn follow(listen: &Listen, pass: &Pass) -> Result<(), Failure> {
             tokio::time::sleep(AGAIN).await;
         }
     }
-    Ok(())
+    match failed {
+        0 => Ok(()),
+        1 => Err(Failure::new("one event was not forwarded, or not accepted")),
+        many => Err(Failure::new(format!("{many} events were not forwarded, or not accepted"))),
+    }
 }
 
 fn query(listen: &Listen) -> String {
@@ -195,17 +202,27 @@ struct Told {
     delivery: Option<Result<(u16, Duration), String>>,
 }
 
+impl Told {
+    /// Whether it was not what was asked for: a false signature, a receiver that is not there or says no.
+    fn is_failure(&self) -> bool {
+        let is_refused = |delivery: &Result<(u16, Duration), String>| !matches!(delivery, Ok((200..=299, _)));
+        self.is_verified == Some(false) || self.delivery.as_ref().is_some_and(is_refused)
+    }
+}
+
 async fn tell(client: &Client, forward: Option<&Arc<str>>, pass: &Pass, frame: &Frame) -> Told {
     let is_verified = pass.key.as_ref().map(|key| key.verify(frame.data.as_bytes(), &frame.signature));
     let key = pass.key.as_ref().filter(|_| is_verified == Some(true));
     let (Some(url), Some(key)) = (forward, key) else { return Told { is_verified, delivery: None } };
-    // As a delivery has them; an event is forwarded once.
-    let delivery = HeaderValue::try_from(&frame.id).ok().map(|id| (HeaderName::from_static("x-portico-delivery"), id));
+    // As a delivery has them; an event is forwarded once, so that the delivery's number may be the event's.
+    let delivery = format!("dlv_{}", frame.id.trim_start_matches("evt_"));
+    let named = [(EVENT, &frame.id), (HeaderName::from_static("x-portico-delivery"), &delivery)];
+    let named = named.into_iter().filter_map(|(name, id)| Some((name, HeaderValue::try_from(id).ok()?)));
     let attempt = (HeaderName::from_static("x-portico-attempt"), HeaderValue::from_static("1"));
     let outgoing = Outgoing {
         url: url.clone(),
         method: Method::POST,
-        headers: delivery.into_iter().chain([attempt]).collect(),
+        headers: named.chain([attempt]).collect(),
         body: Some(frame.data.clone().into()),
         signer: Signer::Rule(key.clone()),
         timeout: TIMEOUT,
