@@ -187,8 +187,8 @@ pub enum Action<Id = i64> {
         /// How much of the event.
         #[serde(default)]
         body: WebhookBody,
-        /// How often it is tried again; the deliverer's own policy, if left out.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// How often it is tried again, `"off"` or 0 for never; the deliverer's own policy, if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "times")]
         retries: Option<u8>,
     },
     /// Calls an application's server and keeps its answer as variables.
@@ -337,4 +337,20 @@ pub enum Step {
     Archive,
     /// Taking out of an inbox, into another one. Showing it in one more inbox is no such step.
     Move,
+}
+
+/// How often something is tried again: a number, or the word that stands for none.
+fn times<'de, D: serde::Deserializer<'de>>(given: D) -> Result<Option<u8>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Times {
+        Number(u8),
+        Word(String),
+    }
+    match Option::<Times>::deserialize(given) {
+        Ok(None) => Ok(None),
+        Ok(Some(Times::Number(times))) => Ok(Some(times)),
+        Ok(Some(Times::Word(word))) if word == "off" => Ok(Some(0)),
+        _ => Err(serde::de::Error::custom("expected a number, or \"off\" for none")),
+    }
 }

@@ -44,6 +44,7 @@ fn a_sound_rule_has_no_findings() {
             {"do": "call_connector", "application": "app_1", "connector": "orders", "input": {"id": "{{conversation.id}}"}, "as": "order"},
             {"do": "comment", "body": "{{recipient.name}}: {{order.status}}"},
             {"do": "webhook", "url": "https://example.com/in", "body": "preview", "retries": 3},
+            {"do": "webhook", "url": "https://example.com/in", "retries": "off"},
             {"do": "assign_among", "among": {"group": "cir_1"}, "by": "load_balancing", "limit": 20},
         ],
     });
