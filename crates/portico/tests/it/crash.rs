@@ -54,7 +54,7 @@ async fn two_nodes_on_one_postgresql_lose_nothing_when_either_is_killed() {
     let (url, name) =
         made.expect("a database is made").expect("PORTICO_TEST_STORE=postgres needs PORTICO_TEST_POSTGRES");
     let stage = Stage::set(Some(url)).await;
-    stage.play(2, 40).await;
+    stage.play(2, 100).await;
     tokio::task::spawn_blocking(move || db::testing::drop_database(&name)).await.expect("the database is dropped");
 }
 
