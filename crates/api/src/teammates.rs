@@ -155,8 +155,8 @@ pub async fn update(call: Call) -> Result {
         first_name: body.first_name,
         last_name: body.last_name,
         is_available: body.is_available,
-        is_blocked: None,
         custom_fields: custom_fields::values(&call, "teammate", body.custom_fields).await?,
+        ..Change::default()
     };
     call.write(move |work| {
         let id = seen(work, &who)?;

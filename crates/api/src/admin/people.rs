@@ -145,9 +145,12 @@ fn free(work: &mut Work<'_>, wanted: &str) -> desk::Result<String> {
 #[schemars(rename = "AdministerTeammate")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateTeammate {
-    /// Whether they are kept out.
+    /// Whether they are kept out, which the last administrator who is not cannot be.
     #[serde(default)]
     is_blocked: Option<bool>,
+    /// Whether they may configure the company, which the last administrator who is not kept out goes on doing.
+    #[serde(default)]
+    is_admin: Option<bool>,
     /// Whether the API may see what belongs to them alone.
     #[serde(default)]
     exposes_private: Option<bool>,
@@ -157,9 +160,10 @@ pub(crate) struct UpdateTeammate {
 pub async fn update(call: Call) -> Result {
     let who: Who = call.segment(0).parse().map_err(|_: Error| Problem::unknown_resource())?;
     let body: UpdateTeammate = call.body()?;
+    let change = Change { is_blocked: body.is_blocked, is_admin: body.is_admin, ..Change::default() };
     call.write(move |work| {
         let id = teammates::resolve(work, &who)?;
-        teammates::update(work, id, &Change { is_blocked: body.is_blocked, ..Change::default() })?;
+        teammates::update(work, id, &change)?;
         if let Some(exposes) = body.exposes_private {
             teammates::expose_private(work, id, exposes)?;
         }

@@ -46,6 +46,10 @@ pub(crate) async fn page(
     call.read(move |work| {
         let mut filter = Filter { shelves: shelves.clone(), ..filter(work)? };
         if !ids.is_empty() || !categories.is_empty() {
+            // A category tells what is left to do, and with what was thrown away there is nothing.
+            if !categories.is_empty() && filter.shelves.is_empty() {
+                filter.shelves = vec![Shelf::Assigned, Shelf::Unassigned, Shelf::Archived];
+            }
             filter.statuses = ids.iter().copied().chain(in_categories(work, &categories)?).collect();
             // None of these is in use: nothing can match, which an empty list would not say.
             if filter.statuses.is_empty() {

@@ -12,7 +12,7 @@ pub(super) const CONVERSATIONS: &[Parameter] = &[
     Parameter { name: "status_ids", words: "Only those with one of these ticket statuses", kind: Kind::Texts },
     Parameter {
         name: "status_categories",
-        words: "Only those whose ticket status is of one of these categories",
+        words: "Only those whose ticket status is of one of these categories, and that are not in the trash",
         kind: Kind::Words(&["open", "waiting", "resolved"]),
     },
 ];

@@ -10,6 +10,7 @@ use crate::events::{Kind, Record, TargetKind};
 use crate::ids::{CommentId, ConversationId, TeammateId};
 use crate::messages;
 use crate::search;
+use crate::teammates;
 use crate::work::{Actor, ActorKind, Work};
 
 /// The longest comment, in bytes.
@@ -59,7 +60,10 @@ pub fn add_to(work: &mut Work<'_>, held: &mut Held, new: &New) -> Result<Comment
     let posted_by = work.actor.teammate;
     // On somebody's behalf: then it is that person's doing.
     let actor = match new.author {
-        Some(author) if posted_by != Some(author) => Actor { kind: ActorKind::Teammate, teammate: Some(author) },
+        Some(author) if posted_by != Some(author) => {
+            teammates::may_write(work, author)?;
+            Actor { kind: ActorKind::Teammate, teammate: Some(author) }
+        }
         _ => work.actor,
     };
     work.acting(actor, |work| {

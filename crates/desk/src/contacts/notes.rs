@@ -4,6 +4,7 @@ use super::{see, store};
 use crate::error::{Error, Result};
 use crate::events::{self, Kind};
 use crate::ids::{ContactId, NoteId, TeammateId};
+use crate::teammates;
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -32,6 +33,7 @@ pub fn add(work: &mut Work<'_>, contact: ContactId, author: TeammateId, body: &s
     if body.trim().is_empty() {
         return Err(Error::invalid("body", "a note needs text"));
     }
+    teammates::may_write(work, author)?;
     let note = Note {
         id: NoteId(work.new_id()),
         contact,

@@ -6,10 +6,12 @@ use super::CustomField;
 use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::ids::{InboxId, TeammateId};
+use crate::teammates::Teammate;
 use crate::work::Work;
 
 /// Values as they are kept: by name, each fitting the definition of its kind of owner. A `null` leaves its field empty;
-/// unknown names and wrong types are refused, naming the field.
+/// unknown names and wrong types are refused, naming the field. A teammate is kept as their address (domain.md, section
+/// 8).
 pub fn checked(work: &mut Work<'_>, owner_kind: &str, values: &Map<String, Value>) -> Result<Value> {
     if values.is_empty() {
         return Ok(Value::Object(Map::new()));
@@ -23,10 +25,9 @@ pub fn checked(work: &mut Work<'_>, owner_kind: &str, values: &Map<String, Value
         if value.is_null() {
             continue;
         }
-        if !fits(&directory, field, value) {
-            return Err(refused(format!("expected {}, found {value}", expected(field))));
-        }
-        kept.insert(name.clone(), value.clone());
+        let value = stored(&directory, field, value)
+            .ok_or_else(|| refused(format!("expected {}, found {value}", expected(field))))?;
+        kept.insert(name.clone(), value);
     }
     Ok(Value::Object(kept))
 }
@@ -45,7 +46,10 @@ pub(crate) fn meant(directory: &Directory, field: &CustomField, value: Value) ->
         ("enum", Value::String(text)) => choice(field, text.trim()).unwrap_or(value),
         _ => value,
     };
-    if read.is_null() || fits(directory, field, &read) { Ok(read) } else { Err(refused) }
+    if read.is_null() {
+        return Ok(read);
+    }
+    stored(directory, field, &read).ok_or(refused)
 }
 
 /// A number, or an instant as the seconds since 1970.
@@ -67,15 +71,23 @@ fn choice(field: &CustomField, text: &str) -> Option<Value> {
     choices.clone().find(|value| value.as_str() == Some(text)).or(choices.clone().find(meant)).cloned()
 }
 
+/// A value as it is kept, if it fits its field: somebody by their address, whether their id or their address was given.
+fn stored(directory: &Directory, field: &CustomField, value: &Value) -> Option<Value> {
+    match (field.r#type.as_str(), value) {
+        ("teammate", Value::String(name)) => {
+            let id = name.parse::<TeammateId>().ok();
+            let meant = |row: &&Teammate| row.email.eq_ignore_ascii_case(name) || Some(row.id) == id;
+            directory.teammates().find(meant).map(|row| Value::from(row.email.as_str()))
+        }
+        _ => fits(directory, field, value).then(|| value.clone()),
+    }
+}
+
 fn fits(directory: &Directory, field: &CustomField, value: &Value) -> bool {
     match (field.r#type.as_str(), value) {
         ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => true,
         ("datetime", Value::Number(_)) => true,
         ("number", Value::Number(number)) => number.as_f64().is_some_and(|number| number.fract() == 0.0),
-        ("teammate", Value::String(email)) => {
-            let id = email.parse::<TeammateId>().ok();
-            directory.teammates().any(|row| row.email.eq_ignore_ascii_case(email) || Some(row.id) == id)
-        }
         ("inbox", Value::String(id)) => id.parse::<InboxId>().is_ok_and(|id| directory.inbox(id).is_some()),
         ("enum", Value::String(_)) => {
             field.choices.as_array().is_some_and(|choices| choices.iter().any(|choice| choice["value"] == *value))

@@ -117,8 +117,18 @@ pub(super) fn channel(work: &mut Work<'_>, id: ChannelId) -> Result<Channel> {
     }
 }
 
-/// Who acts when something is done on behalf of a teammate: the teammate; otherwise whoever asks.
+/// Who acts when something is written on behalf of a teammate, who must not be blocked: the teammate; otherwise whoever
+/// asks.
 pub(super) fn author(work: &mut Work<'_>, who: Option<&Who>) -> Result<Actor> {
+    let author = past_author(work, who)?;
+    if let (Some(_), Some(teammate)) = (who, author.teammate) {
+        teammates::may_write(work, teammate)?;
+    }
+    Ok(author)
+}
+
+/// The same of what was written elsewhere before, perhaps by somebody who is blocked by now.
+pub(super) fn past_author(work: &mut Work<'_>, who: Option<&Who>) -> Result<Actor> {
     match who {
         Some(who) => {
             let teammate = teammates::resolve(work, who)?;

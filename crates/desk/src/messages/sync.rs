@@ -124,7 +124,7 @@ pub fn outbound(work: &mut Work<'_>, outbound: &Outbound) -> Result<Received> {
         signature: outgoing::Signing::Nothing,
         uploads: synced.uploads.clone(),
     };
-    let author = outgoing::author(work, outbound.author.as_ref())?;
+    let author = outgoing::past_author(work, outbound.author.as_ref())?;
     work.acting(author, |work| keep(work, &channel, outbound, &letter))
 }
 

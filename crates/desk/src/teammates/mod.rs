@@ -140,6 +140,15 @@ pub fn create(work: &mut Work<'_>, new: &New) -> Result<TeammateId> {
     Ok(id)
 }
 
+/// Refuses somebody who is kept out as the author of something new. What was written before keeps its author.
+pub(crate) fn may_write(work: &mut Work<'_>, author: TeammateId) -> Result<()> {
+    let directory = work.directory()?;
+    match directory.teammate(author).is_some_and(|row| row.is_blocked) {
+        true => Err(Error::invalid("author_id", format!("{author} is blocked"))),
+        false => Ok(()),
+    }
+}
+
 /// Refuses ids that are no people of this company.
 pub(crate) fn people(work: &mut Work<'_>, ids: &[TeammateId]) -> Result<()> {
     let directory = work.directory()?;

@@ -53,7 +53,7 @@ pub(super) fn set_exposes_private(
 pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Teammate) -> db::Result<u64> {
     conn.exec(
         "UPDATE teammates SET username = $3, first_name = $4, last_name = $5, is_available = $6, is_blocked = $7, \
-         custom_fields = $8 WHERE company = $1 AND id = $2",
+         is_admin = $8, custom_fields = $9 WHERE company = $1 AND id = $2",
         args![
             company,
             row.id,
@@ -62,6 +62,7 @@ pub(super) fn update(conn: &mut Conn, company: CompanyId, row: &Teammate) -> db:
             row.last_name,
             row.is_available,
             row.is_blocked,
+            row.is_admin,
             row.custom_fields
         ],
     )

@@ -29,3 +29,24 @@ fn a_username_belongs_to_one_teammate() {
         assert!(matches!(refused, Err(Error::Conflict(_))), "{}: {refused:?}", company.engine);
     }
 }
+
+#[test]
+fn a_role_is_changed_and_told_of_and_the_last_administrator_stays() {
+    for company in companies() {
+        let (ada, bot) = (company.ada, company.bot);
+        let role = |is_admin| Change { is_admin: Some(is_admin), ..Change::default() };
+        let given = role(true);
+        company.write(move |work| update(work, ada, &given));
+        let told = company.write(|work| {
+            let sql = "SELECT change FROM events WHERE company = $1 ORDER BY id DESC LIMIT 1";
+            let (change,): (Value,) = work.conn.one(sql, db::args![work.company])?;
+            Ok(change)
+        });
+        assert_eq!(told, json!({"teammate": ada, "is_admin": [false, true]}), "{}", company.engine);
+        let blocked = Change { is_blocked: Some(true), ..Change::default() };
+        for (id, change) in [(ada, role(false)), (ada, blocked), (bot, role(true))] {
+            let refused = company.attempt(move |work| update(work, id, &change));
+            assert!(matches!(refused, Err(Error::Invalid { .. })), "{}: {refused:?}", company.engine);
+        }
+    }
+}

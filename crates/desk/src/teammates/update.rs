@@ -26,11 +26,13 @@ pub struct Change {
     pub is_available: Option<bool>,
     /// Whether they are kept out.
     pub is_blocked: Option<bool>,
+    /// Whether they may configure the company.
+    pub is_admin: Option<bool>,
     /// All values of custom fields; those left out are emptied.
     pub custom_fields: Option<Map<String, Value>>,
 }
 
-/// Changes a teammate.
+/// Changes a teammate. The last administrator who is not kept out stays one, as nobody else could make another.
 pub fn update(work: &mut Work<'_>, id: TeammateId, change: &Change) -> Result<()> {
     let before = get(work, id)?;
     let mut row = before.clone();
@@ -46,6 +48,11 @@ pub fn update(work: &mut Work<'_>, id: TeammateId, change: &Change) -> Result<()
     }
     row.is_available = change.is_available.unwrap_or(row.is_available);
     row.is_blocked = change.is_blocked.unwrap_or(row.is_blocked);
+    row.is_admin = change.is_admin.unwrap_or(row.is_admin);
+    if row.is_admin && !before.is_admin && !row.is_person() {
+        return Err(Error::invalid("is_admin", format!("{id} is a bot")));
+    }
+    leave_an_administrator(work, &before, &row)?;
     if let Some(values) = &change.custom_fields {
         row.custom_fields = custom_fields::checked(work, "teammate", values)?;
     }
@@ -56,6 +63,7 @@ pub fn update(work: &mut Work<'_>, id: TeammateId, change: &Change) -> Result<()
         ("last_name", json!(before.last_name), json!(row.last_name)),
         ("is_available", json!(before.is_available), json!(row.is_available)),
         ("is_blocked", json!(before.is_blocked), json!(row.is_blocked)),
+        ("is_admin", json!(before.is_admin), json!(row.is_admin)),
         ("custom_fields", before.custom_fields, row.custom_fields.clone()),
     ] {
         if before != after {
@@ -70,6 +78,20 @@ pub fn update(work: &mut Work<'_>, id: TeammateId, change: &Change) -> Result<()
     changed.insert("teammate".to_string(), json!(id));
     events::record_setting(work, Kind::Setting, changed.into())?;
     Ok(())
+}
+
+/// Refuses a change that would leave a company without anybody who may configure it.
+fn leave_an_administrator(work: &mut Work<'_>, before: &Teammate, after: &Teammate) -> Result<()> {
+    let administers = |row: &Teammate| row.is_person() && row.is_admin && !row.is_blocked;
+    if !administers(before) || administers(after) {
+        return Ok(());
+    }
+    let directory = work.directory()?;
+    if directory.teammates().any(|row| row.id != before.id && administers(row)) {
+        return Ok(());
+    }
+    let field = if after.is_blocked { "is_blocked" } else { "is_admin" };
+    Err(Error::invalid(field, format!("{} is the last administrator of the company who is not blocked", before.id)))
 }
 
 fn save(work: &mut Work<'_>, row: &Teammate) -> Result<()> {

@@ -176,3 +176,31 @@ async fn people_and_workspaces_are_made_by_the_admin_api() {
     server.patch(&format!("/portico/v1/teammates/{id}"), json!({"exposes_private": true})).await.expect(204);
     server.get(&format!("/teammates/{id}/tags")).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_is_changed_by_the_admin_api_and_one_administrator_stays() {
+    let server = Server::start().await;
+    let make = async |name: &str, is_admin: bool| {
+        let new = json!({"email": format!("{name}@acme.example"), "first_name": name, "is_admin": is_admin});
+        let made = server.post("/portico/v1/teammates", new).await.expect(201);
+        format!("/portico/v1/teammates/{}", made["id"].as_str().expect("an id"))
+    };
+    let (ada, bob) = (make("ada", true).await, make("bob", false).await);
+    let is_admin = async |name: &str| {
+        server.get(&format!("/teammates/alt:email:{name}@acme.example")).await.expect(200)["is_admin"].clone()
+    };
+    for alone in [json!({"is_admin": false}), json!({"is_blocked": true})] {
+        let refused = server.patch(&ada, alone).await.expect(400);
+        assert!(
+            refused["_error"]["message"].as_str().is_some_and(|why| why.contains("last administrator")),
+            "{refused}"
+        );
+    }
+    server.patch(&bob, json!({"is_admin": true})).await.expect(204);
+    assert_eq!(is_admin("bob").await, true);
+    server.patch(&ada, json!({"is_blocked": true})).await.expect(204);
+    server.patch(&bob, json!({"is_admin": false})).await.expect(400);
+    server.patch(&ada, json!({"is_blocked": false})).await.expect(204);
+    server.patch(&bob, json!({"is_admin": false})).await.expect(204);
+    assert_eq!((is_admin("ada").await, is_admin("bob").await), (json!(true), json!(false)));
+}

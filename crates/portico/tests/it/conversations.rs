@@ -420,6 +420,21 @@ async fn ticket_statuses_are_there_only_with_ticketing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_the_trash_is_in_no_category_of_tickets() {
+    let scene = Scene::set().await;
+    scene.server.arrange(desk::statuses::create_defaults).await;
+    scene.server.patch("/portico/v1/company", json!({"has_ticketing": true})).await.expect(204);
+    let count = async |query: &str| scene.server.get(&format!("/conversations?{query}")).await.rows().len();
+    assert_eq!(count("q[status_categories]=open").await, 1);
+    scene.change(json!({"status": "deleted"})).await;
+    assert_eq!(count("q[status_categories]=open").await, 0);
+    assert_eq!(count("q[status_categories][]=open&q[status_categories][]=resolved").await, 0);
+    assert_eq!((count("q[statuses]=trashed").await, count("").await), (1, 1));
+    scene.change(json!({"status": "open"})).await;
+    assert_eq!(count("q[status_categories]=open").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_workspace_sees_and_changes_nothing() {
     let scene = Scene::set().await;
     let guest = Guest::of_team(&scene.server, scene.world.sales).await;

@@ -81,3 +81,22 @@ async fn rules_see_nothing_of_a_deleted_field() {
     let bodies: Vec<&Value> = comments.iter().map(|row| &row["body"]).collect();
     assert_eq!(bodies, ["<>", "<goldgold>"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_names_a_teammate_holds_their_address_however_it_was_named() {
+    let stage = Stage::set().await;
+    let path = format!("/conversations/{}", id(&stage.write("Where is it?").await));
+    let new = json!({"owner": "conversation", "name": "Owner", "type": "teammate"});
+    let field = stage.make("/portico/v1/custom_fields", new).await;
+    for name in [json!(stage.office.ada), json!("ADA@Acme.example"), json!("ada@acme.example")] {
+        stage.server.patch(&path, json!({"custom_fields": {"Owner": name}})).await.expect(204);
+        let shown = stage.server.get(&path).await.expect(200)["custom_fields"].clone();
+        assert_eq!(shown, json!({"Owner": "ada@acme.example"}), "{name}");
+        let search = "/conversations/search/custom_field%3A%22Owner%3Dada%40acme.example%22";
+        assert_eq!(stage.server.get(search).await.rows().len(), 1, "{name}");
+        stage.server.patch(&path, json!({"custom_fields": {}})).await.expect(204);
+    }
+    stage.rule(json!([{"do": "set_conversation_field", "field": field, "value": stage.office.ada}])).await;
+    stage.write("Hello?").await;
+    assert_eq!(stage.server.get(&path).await.expect(200)["custom_fields"]["Owner"], "ada@acme.example");
+}
