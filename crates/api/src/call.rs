@@ -61,6 +61,11 @@ impl Call {
         Ok(self.form.parse()?)
     }
 
+    /// Whether the request came without a body.
+    pub fn is_bodiless(&self) -> bool {
+        self.form.json.is_null()
+    }
+
     /// Takes the files out of the body.
     pub fn files(&mut self) -> Vec<UploadedFile> {
         std::mem::take(&mut self.form.files)

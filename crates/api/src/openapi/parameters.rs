@@ -151,7 +151,8 @@ pub(super) fn shared() -> Value {
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "Made up by the client; the same request with the same key is done once and answered alike",
+            "description": "Made up by the client; the same request with the same key is done once and answered alike \
+                            for a day. One that failed has done nothing, and leaves its key free",
             "schema": {"type": "string", "minLength": 1, "maxLength": idempotency::LONGEST},
         },
         "Seen": {

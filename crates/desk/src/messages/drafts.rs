@@ -221,11 +221,11 @@ fn signature(work: &mut Work<'_>, channel: &Channel, edit: &Edit, draft: &Messag
     }
 }
 
-/// Deletes a draft. A conversation that was nothing but this draft goes with it, and keeps nothing of a private one.
-pub fn delete(work: &mut Work<'_>, id: MessageId, version: &str) -> Result<()> {
+/// Deletes a draft, if it is at the version that is named; whatever it is at, if none is. A conversation that was nothing but this draft goes with it, and keeps nothing of a private one.
+pub fn delete(work: &mut Work<'_>, id: MessageId, version: Option<&str>) -> Result<()> {
     let old = get(work, id)?;
     let mut held = held(work, &old)?;
-    current(&old, Some(version))?;
+    current(&old, version)?;
     store::delete(work.conn, work.company, id)?;
     attachments::detach(work, Owner::Message(id))?;
     let mut change = json!({"draft": [id.to_string(), null]});

@@ -163,7 +163,7 @@ fn read(row: store::Stored, directory: &Directory) -> Rule {
             }
         }
     };
-    if let Some(fault) = &fault {
+    if let Some(fault) = fault.as_ref().filter(|_| row.is_enabled) {
         tracing::warn!(rule = %row.id, %fault, "a rule can't run");
     }
     Rule {

@@ -148,3 +148,19 @@ async fn what_happens_in_a_conversation_that_is_a_private_draft_is_not_told_to_o
     let rest = other.get(path).await.expect(200);
     assert_eq!((&rest["status"], &rest["subject"], &rest["recipient"]), (&json!("deleted"), &json!(""), &Value::Null));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_deleted_at_the_version_that_is_named_or_without_a_body_at_any() {
+    let server = Server::start().await;
+    let office = Office::furnish(&server, None).await;
+    let make = async || {
+        let body = json!({"to": ["ann@example.com"], "subject": "Offer", "body": "First", "author_id": office.ada});
+        let draft = server.post(&format!("/channels/{}/drafts", office.email), body).await.expect(200);
+        format!("/drafts/{}", draft["id"].as_str().expect("an id"))
+    };
+    let path = make().await;
+    server.delete(&path, Some(json!({"version": "another"}))).await.expect(409);
+    server.delete(&path, Some(json!({}))).await.expect(400);
+    server.delete(&path, None).await.expect(204);
+    server.delete(&path, None).await.expect(404);
+}

@@ -55,7 +55,7 @@ fn an_edit_of_an_old_version_is_refused() {
         assert_eq!((now.text.as_str(), now.recipients()[0].handle.as_str()), ("Second words", "ann"));
         assert_ne!(now.version, draft.version, "{}", fixture.engine);
         let version = draft.version.clone().expect("a version");
-        let stale = fixture.attempt(move |work| delete(work, id, &version));
+        let stale = fixture.attempt(move |work| delete(work, id, Some(&version)));
         assert!(matches!(stale, Err(Error::Conflict(_))));
     }
 }
@@ -105,7 +105,7 @@ fn a_deleted_draft_takes_an_empty_conversation_with_it() {
     for fixture in companies() {
         let draft = begin(&fixture, Mode::Private);
         let (id, version) = (draft.id, draft.version.clone().expect("a version"));
-        fixture.write(move |work| delete(work, id, &version));
+        fixture.write(move |work| delete(work, id, Some(&version)));
         assert!(matches!(fixture.attempt(move |work| get(work, id)), Err(Error::NotFound("message"))));
         assert_eq!(conversation(&fixture, draft.conversation).status(), Status::Deleted, "{}", fixture.engine);
         assert_eq!(fixture.kinds(), [Kind::Draft, Kind::Draft]);
