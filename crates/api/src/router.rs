@@ -34,7 +34,7 @@ pub fn router(app: Arc<App>) -> axum::Router {
     let limits = app.clone();
     let document = move |request: Request| async move {
         let mut response = openapi::answer(request).await;
-        anonymous(&limits, response.headers_mut());
+        uncounted(&limits, response.headers_mut());
         response
     };
     let documents = axum::Router::new().route(openapi::PATH, get(document)).merge(oauth::router(app.clone()));
@@ -124,7 +124,7 @@ async fn respond(
         Ok(known) => known,
         Err(refusal) => {
             let mut response = refuse(refusal, &app, &path, &asked);
-            anonymous(&app, response.headers_mut());
+            uncounted(&app, response.headers_mut());
             return response;
         }
     };
@@ -146,7 +146,7 @@ async fn respond(
 /// The answer where there is no operation.
 fn no_such(app: &App, problem: Problem) -> Response {
     let mut response = problem.into_response();
-    anonymous(app, response.headers_mut());
+    uncounted(app, response.headers_mut());
     response
 }
 
@@ -213,7 +213,9 @@ fn once(
 /// The narrower limits of some operations (fundamentals.md section 7).
 fn limit(app: &App, known: &Known, operation: &Operation, segments: &[String], query: Option<&str>) -> Verdict {
     let first = segments.first().map_or("", String::as_str);
-    let searches = || Params::parse(query).is_ok_and(|params| params.words().is_some());
+    // Nearly no request has such a parameter, so nearly none is read twice.
+    let has_q = || query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with("q=")));
+    let searches = || has_q() && Params::parse(query).is_ok_and(|params| params.words().is_some());
     let guard = match (operation.id, operation.method.as_str()) {
         ("search-conversations", _) => Some(Guard::Search),
         // A list of conversations is searched where its `q` is plain text.
@@ -230,7 +232,7 @@ fn limit(app: &App, known: &Known, operation: &Operation, segments: &[String], q
 }
 
 /// The rate headers of an answer that counts for no operation: clients read them without asking whether they are there.
-pub fn anonymous(app: &App, headers: &mut HeaderMap) {
+pub fn uncounted(app: &App, headers: &mut HeaderMap) {
     app.limiter.ask(Caller::Company(0), &[], app.desk.clock().now().0).write(headers);
 }
 

@@ -87,7 +87,7 @@ pub async fn answer(live: Arc<Live>, request: Request) -> Response {
         Err(Refusal::Problem(problem)) => problem.into_response(),
         Err(Refusal::Moved(_)) => Problem::unknown_resource().into_response(),
     };
-    api::router::anonymous(&app, response.headers_mut());
+    api::router::uncounted(&app, response.headers_mut());
     response
 }
 

@@ -15,6 +15,7 @@ use crate::endpoints::{self, Retries};
 use crate::error::{Error, Result};
 use crate::events::{self, Event, Shape};
 use crate::ids::{ChannelId, ConversationId, DeliveryId, EndpointId, EventId, MessageId, RuleId};
+use crate::sealing::Secret;
 use crate::time::Timestamp;
 use crate::timers::topic;
 use crate::work::Work;
@@ -78,7 +79,7 @@ pub struct Known {
     /// The exact bytes.
     pub body: Bytes,
     /// The company's secret, which signs them.
-    pub secret: String,
+    pub secret: Secret,
 }
 
 /// Longer bodies are read from the store, so that deliveries in memory that nobody has counted yet stay small.
@@ -117,7 +118,8 @@ pub(crate) fn enqueue_rule_webhook(
     if let Some(body) = body
         && let Some(fresh) = work.traces.fresh.last_mut().filter(is_it)
     {
-        fresh.known = Some(Known { url: url.into(), retries, body, secret: directory.company.api_secret.clone() });
+        fresh.known =
+            Some(Known { url: url.into(), retries, body, secret: Secret::new(directory.company.api_secret.as_str()) });
     }
     Ok(id)
 }

@@ -142,7 +142,7 @@ fn a_rules_webhook_is_handed_over_with_all_that_it_is_sent_with() {
         });
         let fresh = std::mem::take(&mut *hands.0.lock().expect("sound"));
         let stored = fixture.write(move |work| bytes_of(work, &[told.0]));
-        let secret = fixture.write(|work| Ok(work.directory()?.company.api_secret.clone()));
+        let secret = fixture.write(|work| Ok(Secret::new(work.directory()?.company.api_secret.as_str())));
         let known: Vec<_> = fresh.iter().map(|fresh| fresh.known.as_ref()).collect();
         let [Some(first), Some(second)] = known[..] else { panic!("{}: {known:?}", fixture.engine) };
         for (known, retries) in [(first, Retries::Times(2)), (second, Retries::Off)] {

@@ -13,6 +13,7 @@ use db::outbox::{Ending, Job, Run};
 use desk::deliveries::Known;
 use desk::endpoints::{self, Endpoint};
 use desk::ids::{CompanyId, DeliveryId, EndpointId, EventId};
+use desk::sealing::Secret;
 use desk::{Caller, Desk, Error, deliveries};
 use http::{HeaderName, HeaderValue, Method};
 
@@ -165,7 +166,7 @@ fn of_rule(job: &Job, url: Arc<str>, body: bytes::Bytes, signer: Signer, retries
 #[derive(Default)]
 pub struct AtHand {
     /// The secret that was used last: mostly all deliveries are of one company.
-    last: Mutex<Option<(String, RuleKey)>>,
+    last: Mutex<Option<(Secret, RuleKey)>>,
 }
 
 impl AtHand {
@@ -181,11 +182,11 @@ impl AtHand {
         run.jobs.iter().map(prepare).collect()
     }
 
-    fn key(&self, secret: &str) -> RuleKey {
+    fn key(&self, secret: &Secret) -> RuleKey {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((known, key)) if known == secret => key.clone(),
-            _ => last.insert((secret.to_string(), RuleKey::new(secret))).1.clone(),
+            _ => last.insert((secret.clone(), RuleKey::new(secret.reveal()))).1.clone(),
         }
     }
 }
