@@ -68,7 +68,7 @@ pub fn add_to(work: &mut Work<'_>, held: &mut Held, new: &New) -> Result<Comment
     };
     work.acting(actor, |work| {
         let comment = Comment {
-            id: CommentId(work.new_id()),
+            id: CommentId(held.new_id(work)),
             conversation: held.row.id,
             author: actor.teammate,
             posted_by,
@@ -76,7 +76,7 @@ pub fn add_to(work: &mut Work<'_>, held: &mut Held, new: &New) -> Result<Comment
             replied_to: new.replied_to,
             is_pinned: new.is_pinned,
             attachment_count: i64::try_from(new.uploads.len()).unwrap_or(0),
-            posted_at: work.now,
+            posted_at: held.instant(work),
             edited_at: None,
         };
         store::insert(work.conn, work.company, &comment)?;

@@ -80,12 +80,24 @@ impl Held {
         }
     }
 
+    /// When what this unit does to it happens: now, and never before what happened to it last. A unit reads the clock
+    /// before it is its turn, and the clocks of nodes differ, so that the plain present may lie before another's change.
+    pub fn instant(&self, work: &Work<'_>) -> Timestamp {
+        work.now.max(self.row.updated_at)
+    }
+
+    /// A new id for what is said in it: greater than those of all that happened to it before, as [`Held::instant`] is later.
+    pub fn new_id(&self, work: &mut Work<'_>) -> i64 {
+        work.new_id_after(self.row.last_event.0)
+    }
+
     /// Records what happened to it and raises its version.
     pub fn record(&mut self, work: &mut Work<'_>, record: Record) -> Result<EventId> {
-        let id = events::record(work, self.row.id, &self.inboxes, self.row.last_event, record)?;
+        let at = self.instant(work);
+        let id = events::record(work, self.row.id, &self.inboxes, (self.row.last_event, at), record)?;
         self.row.last_event = id;
         self.row.version += 1;
-        self.row.updated_at = work.now;
+        self.row.updated_at = at;
         Ok(id)
     }
 

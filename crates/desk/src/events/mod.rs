@@ -186,17 +186,18 @@ impl Record {
 }
 
 /// Records an event about a conversation. The conversation's row is locked by the caller, who passes its newest event
-/// so that ids never run backwards, and stores the id that comes back as the newest.
+/// and an instant not before that one's, so that neither ids nor times run backwards, and stores the id that comes back
+/// as the newest.
 pub fn record(
     work: &mut Work<'_>,
     about: ConversationId,
     inboxes: &[InboxId],
-    floor: EventId,
+    (newest, at): (EventId, Timestamp),
     record: Record,
 ) -> Result<EventId> {
     let event = Event {
-        id: EventId(work.new_id_after(floor.0)),
-        at: work.now,
+        id: EventId(work.new_id_after(newest.0)),
+        at,
         kind: record.kind,
         conversation: Some(about),
         actor: work.actor,

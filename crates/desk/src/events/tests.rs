@@ -1,10 +1,13 @@
 //! What those who follow the log are promised.
 
 use super::tail::{Position, Tail, end, follow, position};
-use super::{Filter, Kind};
+use super::{Filter, Kind, newest};
+use crate::comments;
 use crate::ids::{ChannelId, ConversationId, EventId};
 use crate::messages::{self, Content, Incoming, Sender};
+use crate::paging::Window;
 use crate::testing::{Fixture, companies};
+use crate::time::Timestamp;
 
 fn incoming(channel: ChannelId, who: &str) -> Incoming {
     Incoming {
@@ -23,6 +26,30 @@ fn incoming(channel: ChannelId, who: &str) -> Incoming {
 fn say(company: &Fixture, who: &str) -> ConversationId {
     let incoming = incoming(company.custom, who);
     company.write(move |work| messages::receive(work, &incoming)).conversation
+}
+
+#[test]
+fn what_happens_in_a_conversation_is_in_order_whatever_the_clocks_say() {
+    for company in companies() {
+        let conversation = say(&company, "ann");
+        company.write(move |work| comments::add(work, conversation, &comments::New::plain("on it")));
+        // Another node's clock is behind, or its unit read the clock before it was its turn.
+        company.desk.clock().advance(-60_000);
+        company.write(move |work| comments::add(work, conversation, &comments::New::plain("done")));
+        say(&company, "ann");
+        let (events, comments, messages) = company.write(move |work| {
+            let messages = messages::in_conversation(work, conversation, &Window::first(10))?.rows;
+            Ok((newest(work, conversation, 10)?, comments::list(work, conversation)?, messages))
+        });
+        let log: Vec<(Timestamp, EventId)> = events.iter().map(|event| (event.at, event.id)).collect();
+        assert_eq!(log.len(), 4, "{}", company.engine);
+        assert!(log.is_sorted_by(|a, b| a.0 >= b.0 && a.1 > b.1), "newest first on {}: {log:?}", company.engine);
+        let said: Vec<&str> = comments.iter().map(|view| view.row.body.as_str()).collect();
+        assert_eq!(said, ["done", "on it"], "{}", company.engine);
+        assert!(comments[0].row.posted_at >= comments[1].row.posted_at);
+        assert!(messages[0].id > messages[1].id && messages[0].id.0 > comments[0].row.id.0, "{}", company.engine);
+        assert!(messages[0].created_at >= comments[0].row.posted_at);
+    }
 }
 
 fn tail(company: &Fixture, filter: Filter, after: Position, limit: i64) -> Tail {

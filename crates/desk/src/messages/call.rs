@@ -64,7 +64,7 @@ impl Happening {
 pub(crate) fn begin(work: &mut Work<'_>, channel: &Channel, begun: &Begun) -> Result<MessageId> {
     let contact = contacts::matching(work, &begun.handle, begun.name.as_deref(), None)?;
     let mut held = conversation(work, channel, begun.beside)?;
-    let id = MessageId(work.new_id());
+    let id = MessageId(held.new_id(work));
     let mut message = Message::new(id, held.row.id, super::new_uid(work, id), begun.at);
     let (role, ours) = if begun.is_inbound { ("from", "to") } else { ("to", "from") };
     let person = |role: &str, handle: &str, name: Option<String>, contact| Recipient {

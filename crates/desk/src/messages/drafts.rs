@@ -278,7 +278,7 @@ pub fn send_draft(work: &mut Work<'_>, id: MessageId, version: Option<&str>, opt
     };
     // The row is put in anew, so that what leaves takes the same way whatever it began as.
     store::delete(work.conn, work.company, id)?;
-    let message = Message { draft_mode: None, drafter: None, version: None, created_at: work.now, ..old };
+    let message = Message { draft_mode: None, drafter: None, version: None, created_at: held.instant(work), ..old };
     work.acting(author, |work| dispatch(work, &mut held, &channel, message, (&[], options)))
 }
 

@@ -231,8 +231,8 @@ pub(super) fn compose(
         Some(quote) if is_email(channel) => letter.content.quoting(quote),
         _ => letter.content.clone(),
     };
-    let id = MessageId(work.new_id());
-    let mut message = Message::new(id, held.row.id, super::new_uid(work, id), work.now);
+    let id = MessageId(held.new_id(work));
+    let mut message = Message::new(id, held.row.id, super::new_uid(work, id), held.instant(work));
     message.channel = Some(channel.id);
     message.r#type = super::type_on(channel).to_string();
     message.author = author;

@@ -135,7 +135,7 @@ fn keep(
     incoming: &Incoming,
     contact: ContactId,
 ) -> Result<(MessageId, String)> {
-    let id = MessageId(work.new_id());
+    let id = MessageId(held.new_id(work));
     let uid = super::new_uid(work, id);
     let from = Recipient {
         role: "from".to_string(),
@@ -152,7 +152,7 @@ fn keep(
     if let Some((Space::Incoming | Space::Import | Space::Sender, key)) = &incoming.thread {
         metadata.insert("thread_ref".to_string(), Value::String(key.clone()));
     }
-    let created_at = incoming.written_at.filter(|at| *at < work.now).unwrap_or(work.now);
+    let created_at = incoming.written_at.filter(|at| *at < work.now).unwrap_or_else(|| held.instant(work));
     let message = super::Message {
         id,
         conversation: held.row.id,

@@ -139,7 +139,9 @@ fn keep(work: &mut Work<'_>, channel: &Channel, outbound: &Outbound, letter: &Le
     message.recipients = json!(recipients);
     message.external_id = Some(synced.external_id.clone());
     message.replied_to = answered(work, synced, held.row.id)?;
-    message.created_at = synced.written_at.filter(|at| *at < work.now).unwrap_or(work.now);
+    if let Some(at) = synced.written_at.filter(|at| *at < work.now) {
+        message.created_at = at;
+    }
     message.delivery = delivery::State::Sent.as_str().to_string();
     message.sent_at = Some(message.created_at);
     if held.row.message_count == 0 {

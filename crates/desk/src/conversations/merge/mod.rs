@@ -111,6 +111,7 @@ fn take_over(work: &mut Work<'_>, kept: &mut Held, other: &mut Held, before: cra
     // Versions count events, and the newest ones are looked at by that count.
     kept.row.version += events::relocate(work, from, to)?.cast_signed();
     kept.row.last_event = kept.row.last_event.max(other.row.last_event);
+    kept.row.updated_at = kept.row.updated_at.max(other.row.updated_at);
     rules::quiet::merge(work, from, to, other.row.bumped_at > before)?;
     store::relocate(work.conn, work.company, from, to)?;
     work.conversations_changed();
