@@ -4,7 +4,7 @@
 //! conflict. When it returns, the rules react to what was recorded, and rows, events and outbox commit at once.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use db::{Bytes, Conn, Store};
@@ -163,7 +163,9 @@ pub(crate) struct Inner {
     store: Store,
     clock: Clock,
     last_tick: AtomicI64,
-    directories: Cache<(CompanyId, i64), Arc<Directory>>,
+    directories: Cache<(u64, CompanyId, i64), Arc<Directory>>,
+    /// How often what was read has been forgotten.
+    forgotten: AtomicU64,
     renderer: OnceLock<Arc<dyn Render>>,
     bell: OnceLock<Arc<dyn Bell>>,
 }
@@ -179,6 +181,7 @@ impl Desk {
             clock: Clock::default(),
             last_tick: AtomicI64::new(0),
             directories,
+            forgotten: AtomicU64::new(0),
             renderer: OnceLock::new(),
             bell: OnceLock::new(),
         }))
@@ -194,8 +197,10 @@ impl Desk {
         let _ = self.0.bell.set(bell);
     }
 
-    /// Forgets what it has read: the store below was put back to another state, or the clock to another time.
+    /// Forgets what it has read: the store below was put back to another state, or the clock to another time. What a unit
+    /// that has begun before still reads, it keeps to itself.
     pub fn forget(&self) {
+        self.0.forgotten.fetch_add(1, Ordering::SeqCst);
         self.0.directories.clear();
     }
 
@@ -294,6 +299,8 @@ pub struct Work<'c> {
     /// Whether rules pass over what is recorded from here on: imports and mass actions.
     pub skips_rules: bool,
     pub(crate) desk: &'c Inner,
+    /// How often what was read had been forgotten when it began.
+    forgotten: u64,
     pub(crate) traces: Traces,
 }
 
@@ -320,6 +327,8 @@ pub(crate) struct Traces {
 
 impl<'c> Work<'c> {
     pub(crate) fn begin(desk: &'c Inner, conn: &'c mut Conn, caller: &Caller) -> Work<'c> {
+        // Before the clock and the store are read, so that nothing of before counts as read after.
+        let forgotten = desk.forgotten.load(Ordering::SeqCst);
         Work {
             conn,
             company: caller.company,
@@ -329,6 +338,7 @@ impl<'c> Work<'c> {
             cause: None,
             skips_rules: false,
             desk,
+            forgotten,
             traces: Traces::default(),
         }
     }
@@ -405,7 +415,7 @@ impl<'c> Work<'c> {
             true => Error::NotFound("company"),
             false => error.into(),
         })?;
-        let key = (self.company, version);
+        let key = (self.forgotten, self.company, version);
         if let Some(known) = self.desk.directories.get(&key) {
             return Ok(known);
         }
@@ -477,10 +487,11 @@ impl<'c> Work<'c> {
         let undone = self.traces.mark();
         let mut traces = std::mem::take(&mut self.traces);
         let (company, actor, access, now) = (self.company, self.actor, self.access.clone(), self.now);
-        let (cause, skips_rules, desk) = (self.cause, self.skips_rules, self.desk);
+        let (cause, skips_rules, desk, forgotten) = (self.cause, self.skips_rules, self.desk, self.forgotten);
         let answer = self.conn.savepoint(|conn| {
             let inner = std::mem::take(&mut traces);
-            let mut work = Work { conn, company, actor, access, now, cause, skips_rules, desk, traces: inner };
+            let mut work =
+                Work { conn, company, actor, access, now, cause, skips_rules, desk, forgotten, traces: inner };
             let answer = part(&mut work);
             traces = work.traces;
             answer

@@ -72,6 +72,31 @@ fn a_time_off_ends_after_it_begins() {
 }
 
 #[test]
+fn a_unit_of_before_the_clock_was_put_back_leaves_nothing_to_those_after_it() {
+    const WEEKS: i64 = 14 * DAY;
+    for fixture in companies() {
+        let start = fixture.desk.clock().now();
+        away(&fixture, 0, Some(24));
+        fixture.desk.clock().advance(WEEKS);
+        fixture.desk.forget();
+        let (desk, back) = (fixture.desk.clone(), start.plus(HOUR));
+        let absences = |unit: Box<dyn Fn() + Send>| {
+            let read = fixture.desk.read_blocking(&fixture.caller, move |work| {
+                unit();
+                Ok(work.directory()?.absences().count())
+            });
+            read.expect("a directory")
+        };
+        let late = absences(Box::new(move || {
+            desk.clock().freeze(back);
+            desk.forget();
+        }));
+        assert_eq!(late, 0, "it began two weeks later, on {}", fixture.engine);
+        assert_eq!(absences(Box::new(|| {})), 1, "{}", fixture.engine);
+    }
+}
+
+#[test]
 fn bots_take_no_time_off() {
     for fixture in companies() {
         let bot = fixture.bot;
