@@ -2,6 +2,7 @@
 //! has signed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use desk::apps;
@@ -108,12 +109,16 @@ impl Known {
     }
 }
 
-/// The tokens seen lately, by the digest of their text.
-pub struct Tokens(Cache<[u8; 32], (Arc<Known>, Instant)>);
+/// The tokens seen lately, by the digest of their text and by how often they had been forgotten when they were looked up:
+/// what was read before a revocation is not remembered after it.
+pub struct Tokens {
+    seen: Cache<(u64, [u8; 32]), (Arc<Known>, Instant)>,
+    forgotten: AtomicU64,
+}
 
 impl Default for Tokens {
     fn default() -> Self {
-        Tokens(Cache::new(10_000))
+        Tokens { seen: Cache::new(10_000), forgotten: AtomicU64::new(0) }
     }
 }
 
@@ -124,8 +129,8 @@ impl Tokens {
         let shown = header.map(str::trim).unwrap_or_default();
         let mut hash = Sha256::new();
         hash.update(shown.as_bytes());
-        let digest = hash.finish();
-        if let Some((known, until)) = self.0.get(&digest)
+        let key = (self.forgotten.load(Ordering::SeqCst), hash.finish());
+        if let Some((known, until)) = self.seen.get(&key)
             && Instant::now() < until
             && !known.is_over(desk.clock().now())
         {
@@ -144,7 +149,7 @@ impl Tokens {
             false => load(desk, company, id, text).await?,
         };
         let known = Arc::new(known);
-        self.0.insert(digest, (known.clone(), Instant::now() + MEMORY));
+        self.seen.insert(key, (known.clone(), Instant::now() + MEMORY));
         // After that, so that of those who come together one alone waits for it.
         known.note_use(desk).await;
         Ok(known)
@@ -152,7 +157,8 @@ impl Tokens {
 
     /// Forgets everything, so that a revocation in this process holds at once.
     pub fn forget(&self) {
-        self.0.clear();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.seen.clear();
     }
 }
 
