@@ -158,7 +158,7 @@ fn migrated(url: &StoreUrl, options: Options, migrations: &[Migration]) -> Store
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no configuration to be handed")]
-fn server() -> Option<String> {
+pub(crate) fn server() -> Option<String> {
     if let Ok(url) = std::env::var("PORTICO_TEST_POSTGRES") {
         return Some(url);
     }

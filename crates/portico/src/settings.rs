@@ -20,7 +20,7 @@ pub struct Location {
     /// The folder for the embedded store and for files.
     #[arg(long, value_name = "DIR", env = "PORTICO_DATA", default_value = "portico-data", global = true)]
     pub data: PathBuf,
-    /// A PostgreSQL store (postgres://user@host/name) in place of the embedded one.
+    /// A PostgreSQL store (postgres://user@host/name?sslmode=verify-full) in place of the embedded one.
     #[arg(long, value_name = "URL", env = "PORTICO_STORE", hide_env_values = true, global = true)]
     pub store: Option<String>,
     /// The key that secrets are sealed with, as 64 hexadecimal digits. Without it a file `secret.key` in the data folder is used.

@@ -35,4 +35,17 @@ impl Store {
         }
         Ok(missing)
     }
+
+    /// Whether what is said to the server could be read on its way: it is on another machine, and there is no TLS. For
+    /// threads that may wait.
+    pub fn is_overheard(&self) -> Result<bool> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(false);
+        }
+        // A server on a local socket has no address.
+        let sql =
+            "SELECT NOT ssl AND coalesce(NOT inet_server_addr() <<= ANY (ARRAY[inet '127.0.0.0/8', '::1']), FALSE)
+             FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        self.read_blocking(move |conn| conn.one::<(bool,)>(sql, &[])).map(|(overheard,)| overheard)
+    }
 }

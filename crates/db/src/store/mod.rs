@@ -7,6 +7,7 @@ mod prepared;
 mod queue;
 pub(crate) mod sqlite;
 pub(crate) mod task;
+mod tls;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ impl FromStr for StoreUrl {
     /// Reads `postgres://…`, `sqlite:path`, `:memory:` or a plain path.
     fn from_str(text: &str) -> Result<StoreUrl> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            postgres::config(text)?;
+            postgres::server(text)?;
             return Ok(StoreUrl::Postgres(text.to_owned()));
         }
         let path = text.strip_prefix("sqlite:").unwrap_or(text);
@@ -149,12 +150,12 @@ impl Store {
     }
 
     fn open_postgres(url: &str, options: &Options) -> Result<Store> {
-        let config = postgres::config(url)?;
+        let server = postgres::server(url)?;
         let queue = Arc::new(Queue::new(options.queue_limit));
         let store = Store::new(Engine::Postgres, queue.clone(), queue, Checkpoints::new(0));
         for number in 0..options.pg_connections.max(1) {
-            let (config, queue) = (config.clone(), store.0.reads.clone());
-            store.spawn("db-postgres", move || postgres::serve(config, &queue, number))?;
+            let (server, queue) = (server.clone(), store.0.reads.clone());
+            store.spawn("db-postgres", move || postgres::serve(server, &queue, number))?;
         }
         store.read_blocking(|conn| conn.one::<(i64,)>("SELECT CAST(1 AS BIGINT)", &[]))?;
         Ok(store)

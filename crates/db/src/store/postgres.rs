@@ -6,9 +6,11 @@ use std::time::Duration;
 use postgres::config::{Host, TargetSessionAttrs};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::queue::Queue;
 use super::task::{Access, Task, Verdict, run_hooks};
+use super::tls;
 use crate::conn::{Conn, Failure, Late, Link, Param, miscounted};
 use crate::error::{Error, Kind, Result};
 use crate::row::{FromRow, Row};
@@ -143,7 +145,7 @@ fn refused(statements: &mut HashMap<Box<str>, postgres::Statement>, error: &post
 
 /// A thread's work: one client, reopened when it is lost.
 pub(crate) struct Worker {
-    config: postgres::Config,
+    server: Server,
     conn: Option<Conn>,
     jitter: u64,
     /// So many units to come make their savepoints at once.
@@ -160,9 +162,20 @@ enum Attempt {
     Failed(Error),
 }
 
-/// Reads a server's address, and completes it with what a pool of long-lived connections needs.
-pub(crate) fn config(url: &str) -> Result<postgres::Config> {
+/// Where a server is, and how it is spoken to.
+#[derive(Clone)]
+pub(crate) struct Server {
+    config: postgres::Config,
+    /// Absent where it is spoken to in plain text.
+    tls: Option<MakeRustlsConnect>,
+}
+
+/// Reads a server's address, and completes it with what a pool of long-lived connections needs. An error says what is
+/// wrong with it, or with a file that it names.
+pub(crate) fn server(url: &str) -> Result<Server> {
+    let (url, wanted) = tls::split(url)?;
     let mut config: postgres::Config = url.parse().map_err(|e| Error::other(format!("postgres address: {e}")))?;
+    config.ssl_mode(wanted.mode());
     if config.get_application_name().is_none() {
         config.application_name("portico");
     }
@@ -176,13 +189,22 @@ pub(crate) fn config(url: &str) -> Result<postgres::Config> {
     if config.get_hosts().len() > 1 {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }
-    Ok(config)
+    Ok(Server { config, tls: wanted.connector()? })
+}
+
+impl Server {
+    fn connect(&self) -> Result<postgres::Client, postgres::Error> {
+        match &self.tls {
+            None => self.config.connect(postgres::NoTls),
+            Some(tls) => self.config.connect(tls.clone()),
+        }
+    }
 }
 
 /// The loop of a thread. The client is opened here, because it drives a reactor of its own.
-pub(crate) fn serve(config: postgres::Config, queue: &Queue, number: usize) {
+pub(crate) fn serve(server: Server, queue: &Queue, number: usize) {
     let jitter = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number) | 1;
-    let mut worker = Worker { config, conn: None, jitter, careful: 0 };
+    let mut worker = Worker { server, conn: None, jitter, careful: 0 };
     while let Some(task) = queue.pop() {
         worker.run(task, queue);
     }
@@ -269,7 +291,7 @@ impl Worker {
     fn connected(&mut self) -> Result<&mut Conn> {
         match &mut self.conn {
             Some(conn) => Ok(conn),
-            empty => Ok(empty.insert(connect(&self.config)?)),
+            empty => Ok(empty.insert(connect(&self.server)?)),
         }
     }
 
@@ -298,9 +320,9 @@ fn forget(conn: &mut Conn) {
     conn.take_failure();
 }
 
-fn connect(config: &postgres::Config) -> Result<Conn> {
+fn connect(server: &Server) -> Result<Conn> {
     let failed = |e: postgres::Error| Error::postgres(&e, "connect");
-    let mut client = config.connect(postgres::NoTls).map_err(failed)?;
+    let mut client = server.connect().map_err(failed)?;
     client.batch_execute(SETTINGS).map_err(failed)?;
     Ok(Conn::new(Link::Postgres(Box::new(Postgres { client, statements: HashMap::new() }))))
 }

@@ -149,6 +149,14 @@ fn store(location: &Location, url: &StoreUrl, checks: &mut Vec<Check>) {
         Ok(missing) => check("migrations", State::Warning, format!("the next start applies {}", missing.join(", "))),
         Err(error) => check("migrations", State::Failed, error.to_string()),
     });
+    match store.is_overheard() {
+        Ok(false) => {}
+        Ok(true) => {
+            let says = "what is said to PostgreSQL travels readable: let --store say sslmode=verify-full";
+            checks.push(check("network", State::Warning, says));
+        }
+        Err(error) => checks.push(check("network", State::Failed, error.to_string())),
+    }
     let now = Clock::default().now();
     checks.push(match desk::events::newest_time(&store) {
         Err(error) => check("clock", State::Failed, error.to_string()),
