@@ -46,8 +46,8 @@ pub(crate) async fn page(
     call.read(move |work| {
         let mut filter = Filter { shelves: shelves.clone(), ..filter(work)? };
         if !ids.is_empty() || !categories.is_empty() {
-            // A category tells what is left to do, and with what was thrown away there is nothing.
-            if !categories.is_empty() && filter.shelves.is_empty() {
+            // A ticket's status tells what is left to do, and with what was thrown away there is nothing.
+            if filter.shelves.is_empty() {
                 filter.shelves = vec![Shelf::Assigned, Shelf::Unassigned, Shelf::Archived];
             }
             filter.statuses = ids.iter().copied().chain(in_categories(work, &categories)?).collect();

@@ -9,7 +9,11 @@ pub(super) const CONVERSATIONS: &[Parameter] = &[
         words: "Only those on one of these shelves",
         kind: Kind::Words(&["assigned", "unassigned", "archived", "trashed"]),
     },
-    Parameter { name: "status_ids", words: "Only those with one of these ticket statuses", kind: Kind::Texts },
+    Parameter {
+        name: "status_ids",
+        words: "Only those with one of these ticket statuses, and that are not in the trash",
+        kind: Kind::Texts,
+    },
     Parameter {
         name: "status_categories",
         words: "Only those whose ticket status is of one of these categories, and that are not in the trash",

@@ -295,11 +295,11 @@ fn stands(work: &mut Work<'_>, select: Select, is: Is) -> Result<Select> {
         Is::Unreplied => select.text(" AND c.is_unreplied"),
         Is::Waiting => {
             let ids = category("waiting")?;
-            select.among(work.conn, " AND c.ticket_status IN ?", ids)
+            select.among(work.conn, " AND c.shelf <> 3 AND c.ticket_status IN ?", ids)
         }
         Is::Resolved => {
             let ids = category("resolved")?;
-            select.among(work.conn, " AND c.ticket_status IN ?", ids)
+            select.among(work.conn, " AND c.shelf <> 3 AND c.ticket_status IN ?", ids)
         }
     })
 }

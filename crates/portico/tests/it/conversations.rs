@@ -435,6 +435,22 @@ async fn what_is_in_the_trash_is_in_no_category_of_tickets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_in_the_trash_is_found_by_no_ticket_status() {
+    let scene = Scene::set().await;
+    scene.server.arrange(desk::statuses::create_defaults).await;
+    scene.server.patch("/portico/v1/company", json!({"has_ticketing": true})).await.expect(204);
+    scene.change(json!({"status": "archived"})).await;
+    let status = scene.server.get(&scene.path).await.expect(200)["status_id"].clone();
+    let by_id = format!("/conversations?q[status_ids]={}", status.as_str().expect("a ticket status"));
+    let count = async |path: &str| scene.server.get(path).await.rows().len();
+    const FOUND: &str = "/conversations/search/is:resolved";
+    assert_eq!((count(&by_id).await, count(FOUND).await), (1, 1));
+    scene.change(json!({"status": "deleted"})).await;
+    assert_eq!((count(&by_id).await, count(FOUND).await), (0, 0));
+    assert_eq!(count(&format!("{by_id}&q[statuses]=trashed")).await, 1, "whoever asks for the trash gets it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_workspace_sees_and_changes_nothing() {
     let scene = Scene::set().await;
     let guest = Guest::of_team(&scene.server, scene.world.sales).await;
