@@ -61,3 +61,81 @@ pub const ALL: &[Migration] = &[
     shared(37, "analytics", include_str!("../../../migrations/0037_analytics.sql")),
     shared(38, "custom_handles", include_str!("../../../migrations/0038_custom_handles.sql")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use db::{Conn, args};
+    use serde_json::json;
+
+    use super::*;
+
+    /// The stores as they were just before a migration.
+    fn stores_before(number: i64) -> Vec<(&'static str, db::Store)> {
+        let before = ALL.iter().position(|migration| migration.number == number).expect("a migration");
+        db::testing::stores(&ALL[..before])
+    }
+
+    #[test]
+    fn customers_of_a_custom_channel_keep_their_conversations_when_their_handles_are_spelled_out() {
+        fn write(conn: &mut Conn) -> db::Result<()> {
+            for (id, kind) in [(1_i64, "custom"), (2, "email")] {
+                conn.exec(
+                    "INSERT INTO channels (company, id, inbox, type, name, address, send_as, settings, webhook_url, \
+                     contact_type, is_valid, created_at) VALUES (1, $1, 1, $2, $2, $2, NULL, $3, NULL, $2, TRUE, 0)",
+                    args![id, kind, json!({})],
+                )?;
+            }
+            for (source, key, handle) in [
+                ("custom", "ab1x", "aB1x"),
+                ("custom", "plain", "plain"),
+                ("email", "ann@acme.example", "Ann@Acme.example"),
+            ] {
+                conn.exec(
+                    "INSERT INTO handles (company, source, handle_key, handle, contact, position) \
+                     VALUES (1, $1, $2, $3, 7, 0)",
+                    args![source, key, handle],
+                )?;
+            }
+            for (channel, space, key) in [
+                (1_i64, "sender", "ab1x"),
+                (1, "sender", "plain"),
+                (1, "incoming", "ab1x"),
+                (2, "sender", "ab1x"),
+                (2, "sender", "ann@acme.example"),
+            ] {
+                conn.exec(
+                    "INSERT INTO threads (company, channel, space, key, conversation) \
+                     VALUES (1, $1, $2, $3, 9)",
+                    args![channel, space, key],
+                )?;
+            }
+            Ok(())
+        }
+        for (engine, store) in stores_before(38) {
+            store.write_blocking(write).expect("what was there before");
+            store.migrate(ALL).expect("the migrations apply");
+            let (handles, threads): (Vec<(String, String)>, Vec<(i64, String, String)>) = store
+                .read_blocking(|conn| -> db::Result<_> {
+                    let handles = conn.all("SELECT source, handle_key FROM handles WHERE company = 1", args![])?;
+                    let threads = conn.all("SELECT channel, space, key FROM threads WHERE company = 1", args![])?;
+                    Ok((handles, threads))
+                })
+                .expect("what is there now");
+            let has =
+                |source: &str, key: &str| handles.iter().any(|row| (row.0.as_str(), row.1.as_str()) == (source, key));
+            assert!(has("custom", "aB1x") && has("custom", "plain") && has("email", "ann@acme.example"), "{engine}");
+            assert_eq!(handles.len(), 3, "{engine}");
+            let mut threads: Vec<(i64, &str, &str)> =
+                threads.iter().map(|(channel, space, key)| (*channel, space.as_str(), key.as_str())).collect();
+            threads.sort_unstable();
+            let expected = [
+                (1, "incoming", "ab1x"),
+                (1, "sender", "aB1x"),
+                (1, "sender", "plain"),
+                (2, "sender", "ab1x"),
+                (2, "sender", "ann@acme.example"),
+            ];
+            assert_eq!(threads, expected, "{engine}");
+        }
+    }
+}
