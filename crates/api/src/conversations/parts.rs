@@ -147,7 +147,8 @@ pub async fn untag(call: Call) -> Result {
     .await
 }
 
-/// Links for a conversation: exactly one of the two.
+/// Links for a conversation: exactly one of the two. An empty list beside the other one says nothing: generated clients
+/// send every list that they know of.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "AddLinks")]
 pub(crate) struct NewLinks {
@@ -166,6 +167,8 @@ pub async fn link(call: Call) -> Result {
     let links = match (body.link_ids, body.link_external_urls) {
         (Some(ids), None) => Links::Ids(ids),
         (None, Some(urls)) => Links::Urls(urls),
+        (Some(ids), Some(urls)) if urls.is_empty() && !ids.is_empty() => Links::Ids(ids),
+        (Some(ids), Some(urls)) if ids.is_empty() && !urls.is_empty() => Links::Urls(urls),
         _ => return Err(refused("link_ids", "exactly one of link_ids and link_external_urls must be provided").into()),
     };
     call.write(move |work| {
