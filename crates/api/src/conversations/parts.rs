@@ -95,8 +95,10 @@ fn people(call: &Call, unknown: Unknown) -> Result<Vec<Who>> {
 /// `POST /conversations/{conversation_id}/followers`
 pub async fn follow(call: Call) -> Result {
     let id: ConversationId = call.id(0)?;
-    let unknown = match call.params.get("ignore_errors") {
-        Some("true" | "1") => Unknown::Ignore,
+    // As forms spell it: languages differ in the letter case of their truth.
+    let flag = call.params.get("ignore_errors").map(str::to_ascii_lowercase);
+    let unknown = match flag.as_deref() {
+        Some("true" | "1" | "on" | "yes") => Unknown::Ignore,
         _ => Unknown::Refuse,
     };
     let who = people(&call, unknown)?;

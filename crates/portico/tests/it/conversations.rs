@@ -182,6 +182,11 @@ async fn followers_come_and_go_and_errors_may_be_ignored() {
     let ada = json!({"teammate_ids": [scene.world.ada.to_string()]});
     scene.server.delete(&path, Some(ada)).await.expect(204);
     assert_eq!(scene.server.get(&path).await.rows().len(), 0);
+    // Python's way to write it, and what does not mean it.
+    let unknown = json!({"teammate_ids": ["tea_1"]});
+    for (flag, status) in [("True", 204), ("TRUE", 204), ("1", 204), ("False", 400), ("0", 400), ("", 400)] {
+        scene.server.post(&format!("{path}?ignore_errors={flag}"), unknown.clone()).await.expect(status);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
