@@ -42,7 +42,7 @@ pub async fn get(call: Call) -> Result {
 
 /// What the members of a group may do.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "TeammateGroupPermissions")]
+#[schemars(rename = "GroupPermissions")]
 struct Permissions {
     /// Whose contacts they see.
     #[serde(default)]

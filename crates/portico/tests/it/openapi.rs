@@ -60,6 +60,29 @@ fn every_schema_has_a_name_of_its_own() {
 }
 
 #[test]
+fn no_schema_has_the_name_that_generators_give_to_a_part_of_another() {
+    let schemas = document()["components"]["schemas"].as_object().expect("schemas");
+    let mut made = BTreeSet::new();
+    schemas.iter().for_each(|(name, schema)| parts(name, schema, &mut made));
+    let taken: Vec<&String> = schemas.keys().filter(|name| made.contains(*name)).collect();
+    assert_eq!(taken, Vec::<&String>::new(), "a client cannot hold both");
+}
+
+/// The names of the objects within a schema: that of the schema, and then those of the properties that lead there.
+fn parts(name: &str, schema: &Value, made: &mut BTreeSet<String>) {
+    for (property, part) in schema["properties"].as_object().into_iter().flatten() {
+        let words = property.split('_').filter_map(|word| Some((word.chars().next()?.to_ascii_uppercase(), word)));
+        let inner =
+            words.fold(name.to_owned(), |name, (first, word)| format!("{name}{first}{}", &word[first.len_utf8()..]));
+        let part = if part["type"] == "array" { &part["items"] } else { part };
+        if part["properties"].is_object() {
+            made.insert(inner.clone());
+        }
+        parts(&inner, part, made);
+    }
+}
+
+#[test]
 fn every_operation_says_what_it_is_for_in_words_of_its_own() {
     let mut summaries: Vec<&str> = routes::all().map(|operation| operation.about.summary).collect();
     summaries.sort_unstable();
