@@ -83,6 +83,26 @@ fn parts(name: &str, schema: &Value, made: &mut BTreeSet<String>) {
 }
 
 #[test]
+fn words_to_choose_from_are_an_enumeration_that_says_what_each_one_means() {
+    let schemas = &document()["components"]["schemas"];
+    assert_eq!(choices_of_constants(document()), Vec::<&Value>::new());
+    let day = &schemas["Weekday"];
+    assert_eq!((&day["type"], &day["enum"][0]), (&Value::from("string"), &Value::from("mon")));
+    assert!(day["description"].as_str().is_some_and(|text| text.contains("- `mon`: Monday.")), "{day}");
+}
+
+fn choices_of_constants(value: &Value) -> Vec<&Value> {
+    let below: Vec<&Value> = match value {
+        Value::Object(object) => object.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let choices = value["oneOf"].as_array().filter(|all| all.iter().all(|one| one["const"].is_string()));
+    let deeper = below.into_iter().flat_map(choices_of_constants);
+    choices.map(|_| value).into_iter().chain(deeper).collect()
+}
+
+#[test]
 fn every_operation_says_what_it_is_for_in_words_of_its_own() {
     let mut summaries: Vec<&str> = routes::all().map(|operation| operation.about.summary).collect();
     summaries.sort_unstable();
