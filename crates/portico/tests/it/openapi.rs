@@ -103,6 +103,20 @@ fn choices_of_constants(value: &Value) -> Vec<&Value> {
 }
 
 #[test]
+fn what_narrows_a_list_is_a_text_as_in_the_official_file() {
+    let paths = document()["paths"].as_object().into_iter().flatten();
+    let all = paths.flat_map(|(_, path)| path["get"]["parameters"].as_array().into_iter().flatten());
+    let narrowing: Vec<&Value> = all.filter(|parameter| parameter["name"] == "q").collect();
+    assert!(narrowing.len() > 10, "{} lists can be narrowed", narrowing.len());
+    for parameter in narrowing {
+        let schema = &parameter["schema"];
+        assert_eq!((&schema["type"], &parameter["style"]), (&Value::from("string"), &Value::Null), "{parameter}");
+        assert_eq!(schema["contentMediaType"], "application/json");
+        assert!(schema["contentSchema"]["properties"].is_object(), "{parameter}");
+    }
+}
+
+#[test]
 fn every_operation_says_what_it_is_for_in_words_of_its_own() {
     let mut summaries: Vec<&str> = routes::all().map(|operation| operation.about.summary).collect();
     summaries.sort_unstable();
