@@ -117,6 +117,18 @@ fn what_narrows_a_list_is_a_text_as_in_the_official_file() {
 }
 
 #[test]
+fn links_beside_the_addresses_of_a_thing_are_described() {
+    // To makers of clients for Python `_links` and `links` are one name, and only what is described keeps its own.
+    let schemas = document()["components"]["schemas"].as_object().into_iter().flatten();
+    let both = schemas.filter(|(_, schema)| schema["properties"]["_links"].is_object());
+    let bare = both.filter(|(_, schema)| {
+        let links = &schema["properties"]["links"];
+        links.is_object() && !links["description"].is_string()
+    });
+    assert_eq!(bare.map(|(name, _)| name).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
 fn every_operation_says_what_it_is_for_in_words_of_its_own() {
     let mut summaries: Vec<&str> = routes::all().map(|operation| operation.about.summary).collect();
     summaries.sort_unstable();
