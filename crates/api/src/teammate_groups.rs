@@ -42,7 +42,7 @@ pub async fn get(call: Call) -> Result {
 
 /// What the members of a group may do.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "TeammateGroupPermissions")]
+#[schemars(rename = "GroupPermissions")]
 struct Permissions {
     /// Whose contacts they see.
     #[serde(default)]
@@ -69,9 +69,12 @@ impl Permissions {
         let Some(contacts) = &self.contacts else { return Ok(None) };
         const GROUPS: &str = "permissions.contacts.contact_group_ids";
         const LISTS: &str = "permissions.contacts.contact_list_ids";
+        // An empty list says nothing: generated clients send every list that they know of.
         let unfit = |field, ids: &Option<Vec<String>>| match ids {
-            Some(_) => Err(Error::invalid(field, format!("has no place where access is {:?}", contacts.access))),
-            None => Ok(()),
+            Some(ids) if !ids.is_empty() => {
+                Err(Error::invalid(field, format!("has no place where access is {:?}", contacts.access)))
+            }
+            _ => Ok(()),
         };
         let lists = |field, named: &Option<Vec<String>>| {
             let named = named.as_deref().unwrap_or_default();

@@ -65,7 +65,6 @@ fn shown(work: &mut Work<'_>, id: TimeOffId) -> desk::Result<Answer> {
 
 /// What those who write meanwhile are to be told.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "TimeOffAutoResponder")]
 struct AutoResponder {
     /// What, as HTML or plain text.
     #[serde(default)]

@@ -23,6 +23,7 @@ pub struct Contact<'a> {
     description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     avatar_url: Option<Url<'a>>,
+    /// Addresses of pages about it.
     #[schemars(with = "Vec<String>")]
     links: &'a Value,
     groups: Vec<List<'a>>,

@@ -32,6 +32,7 @@ pub struct Conversation<'a> {
     assignee: Option<Teammate<'a>>,
     recipient: Option<Recipient<'a>>,
     tags: Vec<Tag<'a>>,
+    /// The links attached to it.
     links: Vec<Link<'a>>,
     #[schemars(with = "Map<String, Value>")]
     custom_fields: Cow<'a, Value>,

@@ -67,6 +67,8 @@ impl Begun {
     fn place(&self) -> Result<Place> {
         match (self.inbox_id, &self.teammate_ids) {
             (Some(inbox), None) => Ok(Place::Inbox(inbox)),
+            // Generated clients send every list that they know of, empty where nobody filled it.
+            (Some(inbox), Some(ids)) if ids.is_empty() => Ok(Place::Inbox(inbox)),
             (None, Some(ids)) => {
                 let who: std::result::Result<Vec<Who>, desk::Error> = ids.iter().map(|id| id.parse()).collect();
                 Ok(Place::Teammates(who?))

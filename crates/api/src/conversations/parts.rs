@@ -95,8 +95,10 @@ fn people(call: &Call, unknown: Unknown) -> Result<Vec<Who>> {
 /// `POST /conversations/{conversation_id}/followers`
 pub async fn follow(call: Call) -> Result {
     let id: ConversationId = call.id(0)?;
-    let unknown = match call.params.get("ignore_errors") {
-        Some("true" | "1") => Unknown::Ignore,
+    // As forms spell it: languages differ in the letter case of their truth.
+    let flag = call.params.get("ignore_errors").map(str::to_ascii_lowercase);
+    let unknown = match flag.as_deref() {
+        Some("true" | "1" | "on" | "yes") => Unknown::Ignore,
         _ => Unknown::Refuse,
     };
     let who = people(&call, unknown)?;
@@ -147,7 +149,8 @@ pub async fn untag(call: Call) -> Result {
     .await
 }
 
-/// Links for a conversation: exactly one of the two.
+/// Links for a conversation: exactly one of the two. An empty list beside the other one says nothing: generated clients
+/// send every list that they know of.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "AddLinks")]
 pub(crate) struct NewLinks {
@@ -166,6 +169,8 @@ pub async fn link(call: Call) -> Result {
     let links = match (body.link_ids, body.link_external_urls) {
         (Some(ids), None) => Links::Ids(ids),
         (None, Some(urls)) => Links::Urls(urls),
+        (Some(ids), Some(urls)) if urls.is_empty() && !ids.is_empty() => Links::Ids(ids),
+        (Some(ids), Some(urls)) if ids.is_empty() && !urls.is_empty() => Links::Urls(urls),
         _ => return Err(refused("link_ids", "exactly one of link_ids and link_external_urls must be provided").into()),
     };
     call.write(move |work| {

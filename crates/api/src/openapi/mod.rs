@@ -136,7 +136,7 @@ fn spell_out_schema(schema: &mut Value) {
     match schema {
         Value::Bool(true) => *schema = json!({}),
         Value::Object(object) => {
-            for (keyword, below) in object {
+            for (keyword, below) in object.iter_mut() {
                 match (keyword.as_str(), below) {
                     ("items" | "additionalProperties" | "not", schema) => spell_out_schema(schema),
                     ("properties" | "patternProperties" | "$defs", Value::Object(schemas)) => {
@@ -148,9 +148,29 @@ fn spell_out_schema(schema: &mut Value) {
                     _ => {}
                 }
             }
+            enumerate(object);
         }
         _ => {}
     }
+}
+
+/// Words to choose from are an enumeration whose description tells what each one means. To the makers of clients a choice
+/// between constants is one between types.
+fn enumerate(schema: &mut Map<String, Value>) {
+    let choices = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+    let words = choices.map(|choice| Some((choice["const"].as_str()?, choice["description"].as_str())));
+    let Some(words) = words.collect::<Option<Vec<_>>>().filter(|words| !words.is_empty()) else { return };
+    let meant = words.iter().filter_map(|(word, meaning)| Some(format!("- `{word}`: {}", (*meaning)?)));
+    let lines = meant.collect::<Vec<_>>().join("\n");
+    let about = schema.get("description").and_then(Value::as_str);
+    let description = about.map_or(lines.clone(), |about| format!("{about}\n\n{lines}"));
+    let words = words.iter().map(|(word, _)| json!(word)).collect();
+    schema.remove("oneOf");
+    schema.extend([
+        ("type".to_owned(), json!("string")),
+        ("enum".to_owned(), words),
+        ("description".to_owned(), json!(description.trim_end())),
+    ]);
 }
 
 /// What may be absent from an answer is left out when there is nothing to say, and so is never null.

@@ -93,13 +93,14 @@ fn filter(inside: &[Parameter]) -> Value {
         schema["description"] = parameter.words.into();
         (parameter.name.to_string(), schema)
     };
+    let object = json!({"type": "object", "properties": inside.iter().map(described).collect::<Map<_, _>>()});
+    // A text, as in the official file: OpenAPI has no way to write lists within an object, so that makers of clients
+    // refuse it or send something else.
     json!({
         "name": "q",
         "in": "query",
-        "style": "deepObject",
-        "explode": true,
-        "description": "Narrows the list: `q[name]=value`, or one JSON object",
-        "schema": {"type": "object", "properties": inside.iter().map(described).collect::<Map<_, _>>()},
+        "description": "Narrows the list: one JSON object, or in its place `q[name]=value`, as often as there are values",
+        "schema": {"type": "string", "contentMediaType": "application/json", "contentSchema": object},
     })
 }
 

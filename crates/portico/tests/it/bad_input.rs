@@ -382,6 +382,21 @@ async fn a_field_that_is_missing_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_base_url_with_a_slash_at_its_end_is_as_good_as_one_without() {
+    let server = Server::start().await;
+    let (twin, _) = twins::make(&server).await;
+    let mut faults = Faults::default();
+    for operation in operations().filter(|operation| operation.method == Method::GET) {
+        let path = path(operation, &twin, None);
+        let (plain, doubled) = (twin.owner.get(&path).await, twin.owner.get(&format!("/{path}")).await);
+        let is_same = doubled.status == plain.status && doubled.bytes == plain.bytes;
+        faults.expect(is_same, operation, || format!("/{path} is another: {}", doubled.json));
+    }
+    faults.none();
+    twin.owner.get("/teammates//channels").await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trailing_slash_makes_no_difference_and_unknown_names_in_the_query_only_to_our_own() {
     let server = Server::start().await;
     let (twin, _) = twins::make(&server).await;

@@ -182,6 +182,11 @@ async fn followers_come_and_go_and_errors_may_be_ignored() {
     let ada = json!({"teammate_ids": [scene.world.ada.to_string()]});
     scene.server.delete(&path, Some(ada)).await.expect(204);
     assert_eq!(scene.server.get(&path).await.rows().len(), 0);
+    // Python's way to write it, and what does not mean it.
+    let unknown = json!({"teammate_ids": ["tea_1"]});
+    for (flag, status) in [("True", 204), ("TRUE", 204), ("1", 204), ("False", 400), ("0", 400), ("", 400)] {
+        scene.server.post(&format!("{path}?ignore_errors={flag}"), unknown.clone()).await.expect(status);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,10 +208,17 @@ async fn tags_and_links_come_and_go_each_with_its_event() {
         (&json!("two"), &json!("https://shop.example/42"))
     );
     let link = now["links"][0]["id"].clone();
-    scene.server.post(&links, json!({"link_ids": [link], "link_external_urls": []})).await.expect(400);
+    let both = json!({"link_ids": [link], "link_external_urls": ["https://shop.example/43"]});
+    scene.server.post(&links, both).await.expect(400);
     scene.server.post(&links, json!({})).await.expect(400);
     scene.server.delete(&links, Some(json!({"link_ids": [link]}))).await.expect(204);
     assert_eq!(scene.told().await, ["inbound", "tag", "tag", "untag", "link_added", "link_removed"]);
+    // Generated clients send every list that they know of, empty where nobody filled it.
+    scene.server.post(&links, json!({"link_ids": [link], "link_external_urls": []})).await.expect(204);
+    scene.server.delete(&links, Some(json!({"link_ids": [link]}))).await.expect(204);
+    let address = json!({"link_ids": [], "link_external_urls": ["https://shop.example/42"]});
+    scene.server.post(&links, address).await.expect(204);
+    assert_eq!(scene.conversation().await["links"][0]["id"], link);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,7 +252,8 @@ async fn a_discussion_is_created_in_an_inbox_or_among_teammates() {
         body
     };
     let inbox = scene.world.inbox.to_string();
-    for place in [json!({"inbox_id": inbox}), json!({"teammate_ids": ["alt:email:ada@acme.example"]})] {
+    let empty_list = json!({"inbox_id": inbox, "teammate_ids": []});
+    for place in [json!({"inbox_id": inbox}), json!({"teammate_ids": ["alt:email:ada@acme.example"]}), empty_list] {
         let made = scene.server.post("/conversations", body(place)).await.expect(201);
         assert_eq!(
             (&made["type"], &made["subject"], &made["recipient"]),

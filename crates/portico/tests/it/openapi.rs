@@ -60,6 +60,75 @@ fn every_schema_has_a_name_of_its_own() {
 }
 
 #[test]
+fn no_schema_has_the_name_that_generators_give_to_a_part_of_another() {
+    let schemas = document()["components"]["schemas"].as_object().expect("schemas");
+    let mut made = BTreeSet::new();
+    schemas.iter().for_each(|(name, schema)| parts(name, schema, &mut made));
+    let taken: Vec<&String> = schemas.keys().filter(|name| made.contains(*name)).collect();
+    assert_eq!(taken, Vec::<&String>::new(), "a client cannot hold both");
+}
+
+/// The names of the objects within a schema: that of the schema, and then those of the properties that lead there.
+fn parts(name: &str, schema: &Value, made: &mut BTreeSet<String>) {
+    for (property, part) in schema["properties"].as_object().into_iter().flatten() {
+        let words = property.split('_').filter_map(|word| Some((word.chars().next()?.to_ascii_uppercase(), word)));
+        let inner =
+            words.fold(name.to_owned(), |name, (first, word)| format!("{name}{first}{}", &word[first.len_utf8()..]));
+        let part = if part["type"] == "array" { &part["items"] } else { part };
+        if part["properties"].is_object() {
+            made.insert(inner.clone());
+        }
+        parts(&inner, part, made);
+    }
+}
+
+#[test]
+fn words_to_choose_from_are_an_enumeration_that_says_what_each_one_means() {
+    let schemas = &document()["components"]["schemas"];
+    assert_eq!(choices_of_constants(document()), Vec::<&Value>::new());
+    let day = &schemas["Weekday"];
+    assert_eq!((&day["type"], &day["enum"][0]), (&Value::from("string"), &Value::from("mon")));
+    assert!(day["description"].as_str().is_some_and(|text| text.contains("- `mon`: Monday.")), "{day}");
+}
+
+fn choices_of_constants(value: &Value) -> Vec<&Value> {
+    let below: Vec<&Value> = match value {
+        Value::Object(object) => object.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let choices = value["oneOf"].as_array().filter(|all| all.iter().all(|one| one["const"].is_string()));
+    let deeper = below.into_iter().flat_map(choices_of_constants);
+    choices.map(|_| value).into_iter().chain(deeper).collect()
+}
+
+#[test]
+fn what_narrows_a_list_is_a_text_as_in_the_official_file() {
+    let paths = document()["paths"].as_object().into_iter().flatten();
+    let all = paths.flat_map(|(_, path)| path["get"]["parameters"].as_array().into_iter().flatten());
+    let narrowing: Vec<&Value> = all.filter(|parameter| parameter["name"] == "q").collect();
+    assert!(narrowing.len() > 10, "{} lists can be narrowed", narrowing.len());
+    for parameter in narrowing {
+        let schema = &parameter["schema"];
+        assert_eq!((&schema["type"], &parameter["style"]), (&Value::from("string"), &Value::Null), "{parameter}");
+        assert_eq!(schema["contentMediaType"], "application/json");
+        assert!(schema["contentSchema"]["properties"].is_object(), "{parameter}");
+    }
+}
+
+#[test]
+fn links_beside_the_addresses_of_a_thing_are_described() {
+    // To makers of clients for Python `_links` and `links` are one name, and only what is described keeps its own.
+    let schemas = document()["components"]["schemas"].as_object().into_iter().flatten();
+    let both = schemas.filter(|(_, schema)| schema["properties"]["_links"].is_object());
+    let bare = both.filter(|(_, schema)| {
+        let links = &schema["properties"]["links"];
+        links.is_object() && !links["description"].is_string()
+    });
+    assert_eq!(bare.map(|(name, _)| name).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
 fn every_operation_says_what_it_is_for_in_words_of_its_own() {
     let mut summaries: Vec<&str> = routes::all().map(|operation| operation.about.summary).collect();
     summaries.sort_unstable();

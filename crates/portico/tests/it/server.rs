@@ -198,7 +198,8 @@ impl Server {
         let client = self.client.clone();
         async move {
             let request = request.build().expect("a request");
-            let (method, path) = (request.method().to_string(), request.url().path().to_string());
+            let path = format!("/{}", request.url().path().trim_start_matches('/'));
+            let method = request.method().to_string();
             let response = client.execute(request).await.expect("the server answers");
             let status = response.status().as_u16();
             let headers = response.headers().clone();

@@ -69,12 +69,17 @@ async fn whose_contacts_a_group_sees_is_kept_and_shown() {
     let shown = async || server.get(&path).await.expect(200)["permissions"]["contacts"].clone();
     for (given, kept) in [
         (json!({"access": "none"}), json!({"access": "none"})),
+        (json!({"access": "all", "contact_group_ids": [], "contact_list_ids": []}), json!({"access": "all"})),
         (
             json!({"access": "contact_lists", "contact_list_ids": [late, vip, late]}),
             json!({"access": "contact_lists", "contact_list_ids": [vip, late]}),
         ),
         (
             json!({"access": "contact_groups", "contact_group_ids": [late]}),
+            json!({"access": "contact_lists", "contact_list_ids": [late]}),
+        ),
+        (
+            json!({"access": "contact_lists", "contact_group_ids": [], "contact_list_ids": [late]}),
             json!({"access": "contact_lists", "contact_list_ids": [late]}),
         ),
         (json!({"access": "contact_lists"}), json!({"access": "contact_lists", "contact_list_ids": []})),
@@ -90,7 +95,7 @@ async fn whose_contacts_a_group_sees_is_kept_and_shown() {
         json!({}),
         json!({"access": "some"}),
         json!({"access": "all", "contact_list_ids": [vip]}),
-        json!({"access": "none", "contact_group_ids": []}),
+        json!({"access": "none", "contact_group_ids": [vip]}),
         json!({"access": "contact_groups", "contact_list_ids": [vip]}),
         json!({"access": "contact_lists", "contact_list_ids": ["grp_1a2b"]}),
         json!({"access": "contact_lists", "contact_list_ids": ["VIP"]}),
