@@ -114,13 +114,12 @@ mod tests {
         for (engine, store) in stores_before(38) {
             store.write_blocking(write).expect("what was there before");
             store.migrate(ALL).expect("the migrations apply");
-            let (handles, threads): (Vec<(String, String)>, Vec<(i64, String, String)>) = store
-                .read_blocking(|conn| -> db::Result<_> {
-                    let handles = conn.all("SELECT source, handle_key FROM handles WHERE company = 1", args![])?;
-                    let threads = conn.all("SELECT channel, space, key FROM threads WHERE company = 1", args![])?;
-                    Ok((handles, threads))
-                })
-                .expect("what is there now");
+            let handles: Vec<(String, String)> = store
+                .read_blocking(|conn| conn.all("SELECT source, handle_key FROM handles WHERE company = 1", args![]))
+                .expect("the handles");
+            let threads: Vec<(i64, String, String)> = store
+                .read_blocking(|conn| conn.all("SELECT channel, space, key FROM threads WHERE company = 1", args![]))
+                .expect("the threads");
             let has =
                 |source: &str, key: &str| handles.iter().any(|row| (row.0.as_str(), row.1.as_str()) == (source, key));
             assert!(has("custom", "aB1x") && has("custom", "plain") && has("email", "ann@acme.example"), "{engine}");
