@@ -108,7 +108,7 @@ pub fn begin(work: &mut Work<'_>, new: &New) -> Result<()> {
         name: new.name.clone(),
         agent,
         content: status::told(&row, new.is_inbound),
-        at: new.started_at.filter(|at| *at < work.now).unwrap_or(work.now),
+        at: new.started_at.filter(|at| *at < work.now),
         kinds: match new.status {
             Status::Queued => &[Kind::CallStarted, Kind::CallQueued],
             _ => &[Kind::CallStarted],

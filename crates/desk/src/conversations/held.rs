@@ -4,8 +4,11 @@ use super::{Conversation, Shelf, store};
 use crate::error::{Error, Result};
 use crate::events::{self, Record};
 use crate::ids::{ConversationId, EventId, InboxId};
-use crate::time::Timestamp;
+use crate::time::{MINUTE, Timestamp};
 use crate::work::Work;
+
+/// How far the clocks of two nodes may be apart.
+const FARTHEST: i64 = 10 * MINUTE;
 
 /// A conversation that this unit has locked.
 #[derive(Debug)]
@@ -82,8 +85,12 @@ impl Held {
 
     /// When what this unit does to it happens: now, and never before what happened to it last. A unit reads the clock
     /// before it is its turn, and the clocks of nodes differ, so that the plain present may lie before another's change.
+    /// What is further ahead than clocks differ was written before a clock was put back, and holds nobody up.
     pub fn instant(&self, work: &Work<'_>) -> Timestamp {
-        work.now.max(self.row.updated_at)
+        match self.row.updated_at <= work.now.plus(FARTHEST) {
+            true => work.now.max(self.row.updated_at),
+            false => work.now,
+        }
     }
 
     /// A new id for what is said in it: greater than those of all that happened to it before, as [`Held::instant`] is later.
@@ -103,7 +110,7 @@ impl Held {
 
     /// Moves it to the top of the lists.
     pub fn bump(&mut self, work: &Work<'_>) {
-        self.row.bumped_at = self.row.bumped_at.max(work.now);
+        self.row.bumped_at = self.row.bumped_at.max(self.instant(work));
     }
 
     /// Writes the row, and the lists if its place in them changed.

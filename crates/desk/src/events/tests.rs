@@ -1,13 +1,15 @@
 //! What those who follow the log are promised.
 
 use super::tail::{Position, Tail, end, follow, position};
-use super::{Filter, Kind, newest};
-use crate::comments;
+use super::{Filter, Kind, Record, newest};
+use crate::crypto::Random;
 use crate::ids::{ChannelId, ConversationId, EventId};
 use crate::messages::{self, Content, Incoming, Sender};
 use crate::paging::Window;
 use crate::testing::{Fixture, companies};
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
+use crate::work::{Desk, Settings};
+use crate::{comments, conversations};
 
 fn incoming(channel: ChannelId, who: &str) -> Incoming {
     Incoming {
@@ -33,22 +35,53 @@ fn what_happens_in_a_conversation_is_in_order_whatever_the_clocks_say() {
     for company in companies() {
         let conversation = say(&company, "ann");
         company.write(move |work| comments::add(work, conversation, &comments::New::plain("on it")));
-        // Another node's clock is behind, or its unit read the clock before it was its turn.
-        company.desk.clock().advance(-60_000);
-        company.write(move |work| comments::add(work, conversation, &comments::New::plain("done")));
-        say(&company, "ann");
-        let (events, comments, messages) = company.write(move |work| {
+        // What does not move it up in the lists.
+        company.write(move |work| {
+            let mut held = conversations::hold(work, conversation)?;
+            held.record(work, Record::plain(Kind::Restore))?;
+            held.save(work)
+        });
+        // Another node, whose clock is behind.
+        let settings = Settings { node: 2, ..company.desk.settings().clone() };
+        let other = Desk::new(company.desk.store().clone(), settings, Random::Seeded(8, Default::default()));
+        other.clock().freeze(company.desk.clock().now().plus(-60_000));
+        let again = incoming(company.custom, "ann");
+        let done = other.write_blocking(&company.caller, move |work| {
+            comments::add(work, conversation, &comments::New::plain("done"))?;
+            messages::receive(work, &again)
+        });
+        assert_eq!(done.expect("it is kept").conversation, conversation);
+        let (events, comments, messages, row) = company.write(move |work| {
             let messages = messages::in_conversation(work, conversation, &Window::first(10))?.rows;
-            Ok((newest(work, conversation, 10)?, comments::list(work, conversation)?, messages))
+            let row = conversations::get(work, conversation)?.row;
+            Ok((newest(work, conversation, 10)?, comments::list(work, conversation)?, messages, row))
         });
         let log: Vec<(Timestamp, EventId)> = events.iter().map(|event| (event.at, event.id)).collect();
-        assert_eq!(log.len(), 4, "{}", company.engine);
+        assert_eq!(log.len(), 5, "{}", company.engine);
         assert!(log.is_sorted_by(|a, b| a.0 >= b.0 && a.1 > b.1), "newest first on {}: {log:?}", company.engine);
         let said: Vec<&str> = comments.iter().map(|view| view.row.body.as_str()).collect();
         assert_eq!(said, ["done", "on it"], "{}", company.engine);
         assert!(comments[0].row.posted_at >= comments[1].row.posted_at);
         assert!(messages[0].id > messages[1].id && messages[0].id.0 > comments[0].row.id.0, "{}", company.engine);
         assert!(messages[0].created_at >= comments[0].row.posted_at);
+        assert!(
+            row.bumped_at >= messages[0].created_at,
+            "{}: it stands where its newest message puts it",
+            company.engine
+        );
+    }
+}
+
+#[test]
+fn a_clock_that_was_put_back_counts_in_conversations_of_the_time_that_was_ahead() {
+    for company in companies() {
+        company.desk.clock().advance(14 * DAY);
+        let conversation = say(&company, "ann");
+        company.desk.clock().advance(-14 * DAY);
+        say(&company, "ann");
+        let now = company.desk.clock().now();
+        let newest = company.write(move |work| newest(work, conversation, 1));
+        assert_eq!(newest[0].at, now, "{}", company.engine);
     }
 }
 

@@ -32,8 +32,8 @@ pub(crate) struct Begun {
     pub(crate) agent: Option<TeammateId>,
     /// What it says.
     pub(crate) content: Content,
-    /// When it began.
-    pub(crate) at: Timestamp,
+    /// When it began; absent if that is now.
+    pub(crate) at: Option<Timestamp>,
     /// The events that say so.
     pub(crate) kinds: &'static [Kind],
 }
@@ -65,7 +65,8 @@ pub(crate) fn begin(work: &mut Work<'_>, channel: &Channel, begun: &Begun) -> Re
     let contact = contacts::matching(work, &begun.handle, begun.name.as_deref(), None)?;
     let mut held = conversation(work, channel, begun.beside)?;
     let id = MessageId(held.new_id(work));
-    let mut message = Message::new(id, held.row.id, super::new_uid(work, id), begun.at);
+    let at = begun.at.unwrap_or_else(|| held.instant(work));
+    let mut message = Message::new(id, held.row.id, super::new_uid(work, id), at);
     let (role, ours) = if begun.is_inbound { ("from", "to") } else { ("to", "from") };
     let person = |role: &str, handle: &str, name: Option<String>, contact| Recipient {
         role: role.to_string(),
@@ -80,7 +81,7 @@ pub(crate) fn begin(work: &mut Work<'_>, channel: &Channel, begun: &Begun) -> Re
     message.author = begun.agent.filter(|_| !begun.is_inbound);
     message.recipients = json!([other, person(ours, &channel.address, None, None)]);
     message.delivery = if begun.is_inbound { "received" } else { "sent" }.to_string();
-    message.sent_at = (!begun.is_inbound).then_some(begun.at);
+    message.sent_at = (!begun.is_inbound).then_some(at);
     say(&mut message, begun.content.clone());
     super::insert(work, &message)?;
     let contact_id = contact.to_string();

@@ -262,8 +262,8 @@ fn keep(
     author: Option<TeammateId>,
     recipients: &[Recipient],
 ) -> Result<Message> {
-    let at = import.created_at.min(work.now);
-    let id = MessageId(work.new_id());
+    let at = import.created_at.min(held.instant(work));
+    let id = MessageId(held.new_id(work));
     let mut message = Message::new(id, held.row.id, super::new_uid(work, id), at);
     message.external_id = Some(import.external_id.clone());
     message.r#type = import.r#type.as_str().to_string();
