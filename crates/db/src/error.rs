@@ -121,10 +121,7 @@ impl Error {
     pub(crate) fn postgres(error: &postgres::Error, sql: &str) -> Error {
         let Some(cause) = error.as_db_error() else {
             // Without a server's answer it is either the connection or a value the driver refused to encode.
-            let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-            // Two who do not agree on TLS will not agree by trying again.
-            let disagreed = cause.and_then(|cause| cause.get_ref()).is_some_and(|cause| cause.is::<rustls::Error>());
-            let lost = error.is_closed() || (cause.is_some() && !disagreed);
+            let lost = error.is_closed() || std::error::Error::source(error).is_some_and(|e| e.is::<std::io::Error>());
             let kind = if lost { Kind::Connection } else { Kind::Other };
             return Error::new(kind, format!("{}, in: {}", chain(error), excerpt(sql)));
         };

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use crate::conn::Engine;
 use crate::error::{Error, Result};
 use crate::migrate::{Migration, checksum};
+use crate::store::postgres::server as server_at;
 use crate::store::{Options, Store, StoreUrl};
 
 /// One SQLite store in memory and, where a server is reachable, one PostgreSQL database of its own, both migrated.
@@ -174,11 +175,11 @@ pub(crate) fn server() -> Option<String> {
 fn on_server(f: impl FnOnce(&mut postgres::Client) -> Result<(), postgres::Error> + Send + 'static) {
     let Some(url) = server() else { return };
     let work = move || {
-        let mut client = postgres::Client::connect(&url, postgres::NoTls)?;
-        f(&mut client)
+        let mut client = server_at(&url)?.connect()?;
+        f(&mut client).map_err(|e| Error::postgres(&e, "test database"))
     };
     let done = std::thread::spawn(work).join().expect("the thread for the test database does not panic");
-    done.map_err(|e| Error::postgres(&e, "test database")).expect("the server accepts test databases");
+    done.expect("the server accepts test databases");
 }
 
 /// The same address with another database: the part between the authority and the query.

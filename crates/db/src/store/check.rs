@@ -1,5 +1,7 @@
 //! What somebody wants to know of a store before trusting it.
 
+use std::net::IpAddr;
+
 use super::Store;
 use crate::conn::Engine;
 use crate::error::{Error, Result};
@@ -36,16 +38,36 @@ impl Store {
         Ok(missing)
     }
 
-    /// Whether what is said to the server could be read on its way: it is on another machine, and there is no TLS. For
-    /// threads that may wait.
+    /// Whether what is said to the server could be read on its way, as the server sees it: it is on another machine, and
+    /// there is no TLS. For threads that may wait.
     pub fn is_overheard(&self) -> Result<bool> {
         if self.engine() == Engine::Sqlite {
             return Ok(false);
         }
-        // A server on a local socket has no address.
-        let sql =
-            "SELECT NOT ssl AND coalesce(NOT inet_server_addr() <<= ANY (ARRAY[inet '127.0.0.0/8', '::1']), FALSE)
-             FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        self.read_blocking(move |conn| conn.one::<(bool,)>(sql, &[])).map(|(overheard,)| overheard)
+        let sql = "SELECT ssl, host(inet_server_addr()) FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let (ssl, address): (bool, Option<String>) = self.read_blocking(move |conn| conn.one(sql, &[]))?;
+        Ok(!ssl && leaves_the_machine(address.as_deref()))
+    }
+}
+
+/// Whether a server's address is not on this machine; one on a local socket has none.
+fn leaves_the_machine(address: Option<&str>) -> bool {
+    address.is_some_and(|address| !address.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn only_what_leaves_the_machine_in_plain_text_is_overheard() {
+        assert!(leaves_the_machine(Some("10.0.0.5")) && leaves_the_machine(Some("2001:db8::1")));
+        assert!(
+            !leaves_the_machine(Some("127.0.0.1")) && !leaves_the_machine(Some("::1")) && !leaves_the_machine(None)
+        );
+        for (engine, store) in testing::stores(&[]) {
+            assert!(!store.is_overheard().expect("it tells"), "{engine} is on this machine");
+        }
     }
 }

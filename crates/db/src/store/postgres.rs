@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use postgres::config::{Host, TargetSessionAttrs};
+use postgres::config::{Host, SslMode, TargetSessionAttrs};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -175,6 +175,9 @@ pub(crate) struct Server {
 pub(crate) fn server(url: &str) -> Result<Server> {
     let (url, wanted) = tls::split(url)?;
     let mut config: postgres::Config = url.parse().map_err(|e| Error::other(format!("postgres address: {e}")))?;
+    // On a socket of this machine there is no TLS, whatever is asked for.
+    let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+    let wanted = if is_local { tls::Wanted::nothing() } else { wanted };
     config.ssl_mode(wanted.mode());
     if config.get_application_name().is_none() {
         config.application_name("portico");
@@ -192,11 +195,34 @@ pub(crate) fn server(url: &str) -> Result<Server> {
     Ok(Server { config, tls: wanted.connector()? })
 }
 
+/// The server lets nobody in who comes this way, with TLS or without.
+const NOT_THIS_WAY: &str = "28000";
+
 impl Server {
-    fn connect(&self) -> Result<postgres::Client, postgres::Error> {
-        match &self.tls {
-            None => self.config.connect(postgres::NoTls),
-            Some(tls) => self.config.connect(tls.clone()),
+    /// Whether TLS is at least tried.
+    #[cfg(test)]
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Opens a connection: encrypted or not, as the address wants it.
+    pub(crate) fn connect(&self) -> Result<postgres::Client> {
+        let failed = |e: postgres::Error| match tls::disagreed(&e) {
+            // Two who do not agree on TLS will not agree by trying again.
+            true => Error::other(Error::postgres(&e, "connect").to_string()),
+            false => Error::postgres(&e, "connect"),
+        };
+        let Some(tls) = &self.tls else { return self.config.connect(postgres::NoTls).map_err(failed) };
+        let opened = self.config.connect(tls.clone());
+        let is_preferred = self.config.get_ssl_mode() == SslMode::Prefer;
+        let is_refused =
+            |e: &postgres::Error| tls::disagreed(e) || e.code().is_some_and(|code| code.code() == NOT_THIS_WAY);
+        match opened {
+            Err(error) if is_preferred && is_refused(&error) => {
+                let mut plain = self.config.clone();
+                plain.ssl_mode(SslMode::Disable).connect(postgres::NoTls).map_err(failed)
+            }
+            other => other.map_err(failed),
         }
     }
 }
@@ -321,9 +347,8 @@ fn forget(conn: &mut Conn) {
 }
 
 fn connect(server: &Server) -> Result<Conn> {
-    let failed = |e: postgres::Error| Error::postgres(&e, "connect");
-    let mut client = server.connect().map_err(failed)?;
-    client.batch_execute(SETTINGS).map_err(failed)?;
+    let mut client = server.connect()?;
+    client.batch_execute(SETTINGS).map_err(|e| Error::postgres(&e, "connect"))?;
     Ok(Conn::new(Link::Postgres(Box::new(Postgres { client, statements: HashMap::new() }))))
 }
 

@@ -3,6 +3,7 @@
 //! others are named.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
@@ -49,10 +50,17 @@ enum Mode {
 /// Takes what concerns TLS out of an address: what the driver understands of it stays.
 pub(super) fn split(url: &str) -> Result<(String, Wanted)> {
     let mut wanted = Wanted::default();
-    let Some((address, query)) = url.split_once('?') else { return Ok((url.to_owned(), wanted)) };
+    // As the driver reads it: whatever stands before an `@` is a name and a password, a `?` in them too.
+    let begin = url.find('@').unwrap_or_default();
+    let Some((address, query)) = url[begin..].split_once('?') else { return Ok((url.to_owned(), wanted)) };
+    let address = &url[..begin + address.len()];
     let mut rest: Vec<&str> = Vec::new();
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if !["sslmode", "sslrootcert", "sslcert", "sslkey"].contains(&name) {
+            rest.push(pair);
+            continue;
+        }
         let value: Cow<'_, str> = percent_decode_str(value)
             .decode_utf8()
             .map_err(|_| Error::other(format!("postgres address: {name} is no UTF-8")))?;
@@ -61,8 +69,7 @@ pub(super) fn split(url: &str) -> Result<(String, Wanted)> {
             "sslmode" => wanted.mode = mode(&value)?,
             "sslrootcert" => wanted.authorities = file(),
             "sslcert" => wanted.certificate = file(),
-            "sslkey" => wanted.key = file(),
-            _ => rest.push(pair),
+            _ => wanted.key = file(),
         }
     }
     if wanted.authorities.as_deref() == Some(SYSTEM) {
@@ -89,7 +96,24 @@ fn mode(name: &str) -> Result<Mode> {
     }
 }
 
+/// Whether a connection was not opened because the two sides do not agree on TLS, or on the certificates.
+pub(super) fn disagreed(error: &postgres::Error) -> bool {
+    // The driver has no name for this kind but its words.
+    if !error.to_string().contains("TLS handshake") {
+        return false;
+    }
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_none_or(|cause| {
+        cause.kind() == ErrorKind::InvalidInput || cause.get_ref().is_some_and(|cause| cause.is::<rustls::Error>())
+    })
+}
+
 impl Wanted {
+    /// Plain text.
+    pub(super) fn nothing() -> Wanted {
+        Wanted { mode: Mode::Disable, ..Wanted::default() }
+    }
+
     /// The same in the driver's terms.
     pub(super) fn mode(&self) -> SslMode {
         match self.mode {
@@ -109,7 +133,7 @@ impl Wanted {
         let builder = builder.map_err(|e| unusable("TLS", &e))?;
         let trust = Trust { verifier: self.verifier(&provider)?, mode: self.mode, provider };
         let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(trust));
-        let config = match (&self.certificate, &self.key) {
+        let mut config = match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => {
                 let chain = certificates(certificate)?;
                 let key = PrivateKeyDer::from_pem_file(key).map_err(|e| unusable(key, &e))?;
@@ -118,6 +142,8 @@ impl Wanted {
             (None, None) => builder.with_no_client_auth(),
             _ => return Err(Error::other("postgres address: sslcert and sslkey belong together")),
         };
+        // What a server wants to hear that is spoken to without being asked first (`sslnegotiation=direct`).
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
         Ok(Some(MakeRustlsConnect::new(config)))
     }
 
@@ -162,7 +188,7 @@ struct Trust {
 #[derive(Debug)]
 struct Verifier {
     authorities: Arc<WebPkiServerVerifier>,
-    /// One of these is trusted as it is: a server that signs for itself.
+    /// Where no authority says otherwise, one of these is trusted as it is: a server that signs for itself.
     known: Vec<CertificateDer<'static>>,
 }
 
@@ -175,17 +201,20 @@ impl Trust {
         (stapled, now): (&[u8], UnixTime),
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
         let (own, between) = shown;
-        if verifier.known.contains(own) {
-            if self.mode == Mode::VerifyFull {
-                rustls::client::verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
-            }
-            return Ok(ServerCertVerified::assertion());
-        }
         match verifier.authorities.verify_server_cert(own, between, name, stapled, now) {
             // The name is looked at last, so that all else was right.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if self.mode < Mode::VerifyFull => Ok(ServerCertVerified::assertion()),
+            // No authority of ours signed it, or it is that of an authority itself.
+            Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_)))
+                if verifier.known.contains(own) =>
+            {
+                if self.mode == Mode::VerifyFull {
+                    rustls::client::verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
+                }
+                Ok(ServerCertVerified::assertion())
+            }
             other => other,
         }
     }

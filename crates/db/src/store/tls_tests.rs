@@ -24,6 +24,23 @@ fn what_concerns_tls_is_taken_out_of_an_address() {
 }
 
 #[test]
+fn a_password_may_hold_what_elsewhere_begins_the_settings() {
+    let (left, wanted) =
+        split("postgres://who:pa?sslmode=x&ss@host/name?sslmode=require&connect_timeout=3").expect("one");
+    assert_eq!(left, "postgres://who:pa?sslmode=x&ss@host/name?connect_timeout=3");
+    assert_eq!(wanted.mode, Mode::Require);
+    let refused: Result<StoreUrl> = "postgres://who:secret?pass=%FF@host/name?sslkey=%FF".parse();
+    let refused = refused.expect_err("no UTF-8").to_string();
+    assert!(refused.contains("sslkey") && !refused.contains("secret"), "{refused}");
+}
+
+#[test]
+fn a_socket_of_this_machine_knows_no_tls() {
+    let server = crate::store::postgres::server("postgres:///name?host=%2Fvar%2Frun&sslmode=verify-full").expect("one");
+    assert!(!server.is_encrypted());
+}
+
+#[test]
 fn the_authorities_of_the_machine_are_asked_about_the_name_too() {
     for query in ["sslrootcert=system&sslmode=require", "sslmode=require&sslrootcert=system", "sslrootcert=system"] {
         assert_eq!(wanted(query), Wanted { mode: Mode::VerifyFull, ..Wanted::default() }, "{query}");
@@ -84,6 +101,8 @@ fn a_server_is_spoken_to_and_believed_as_the_address_says() {
         (&here, "sslmode=require".to_owned(), true),
         (&here, format!("sslmode=verify-full&sslrootcert={authority}"), true),
         (&here, format!("sslmode=verify-full&sslrootcert={own}"), true),
+        // What is only preferred is done without where it cannot be had: no certificate is the server's own here.
+        (&here, format!("sslmode=prefer&sslrootcert={}", file("stranger.crt")), false),
         (&elsewhere, "sslmode=require".to_owned(), true),
         (&elsewhere, format!("sslmode=require&sslrootcert={authority}"), true),
         (&elsewhere, format!("sslmode=verify-ca&sslrootcert={own}"), true),
@@ -100,13 +119,6 @@ fn a_server_is_spoken_to_and_believed_as_the_address_says() {
         assert!(refused.to_string().contains(why), "{query}: {refused}");
         assert!(!refused.is_retryable(), "{query}: nothing is to be waited for");
     }
-}
-
-#[test]
-fn only_what_leaves_the_machine_in_plain_text_is_overheard() {
-    let Some(store) = testing::postgres(&[]) else { return };
-    assert!(!store.is_overheard().expect("it tells"), "it is on this machine");
-    assert!(!testing::memory(&[]).is_overheard().expect("it tells"));
 }
 
 #[test]
