@@ -56,11 +56,11 @@ pub async fn measure(each: Duration, store: Option<String>) {
                 "body": TEXT, "metadata": {"thread_ref": thread}});
             request(Method::POST, &path, &token, body.to_string())
         });
-        let cpu = server.cpu();
+        let before = server.both_cpus();
         let load = load::run(server.address, clients, each, StatusCode::ACCEPTED, make).await;
-        let micros = (server.cpu() - cpu) * 1e6 / load.answers as f64;
+        let spent = server.spent_since(&before, load.answers);
         say(&format!(
-            "inbound, {clients} clients: {:.0}/s, ratio {:.2} of the ceiling; p50 {:.2} ms, p99 {:.2} ms; {micros:.0} us CPU each",
+            "inbound, {clients} clients: {:.0}/s, ratio {:.2} of the ceiling; p50 {:.2} ms, p99 {:.2} ms; {spent}",
             load.per_second(),
             load.per_second() / bare,
             load.quantile(0.5),

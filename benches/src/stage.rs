@@ -126,15 +126,38 @@ pub struct Server {
     pub ready_after: Duration,
 }
 
+/// CPU time of both sides, in seconds.
+pub struct Cpus {
+    server: f64,
+    others: f64,
+}
+
+fn cpu_of(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+    // The kernel counts in hundredths of a second on every machine that this runs on.
+    (ticks(11) + ticks(12)) / 100.0
+}
+
 impl Server {
-    /// CPU time used so far, in seconds (user and system).
+    /// CPU time used so far by the server, in seconds (user and system).
     pub fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let after = stat.rsplit(')').next().unwrap_or_default();
-        let fields: Vec<&str> = after.split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
-        // The kernel counts in hundredths of a second on every machine that this runs on.
-        (ticks(11) + ticks(12)) / 100.0
+        cpu_of(self.child.id())
+    }
+
+    /// CPU time used so far by the server, and by this process with its clients and receivers.
+    pub fn both_cpus(&self) -> Cpus {
+        Cpus { server: self.cpu(), others: cpu_of(std::process::id()) }
+    }
+
+    /// What each of so many things has cost since then, in words.
+    pub fn spent_since(&self, before: &Cpus, count: u64) -> String {
+        let now = self.both_cpus();
+        let each = |after: f64, before: f64| (after - before) * 1e6 / count as f64;
+        let (server, others) = (each(now.server, before.server), each(now.others, before.others));
+        format!("{server:.0} us CPU each, and {others:.0} us of clients and receivers")
     }
 
     /// Resident memory in megabytes.

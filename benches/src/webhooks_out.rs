@@ -66,7 +66,7 @@ async fn end_to_end(each: Duration, store: Option<String>, endpoints: usize, bar
     let server = stage.serve();
     let conversations = populate(&stage, &server, 640).await;
     let make = tagging(&stage, conversations);
-    let (cpu, begin) = (server.cpu(), now());
+    let (before, begin) = (server.both_cpus(), now());
     let load = load::run(server.address, 64, each, StatusCode::NO_CONTENT, make).await;
     let caused = load.answers * endpoints as u64;
     for sink in &sinks {
@@ -74,9 +74,9 @@ async fn end_to_end(each: Duration, store: Option<String>, endpoints: usize, bar
     }
     let total: u64 = sinks.iter().map(Sink::count).sum();
     let rate = total as f64 / (now() - begin).as_secs_f64();
-    let micros = (server.cpu() - cpu) * 1e6 / total as f64;
+    let spent = server.spent_since(&before, total);
     say(&format!(
-        "end to end, {endpoints} endpoint(s): {rate:.0} webhooks/s of {caused} caused by {:.0} calls/s, ratio {:.3} of bare; {micros:.0} us CPU each; memory {:.0} MB",
+        "end to end, {endpoints} endpoint(s): {rate:.0} webhooks/s of {caused} caused by {:.0} calls/s, ratio {:.3} of bare; {spent}; memory {:.0} MB",
         load.per_second(),
         rate / bare,
         server.memory()
@@ -146,13 +146,13 @@ async fn drain(store: Option<String>, backlog: u64, bare: f64) {
     .await
     .expect("the backlog is made");
     let server = stage.serve();
-    let cpu = server.cpu();
+    let before = server.both_cpus();
     let took = sink.until(backlog, Duration::from_secs(600)).await;
     let rate = backlog as f64 / took.as_secs_f64();
     say(&format!(
-        "draining {backlog}: {rate:.0} webhooks/s, ratio {:.2} of bare; {:.0} us CPU each; memory {:.0} MB",
+        "draining {backlog}: {rate:.0} webhooks/s, ratio {:.2} of bare; {}; memory {:.0} MB",
         rate / bare,
-        (server.cpu() - cpu) * 1e6 / backlog as f64,
+        server.spent_since(&before, backlog),
         server.memory()
     ));
     server.kill();
