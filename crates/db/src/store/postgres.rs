@@ -176,7 +176,10 @@ pub(crate) fn server(url: &str) -> Result<Server> {
     let (url, wanted) = tls::split(url)?;
     let mut config: postgres::Config = url.parse().map_err(|e| Error::other(format!("postgres address: {e}")))?;
     // On a socket of this machine there is no TLS, whatever is asked for.
-    let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+    let hosts = config.get_hosts();
+    let is_local = !hosts.is_empty()
+        && config.get_hostaddrs().is_empty()
+        && hosts.iter().all(|host| matches!(host, Host::Unix(_)));
     let wanted = if is_local { tls::Wanted::nothing() } else { wanted };
     config.ssl_mode(wanted.mode());
     if config.get_application_name().is_none() {

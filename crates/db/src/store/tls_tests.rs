@@ -36,8 +36,14 @@ fn a_password_may_hold_what_elsewhere_begins_the_settings() {
 
 #[test]
 fn a_socket_of_this_machine_knows_no_tls() {
-    let server = crate::store::postgres::server("postgres:///name?host=%2Fvar%2Frun&sslmode=verify-full").expect("one");
-    assert!(!server.is_encrypted());
+    let is_encrypted = |address: &str| {
+        let server = crate::store::postgres::server(&format!("postgres://{address}&sslmode=verify-full"));
+        server.expect("an address").is_encrypted()
+    };
+    assert!(!is_encrypted("/name?host=%2Fvar%2Frun"));
+    for elsewhere in ["/name?hostaddr=10.0.0.5", "host/name?hostaddr=10.0.0.5", "host,%2Fvar%2Frun/name?port=5432"] {
+        assert!(is_encrypted(elsewhere), "{elsewhere}");
+    }
 }
 
 #[test]
