@@ -5,7 +5,7 @@ use std::sync::Arc;
 use desk::Timestamp;
 use desk::messages::{Content, Incoming, Sender, receive};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::guest::Guest;
 use crate::rule_actions::{Stage, id};
@@ -241,17 +241,24 @@ async fn a_reply_that_archives_resolves_on_one_line() {
     assert_eq!(resolved, [r#""archive","3600","1""#]);
 }
 
+/// A stage with ticketing at the beginning of Monday, and the first ticket status of each category.
+async fn with_tickets() -> (Stage, Map<String, Value>) {
+    let stage = Stage::set().await;
+    stage.server.desk().clock().freeze(Timestamp(MONDAY));
+    stage.server.arrange(|work| desk::companies::set_ticketing(work, true)).await;
+    let mut statuses = Map::new();
+    for status in stage.server.get("/company/statuses").await.rows() {
+        let category = status["category"].as_str().expect("a category").to_string();
+        statuses.entry(category).or_insert(status);
+    }
+    (stage, statuses)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_is_resolved_by_its_status_and_tells_how_long_it_was_open() {
-    let stage = Stage::set().await;
+    let (stage, statuses) = with_tickets().await;
     let clock = stage.server.desk().clock();
-    clock.freeze(Timestamp(MONDAY));
-    stage.server.arrange(|work| desk::companies::set_ticketing(work, true)).await;
-    let statuses = stage.server.get("/company/statuses").await.rows();
-    let status = |category: &str| {
-        let found = statuses.iter().find(|status| status["category"] == category);
-        id(found.expect("a status")).to_string()
-    };
+    let status = |category: &str| id(&statuses[category]).to_string();
     let ann = stage.write("Where is it?").await;
     clock.freeze(Timestamp(MONDAY + HOUR));
     let change = json!({"status_id": status("resolved")});
@@ -266,15 +273,9 @@ async fn a_ticket_is_resolved_by_its_status_and_tells_how_long_it_was_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_in_a_ticket_status_is_that_of_these_days_though_it_changed_later() {
-    let stage = Stage::set().await;
+    let (stage, statuses) = with_tickets().await;
     let clock = stage.server.desk().clock();
-    clock.freeze(Timestamp(MONDAY));
-    stage.server.arrange(|work| desk::companies::set_ticketing(work, true)).await;
-    let statuses = stage.server.get("/company/statuses").await.rows();
-    let status = |category: &str| {
-        let found = statuses.iter().find(|status| status["category"] == category);
-        id(found.expect("a status")).to_string()
-    };
+    let status = |category: &str| id(&statuses[category]).to_string();
     let ann = stage.write("Where is it?").await;
     clock.freeze(Timestamp(MONDAY + HOUR));
     stage.write("Hello?").await;
