@@ -18,6 +18,7 @@ mod sink;
 mod stage;
 mod webhooks_out;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -55,6 +56,12 @@ enum Figure {
         #[arg(long, num_args = 2, default_values_t = [10_000u64, 1_000_000])]
         sizes: Vec<u64>,
     },
+    /// Posts to a receiver and prints the posts per second: what `webhooks` starts to measure against.
+    #[command(hide = true)]
+    BareClient {
+        /// Where it listens.
+        address: SocketAddr,
+    },
     /// Everything.
     All,
 }
@@ -68,6 +75,7 @@ fn main() {
         Figure::Webhooks { backlog } => runtime.block_on(webhooks_out::measure(each, options.store, backlog)),
         Figure::AppWebhooks => runtime.block_on(app_webhooks::measure(each, options.store)),
         Figure::Pages { sizes } => runtime.block_on(pages::measure(each, options.store, &sizes)),
+        Figure::BareClient { address } => say(&runtime.block_on(ceiling::post(address, each)).to_string()),
         Figure::All => {
             runtime.block_on(inbound::measure(each, options.store.clone()));
             runtime.block_on(webhooks_out::measure(each, options.store.clone(), 200_000));

@@ -71,6 +71,30 @@ impl Stage {
         Stage { location, company: founded.company, token: founded.token, channel, tag, folder }
     }
 
+    /// Keeps one message as if it had come in through the channel, while no server runs.
+    pub fn receive(&self, body: &str) {
+        let desk = open_desk(&self.location, "http://127.0.0.1").expect("the store opens");
+        let incoming = desk::messages::Incoming {
+            channel: self.channel,
+            sender: desk::messages::Sender {
+                handle: "customer-0-0".to_string(),
+                name: Some("Ann Example".to_string()),
+                contact: None,
+            },
+            subject: "A missing lamp".to_string(),
+            content: desk::messages::Content::plain(body),
+            thread: None,
+            external_id: None,
+            headers: None,
+            uploads: Vec::new(),
+            written_at: None,
+        };
+        let kept = desk.write_blocking(&desk::Caller::system(self.company), move |work| {
+            desk::messages::receive(work, &incoming).map(drop)
+        });
+        kept.expect("the message is kept");
+    }
+
     /// Starts the server and waits until it answers.
     pub fn serve(&self) -> Server {
         let address = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address");

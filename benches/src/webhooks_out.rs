@@ -15,7 +15,7 @@ use crate::{ceiling, say};
 /// Measures and reports.
 pub async fn measure(each: Duration, store: Option<String>, backlog: u64) {
     let sink = Sink::start(Duration::ZERO, false).await;
-    let bare = ceiling::posts(&sink, each).await;
+    let bare = tokio::task::spawn_blocking(move || ceiling::posts(&sink, each)).await.expect("the bare client ran");
     say(&format!("bare client: {bare:.0} signed posts/s"));
     for endpoints in [1, 10] {
         end_to_end(each, store.clone(), endpoints, bare).await;
