@@ -32,6 +32,11 @@ impl Node {
         Ok(Node { number, name })
     }
 
+    /// A name that no other process has or had.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Keeps the number while the server runs. Losing it ends the server: two processes must not make the same ids.
     pub fn keep(&self, store: &Store, workers: &Workers, now: impl Fn() -> i64 + Send + 'static) {
         let (node, store, keeper, stopping) = (self.clone(), store.clone(), workers.clone(), workers.stopping());

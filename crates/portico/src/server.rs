@@ -162,7 +162,13 @@ impl Server {
             Arc::new(Playground::new(desk.clone(), faults, bell.clone(), beginning))
         });
         let outside = Asking { desk: desk.clone(), client, patience: settings.serving.channel_patience };
-        let app = app(&desk, blobs, (outside, workers.clone(), playground.clone()), &settings)?;
+        // Nodes may share the folder.
+        let spool = match &node {
+            None => Folder::open(settings.location.uploads()),
+            Some(node) => Folder::share(settings.location.uploads(), node.name()),
+        };
+        let spool = spool.map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
+        let app = app(&desk, (blobs, spool), (outside, workers.clone(), playground.clone()), &settings)?;
         let live = Live::new(app.clone(), bell.clone(), workers.clone());
         let health = Health {
             counts: Counts::default(),
@@ -260,12 +266,10 @@ fn carry(desk: &Desk, bell: &Doorbell, client: Arc<Client>, channel_patience: Du
 /// The parts of the API.
 fn app(
     desk: &Desk,
-    blobs: Arc<Blobs>,
+    (blobs, spool): (Arc<Blobs>, Folder),
     (outside, workers, playground): (Asking, Workers, Option<Arc<Playground>>),
     settings: &Settings,
 ) -> Result<Arc<App>, Failure> {
-    let spool = Folder::open(settings.location.uploads())
-        .map_err(|error| Failure::new(format!("the folder for uploads: {error}")))?;
     let limits = Limits {
         enforced: settings.serving.enforce_limits,
         per_minute: settings.serving.requests_per_minute,

@@ -4,11 +4,11 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::store;
 use crate::companies;
+use crate::crypto::Random;
 use crate::error::{Error, Result};
 use crate::time::{DAY, Timestamp};
 use crate::work::Desk;
@@ -57,9 +57,8 @@ impl Blobs {
 
     /// The same for a content in memory.
     pub fn keep(&self, content: &[u8], digest: &str) -> io::Result<()> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let waiting = self.root.join(format!("new-{}-{number}", std::process::id()));
+        // The folder may be shared with processes of other machines.
+        let waiting = self.root.join(format!("new-{}", Random::default().hex(16)));
         fs::write(&waiting, content)?;
         self.adopt(&waiting, digest)
     }

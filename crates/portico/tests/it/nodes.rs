@@ -1,6 +1,7 @@
 //! Two servers over one PostgreSQL store.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use desk::companies::New;
 use desk::conversations::{self, Action};
@@ -10,6 +11,8 @@ use portico::failure::Failure;
 use portico::founding;
 use portico::server::Server;
 use portico::settings::{Location, Serving, Settings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::server::client;
 use crate::stream::Reader;
@@ -27,14 +30,19 @@ fn key(number: u8) -> String {
     format!("{number:02x}").repeat(32)
 }
 
-/// None where there is no PostgreSQL for tests.
+/// Two with a folder each; none where there is no PostgreSQL for tests.
 async fn pair() -> Option<Pair> {
+    pair_on(|node| format!("-{node}")).await
+}
+
+/// Two on folders that end so.
+async fn pair_on(end: impl Fn(usize) -> String) -> Option<Pair> {
     let made = tokio::task::spawn_blocking(|| db::testing::postgres_database(desk::migrations::ALL)).await;
     let (url, database) = made.expect("a database is made")?;
     let mut pair = Pair { servers: Vec::new(), folders: Vec::new(), database, store: String::new() };
     for node in 0..2 {
-        let folder =
-            std::env::temp_dir().join(format!("portico-nodes-{}-{}-{node}", std::process::id(), pair.database));
+        let name = format!("portico-nodes-{}-{}{}", std::process::id(), pair.database, end(node));
+        let folder = std::env::temp_dir().join(name);
         let location = Location { data: folder.clone(), store: Some(url.clone()), secret_key: Some(key(0)) };
         let server = start(location).await.unwrap_or_else(|failure| panic!("{failure}"));
         pair.servers.push(server);
@@ -158,6 +166,81 @@ async fn a_timer_fires_once_however_many_nodes_there_are() {
     about.dedup();
     assert_eq!((about.len(), frames.len()), (COUNT, COUNT));
     drop(reader);
+    pair.end().await;
+}
+
+/// A message that brings a file, in two pieces, the first of which is only a part of the file.
+fn pieces(token: &str, channel: &str, content: &[u8]) -> [Vec<u8>; 2] {
+    let part =
+        |name: &str, text: &str| format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+    let mut form = [part("sender[handle]", "ann"), part("body", "See the picture")].concat().into_bytes();
+    form.extend(b"--edge\r\nContent-Disposition: form-data; name=\"attachments[0]\"; filename=\"a.bin\"\r\n");
+    form.extend(b"Content-Type: application/octet-stream\r\n\r\n");
+    form.extend(content);
+    form.extend(b"\r\n--edge--\r\n");
+    let head = format!(
+        "POST /channels/{channel}/incoming_messages HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {token}\r\n\
+         content-type: multipart/form-data; boundary=edge\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        form.len()
+    );
+    let rest = form.split_off(form.len() - content.len() / 4);
+    [[head.into_bytes(), form].concat(), rest]
+}
+
+fn waiting_uploads(folder: &std::path::Path) -> usize {
+    std::fs::read_dir(folder.join("uploads")).map_or(0, Iterator::count)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_share_a_folder_leave_each_others_uploads_alone() {
+    let Some(mut pair) = pair_on(|_| String::new()).await else { return };
+    let founded = pair.found().await;
+    let (data, caller) = (pair.folders[0].clone(), Caller::system(founded.company));
+    let channel = pair.servers[0].desk.read(&caller, |work| {
+        let channel = work.directory()?.channels().next().map(|channel| channel.id.to_string());
+        channel.ok_or(desk::Error::NotFound("channel"))
+    });
+    let channel = channel.await.expect("its channel");
+    let contents: [Vec<u8>; 2] = [7u8, 8].map(|byte| vec![byte; 2_000_000]);
+    let mut open = Vec::new();
+    // Both are half in at the same time.
+    for (node, content) in contents.iter().enumerate() {
+        let [first, rest] = pieces(&founded.token, &channel, content);
+        let mut stream = TcpStream::connect(pair.servers[node].address).await.expect("connected");
+        stream.write_all(&first).await.expect("sent");
+        let begun = async {
+            while waiting_uploads(&data) <= node {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), begun).await.expect("a part of the file is there");
+        open.push((stream, rest));
+    }
+    let location = Location { data: data.clone(), store: Some(pair.store.clone()), secret_key: Some(key(0)) };
+    pair.servers.push(start(location).await.unwrap_or_else(|failure| panic!("{failure}")));
+    assert_eq!(waiting_uploads(&data), 2, "a node that starts takes none away");
+    for (stream, rest) in &mut open {
+        stream.write_all(rest).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("answered");
+        assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    }
+    assert_eq!(waiting_uploads(&data), 0);
+    // Any node gives back what any other took.
+    let kept: Vec<(String,)> = pair.servers[0]
+        .desk
+        .read(&caller, |work| {
+            let sql = "SELECT digest FROM attachments WHERE company = $1 ORDER BY id";
+            Ok(work.conn.all(sql, db::args![work.company])?)
+        })
+        .await
+        .expect("their rows");
+    assert_eq!(kept.len(), 2);
+    for (digest,) in &kept {
+        let content = std::fs::read(data.join("blobs").join(&digest[..2]).join(digest)).expect("the file");
+        assert!(contents.contains(&content), "no mixture of both");
+    }
+    assert_ne!(kept[0], kept[1]);
     pair.end().await;
 }
 

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use crate::edge::crypto::Sha256;
 
@@ -72,34 +73,79 @@ impl Spooled {
     }
 }
 
-/// A folder that belongs to one process.
+/// Among others' files one that nobody has written to for this long was left behind.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A folder of waiting files.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    /// What the names of this process's files begin with.
+    prefix: String,
     next: AtomicU64,
 }
 
 impl Folder {
-    /// Opens the folder, makes it if it is missing, and sweeps what an earlier process left there.
+    /// Opens a folder that belongs to this process alone, makes it if it is missing, and sweeps what an earlier process
+    /// left there.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Folder> {
+        let folder = Folder::make(path, PREFIX.to_string())?;
+        folder.sweep(|_| true)?;
+        Ok(folder)
+    }
+
+    /// Opens a folder that other processes use too, on other machines perhaps. Its files begin with `name`, which no other
+    /// process has or had. What others have there is swept when nobody can be at work on it any more: a day later.
+    pub fn share(path: impl Into<PathBuf>, name: &str) -> io::Result<Folder> {
+        let folder = Folder::make(path, format!("{PREFIX}{name}-"))?;
+        // The time is asked of whoever keeps the folder, as files there are dated by it.
+        let probe = folder.create()?.temp;
+        let now = fs::metadata(&probe.path)?.modified()?;
+        folder.sweep(|at| now.duration_since(at).is_ok_and(|age| age > ABANDONED))?;
+        Ok(folder)
+    }
+
+    fn make(path: impl Into<PathBuf>, prefix: String) -> io::Result<Folder> {
         let path = path.into();
         fs::create_dir_all(&path)?;
-        for entry in fs::read_dir(&path)? {
+        Ok(Folder { path, prefix, next: AtomicU64::new(0) })
+    }
+
+    /// Removes the waiting files that were last written to at such a time.
+    fn sweep(&self, is_left: impl Fn(SystemTime) -> bool) -> io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
-                fs::remove_file(entry.path())?;
+            if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                continue;
+            }
+            // Another process may have taken it away meanwhile.
+            let Ok(known) = entry.metadata() else { continue };
+            if is_left(known.modified()?) {
+                gone(fs::remove_file(entry.path()))?;
             }
         }
-        Ok(Folder { path, next: AtomicU64::new(0) })
+        Ok(())
+    }
+
+    fn create(&self) -> io::Result<FileSink> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.path.join(format!("{}{number}", self.prefix));
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        Ok(FileSink { file, temp: TempFile { path } })
+    }
+}
+
+/// That a file is not there any more is as good as having removed it.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 
 impl Spool for Folder {
     fn begin(&self) -> io::Result<Box<dyn Sink>> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let path = self.path.join(format!("{PREFIX}{number}"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-        Ok(Box::new(FileSink { file, temp: TempFile { path } }))
+        Ok(Box::new(self.create()?))
     }
 }
 
@@ -233,5 +279,29 @@ pub(super) mod tests {
         fs::write(scratch.0.join("other"), b"not ours").unwrap();
         Folder::open(&scratch.0).unwrap();
         assert_eq!(scratch.entries(), 1);
+    }
+
+    #[test]
+    fn a_shared_folder_keeps_what_others_are_at_work_on() {
+        let scratch = Scratch::new("share");
+        let one = Folder::share(&scratch.0, "one").unwrap();
+        let mut waiting = Counted::begin(&one).unwrap();
+        waiting.write(b"one").unwrap();
+        for (name, days) in [("upload-dead-0", 2), ("upload-slow-0", 0)] {
+            let file = File::create(scratch.0.join(name)).unwrap();
+            let at = file.metadata().unwrap().modified().unwrap() - days * ABANDONED;
+            file.set_modified(at).unwrap();
+        }
+        let other = Folder::share(&scratch.0, "other").unwrap();
+        let (theirs, ..) = store(&other, b"other");
+        let names = |prefix: &str| {
+            let entries = fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name());
+            entries.filter(|name| name.to_string_lossy().starts_with(prefix)).count()
+        };
+        assert_eq!((names("upload-dead"), names("upload-slow")), (0, 1));
+        assert_eq!(
+            (waiting.finish().unwrap().0.read().unwrap(), theirs.read().unwrap()),
+            (b"one".to_vec(), b"other".to_vec())
+        );
     }
 }
