@@ -1,10 +1,15 @@
 //! The number of a process among those that share a PostgreSQL store: part of every id it makes, and the name under
 //! which it leases work. On SQLite there is one server, and its number is fixed.
+//!
+//! Nodes share a folder for attachments as well. The folder has a name of its own in a file, and a node carries it behind its
+//! own name, so that others see whether it is theirs.
 
+use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
-use db::Store;
 use db::outbox::nodes;
+use db::{Conn, Store};
 use desk::crypto::Random;
 
 use crate::failure::Failure;
@@ -24,9 +29,9 @@ pub struct Node {
 }
 
 impl Node {
-    /// Takes the lowest free number.
-    pub async fn claim(store: &Store, now: i64) -> Result<Node, Failure> {
-        let name = format!("{}-{}", std::process::id(), Random::default().hex(8));
+    /// Takes the lowest free number, as a process that keeps attachments in the folder of this name ([`folder_name`]).
+    pub async fn claim(store: &Store, now: i64, folder: &str) -> Result<Node, Failure> {
+        let name = format!("{}-{}-{folder}", std::process::id(), Random::default().hex(8));
         let own = name.clone();
         let number = store.write(move |conn| nodes::claim_number(conn, &own, now, STALE)).await?;
         Ok(Node { number, name })
@@ -68,4 +73,54 @@ impl Node {
             tracing::warn!(%error, "the node number could not be given back; it is free again in a minute");
         }
     }
+}
+
+/// What holds a folder's name, in it.
+const FOLDER: &str = "folder-name";
+
+/// The name of a folder, if it has one.
+pub fn known_folder_name(folder: &Path) -> Option<String> {
+    let name = std::fs::read_to_string(folder.join(FOLDER)).ok()?;
+    Some(name.trim().to_string()).filter(|name| !name.is_empty())
+}
+
+/// The name of a folder, which gets one if it has none: the same for every process that finds this folder there.
+pub fn folder_name(folder: &Path) -> std::io::Result<String> {
+    if let Some(known) = known_folder_name(folder) {
+        return Ok(known);
+    }
+    std::fs::create_dir_all(folder)?;
+    let random = Random::default();
+    let (waiting, place, name) = (folder.join(format!("new-{}", random.hex(16))), folder.join(FOLDER), random.hex(8));
+    std::fs::write(&waiting, &name)?;
+    // A file that is there already is another process's, and so is the name then. Where there are no links, one may find
+    // the file before the name is in it.
+    let linked = std::fs::hard_link(&waiting, &place).or_else(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => std::fs::File::create_new(&place).and_then(|mut file| file.write_all(name.as_bytes())),
+    });
+    std::fs::remove_file(&waiting)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => known_folder_name(folder).ok_or_else(|| std::io::Error::other(format!("{FOLDER} is empty"))),
+    }
+}
+
+/// The numbers of the nodes that serve and keep attachments in another folder, of those that tell.
+pub fn elsewhere(conn: &mut Conn, now: i64, folder: &str) -> db::Result<Vec<i64>> {
+    let others = nodes::alive(conn, now - STALE)?;
+    let elsewhere = others.into_iter().filter(|(_, name)| name.splitn(3, '-').nth(2).is_some_and(|own| own != folder));
+    Ok(elsewhere.map(|(number, _)| number).collect())
+}
+
+/// Says in the log what such nodes mean.
+pub async fn warn_of_others(store: &Store, now: i64, folder: String) -> Result<(), Failure> {
+    let elsewhere = store.read(move |conn| elsewhere(conn, now, &folder)).await?;
+    if !elsewhere.is_empty() {
+        tracing::warn!(
+            nodes = ?elsewhere,
+            "other nodes keep attachments in another folder: a file is found by the node alone that took it"
+        );
+    }
+    Ok(())
 }

@@ -26,7 +26,7 @@ use crate::bell::Doorbell;
 use crate::connections::{self, Terms};
 use crate::failure::Failure;
 use crate::health::{Counts, Health};
-use crate::nodes::Node;
+use crate::nodes::{self, Node};
 use crate::sandbox::Playground;
 use crate::settings::{Location, Settings, private_folder};
 use crate::stream::Live;
@@ -131,7 +131,13 @@ impl Server {
         let clock = Clock::default();
         let node = match store.engine() {
             Database::Sqlite => None,
-            Database::Postgres => Some(Node::claim(&store, clock.now().0).await?),
+            Database::Postgres => {
+                let folder = nodes::folder_name(&settings.location.blobs())
+                    .map_err(|error| Failure::new(format!("the folder for attachments: {error}")))?;
+                let node = Node::claim(&store, clock.now().0, &folder).await?;
+                nodes::warn_of_others(&store, clock.now().0, folder).await?;
+                Some(node)
+            }
         };
         let number = node.as_ref().map_or(ONLY, |node| node.number);
         if let Some(node) = &node {

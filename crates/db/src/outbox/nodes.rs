@@ -34,6 +34,12 @@ pub fn is_any_alive(conn: &mut Conn, since: i64) -> Result<bool> {
     Ok(conn.opt::<(i64,)>(sql, args![NOBODYS, since])?.is_some())
 }
 
+/// The processes that have said since an instant that they are alive: number and name, by number.
+pub fn alive(conn: &mut Conn, since: i64) -> Result<Vec<(i64, String)>> {
+    let sql = "SELECT number, name FROM nodes WHERE number <> $1 AND beat_at >= $2 ORDER BY number";
+    conn.all(sql, args![NOBODYS, since])
+}
+
 /// The number that no process has: what is written under it only shows that something can be.
 const NOBODYS: i64 = 0;
 /// So much is written: a few bytes may find room where nothing else does.

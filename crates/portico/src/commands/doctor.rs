@@ -11,6 +11,7 @@ use desk::sealing::check as sealing;
 use serde::Serialize;
 
 use super::{Failure, say};
+use crate::nodes;
 use crate::settings::{Location, Settings};
 
 #[derive(Debug, Args)]
@@ -170,6 +171,34 @@ fn store(location: &Location, url: &StoreUrl, checks: &mut Vec<Check>) {
     if checks.iter().all(|check| check.check != "migrations" || check.state == State::Ok) {
         checks.push(secrets(location, &store));
         checks.push(files(location, &store));
+        checks.extend(other_nodes(location, &store, now.0));
+    }
+}
+
+/// Whether the nodes that serve find each other's files; nothing to tell where none does.
+fn other_nodes(location: &Location, store: &Store, now: i64) -> Option<Check> {
+    let folder = nodes::known_folder_name(&location.blobs()).unwrap_or_default();
+    let alive = move |conn: &mut db::Conn| {
+        let all = db::outbox::nodes::alive(conn, now - nodes::STALE)?.len();
+        Ok::<_, db::Error>((all, nodes::elsewhere(conn, now, &folder)?))
+    };
+    let (all, elsewhere) = match store.read_blocking(alive) {
+        Ok(known) => known,
+        Err(error) => return Some(check("nodes", State::Failed, error.to_string())),
+    };
+    match elsewhere.as_slice() {
+        [] if all == 0 => None,
+        [] => Some(check("nodes", State::Ok, format!("{all} serve, and keep their files here"))),
+        numbers => {
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            let (numbers, blobs) = (numbers.join(", "), location.blobs());
+            let says = format!(
+                "those with the numbers {numbers} keep their files elsewhere than in {}: share it, or a file is found by \
+                 the node alone that took it",
+                blobs.display()
+            );
+            Some(check("nodes", State::Warning, says))
+        }
     }
 }
 

@@ -244,6 +244,32 @@ async fn nodes_that_share_a_folder_leave_each_others_uploads_alone() {
     pair.end().await;
 }
 
+/// What the doctor says of the nodes, from a node's folder.
+fn doctor(pair: &Pair, node: usize) -> (String, String) {
+    let mut doctor = std::process::Command::new(env!("CARGO_BIN_EXE_portico"));
+    doctor.args(["doctor", "--json", "--data"]).arg(&pair.folders[node]).args(["--store", &pair.store]);
+    let output = doctor.env("PORTICO_SECRET_KEY", key(0)).output().expect("the program runs");
+    let checks: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let nodes = checks.as_array().into_iter().flatten().find(|check| check["check"] == "nodes");
+    let nodes = nodes.unwrap_or_else(|| panic!("no word of nodes: {checks}"));
+    let text = |name: &str| nodes[name].as_str().unwrap_or_default().to_string();
+    (text("state"), text("says"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tells_whether_nodes_find_each_others_files() {
+    let Some(apart) = pair().await else { return };
+    let Some(together) = pair_on(|_| String::new()).await else { return };
+    let number = apart.servers[1].desk.settings().node;
+    let (state, says) = doctor(&apart, 0);
+    assert!(state == "warning" && says.contains(&format!("numbers {number} keep")), "{state}: {says}");
+    for node in 0..2 {
+        assert_eq!(doctor(&together, node), ("ok".into(), "2 serve, and keep their files here".into()));
+    }
+    apart.end().await;
+    together.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_another_key_for_secrets_does_not_join() {
     let Some(pair) = pair().await else { return };
