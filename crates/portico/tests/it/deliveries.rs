@@ -148,7 +148,8 @@ async fn all_that_failed_in_an_outage_is_sent_once_more_in_its_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_person_sends_once_more_waits_for_no_pause() {
-    let told = Told::start().await;
+    let mut told = Told::start().await;
+    told.server.stay().await;
     let clock = told.server.desk().clock();
     clock.freeze(clock.now());
     told.partner.answers(500, json!({}));

@@ -257,7 +257,8 @@ async fn a_token_opens_what_was_allowed_and_never_the_administration() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_has_a_bucket_of_its_own() {
-    let server = Server::start().await;
+    let mut server = Server::start().await;
+    server.stay().await;
     let browser = Browser::of(&server, "grace", true).await;
     let (one, two) = (Client::register(&server, json!({})).await, Client::register(&server, json!({})).await);
     let (first, second) = (one.tokens(&browser).await.0, two.tokens(&browser).await.0);

@@ -138,7 +138,8 @@ async fn nobody_presses_the_button_for_an_admin() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_company_allows_what_is_published_and_for_itself_alone() {
-    let server = Server::start().await;
+    let mut server = Server::start().await;
+    server.stay().await;
     let app = Client::register(&server, json!({})).await;
     let other = Guest::foreign(&server).await;
     let eve = Browser::of_company(&server, other.company).await;

@@ -285,11 +285,12 @@ async fn a_plain_q_is_passed_over_or_refused_where_nothing_is_searched() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_q_counts_as_a_search() {
-    let server = Server::with(|settings| {
+    let mut server = Server::with(|settings| {
         settings.serving.enforce_limits = true;
         settings.serving.requests_per_minute = 10;
     })
     .await;
+    server.stay().await;
     for _ in 0..2 {
         server.get("/conversations?q=lamp").await.expect(200);
         ask(&server, "lamp").await.expect(200);

@@ -2,6 +2,7 @@
 //! every JSON answer against the official schema and against our own document.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use desk::companies::New;
@@ -24,6 +25,9 @@ pub struct Server {
     pub company: desk::ids::CompanyId,
     client: reqwest::Client,
     settings: Settings,
+    /// On PostgreSQL every other request goes to a second node of the store.
+    second: Option<Running>,
+    turn: Arc<AtomicU64>,
     data: Data,
 }
 
@@ -109,22 +113,35 @@ impl Server {
             },
         };
         change(&mut settings);
-        let running = Running::start(settings.clone()).await.unwrap_or_else(|failure| panic!("starting: {failure}"));
+        let (running, second) = nodes(&settings).await;
         let desk = running.desk.clone();
         let new = New { name: "Acme".to_string(), slug: "acme".to_string(), has_ticketing: false };
         let founded = tokio::task::spawn_blocking(move || founding::found(&desk, new, |_| Ok(())))
             .await
             .expect("the founding ends")
             .expect("a company is founded");
-        Server { running, token: founded.token, company: founded.company, client: client(), settings, data }
+        let turn = Arc::default();
+        Server {
+            running,
+            token: founded.token,
+            company: founded.company,
+            client: client(),
+            settings,
+            second,
+            turn,
+            data,
+        }
     }
 
     /// Stops the server and starts it again on the same store.
     pub async fn restart(self) -> Server {
-        let Server { running, token, company, client, settings, data } = self;
+        let Server { running, token, company, client, settings, second, turn, data } = self;
         running.stop().await;
-        let running = Running::start(settings.clone()).await.unwrap_or_else(|failure| panic!("restarting: {failure}"));
-        Server { running, token, company, client, settings, data }
+        if let Some(second) = second {
+            second.stop().await;
+        }
+        let (running, second) = nodes(&settings).await;
+        Server { running, token, company, client, settings, second, turn, data }
     }
 
     /// The program with these arguments, beside this server on the same store.
@@ -187,6 +204,27 @@ impl Server {
         self.send(request).await
     }
 
+    /// The port of the first node, and that of the node whose turn it is, where there are two.
+    fn ports(&self) -> Option<(u16, u16)> {
+        let (first, second) = (&self.running, self.second.as_ref()?);
+        // Tests move the first one's clock.
+        let (clock, beside) = (first.desk.clock(), second.desk.clock());
+        beside.freeze(clock.now());
+        if !clock.is_frozen() {
+            beside.run();
+        }
+        let (first, second) = (first.address.port(), second.address.port());
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        Some((first, if turn % 2 == 0 { first } else { second }))
+    }
+
+    /// From now on all requests go to one node: for what each node counts or remembers for itself.
+    pub async fn stay(&mut self) {
+        if let Some(second) = self.second.take() {
+            second.stop().await;
+        }
+    }
+
     /// A request of one's own making (another token, headers, a form), sent as it is; its answer is checked all the same.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, self.url(path))
@@ -195,9 +233,17 @@ impl Server {
     /// Sends a request and checks the answer against the official schema and our own document.
     #[track_caller]
     pub fn send(&self, request: reqwest::RequestBuilder) -> impl Future<Output = Reply> {
-        let client = self.client.clone();
+        let (client, ports) = (self.client.clone(), self.ports());
         async move {
-            let request = request.build().expect("a request");
+            let mut request = request.build().expect("a request");
+            if let Some((first, next)) = ports
+                && request.url().port() == Some(first)
+            {
+                // As a balancer before both would hand it on.
+                let host = format!("127.0.0.1:{first}").parse().expect("a host");
+                request.headers_mut().entry("host").or_insert(host);
+                request.url_mut().set_port(Some(next)).expect("a URL with a port");
+            }
             let path = format!("/{}", request.url().path().trim_start_matches('/'));
             let method = request.method().to_string();
             let response = client.execute(request).await.expect("the server answers");
@@ -227,6 +273,22 @@ impl Server {
             Reply { status, headers, json, bytes }
         }
     }
+}
+
+/// The nodes of a store: one on SQLite, two on PostgreSQL, which say that they are one and the same.
+async fn nodes(settings: &Settings) -> (Running, Option<Running>) {
+    let start = |settings: Settings| async move {
+        Running::start(settings).await.unwrap_or_else(|failure| panic!("starting: {failure}"))
+    };
+    let first = start(settings.clone()).await;
+    if settings.location.store.is_none() {
+        return (first, None);
+    }
+    let mut beside = settings.clone();
+    beside.serving.listen.set_port(0);
+    beside.serving.public_url.get_or_insert_with(|| format!("http://{}", first.address));
+    let second = start(beside).await;
+    (first, Some(second))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the store of a test run is chosen by its environment")]
