@@ -177,7 +177,7 @@ pub(crate) struct UpdateMessageTemplate {
     /// Another folder; null for none.
     #[serde(default, deserialize_with = "given")]
     folder_id: Option<Option<String>>,
-    /// Other inboxes; null for all.
+    /// Other inboxes, at least one; null for all. None beside another change says nothing.
     #[serde(default, deserialize_with = "given")]
     inbox_ids: Option<Option<Vec<InboxId>>>,
 }
@@ -193,14 +193,19 @@ pub async fn update(mut call: Call) -> Result {
         }
         text => text.clone().unwrap_or_default(),
     };
-    let change = Change {
+    let mut change = Change {
         name: body.name,
         subject: body.subject,
         content: body.body.as_deref().map(Content::reusable),
         folder: body.folder_id.map(|id| folder("folder_id", id.as_deref())).transpose()?,
-        inboxes: body.inbox_ids,
+        inboxes: None,
         uploads: other_uploads(&mut call, text).await?,
     };
+    // Generated clients send every list that they know of, empty where nobody filled it.
+    let is_empty = matches!(&body.inbox_ids, Some(Some(ids)) if ids.is_empty());
+    if !is_empty || change == Change::default() {
+        change.inboxes = body.inbox_ids;
+    }
     call.write(move |work| {
         templates::update(work, id, &change)?;
         let view = templates::get(work, id)?;

@@ -28,7 +28,7 @@ use crate::routes::{self, Operation};
 use crate::seen::Seen;
 use crate::tokens::Known;
 
-/// The public API as a service: every path of the table, with and without a trailing slash, and behind a doubled one.
+/// The public API as a service: every path of the table, with and without a trailing slash.
 pub fn router(app: Arc<App>) -> axum::Router {
     let routes = Arc::new(Routes::new(routes::all()));
     let limits = app.clone();
@@ -97,7 +97,6 @@ async fn respond(
     mut head: http::request::Parts,
     body: &mut BodyDataStream,
 ) -> Response {
-    // A base URL with a slash at its end puts two before the path.
     let path = format!("/{}", head.uri.path().trim_matches('/'));
     let Ok(found) = routes.paths.at(&path) else { return no_such(&app, Problem::not_found("Unknown path")) };
     // What is there to get can be asked for without its body, too.

@@ -109,7 +109,7 @@ pub(crate) struct UpdateView {
     /// Another name.
     #[serde(default)]
     name: Option<String>,
-    /// The inboxes whose conversations are in it; at least one.
+    /// The inboxes whose conversations are in it; at least one. None beside another change says nothing.
     #[serde(default)]
     inbox_ids: Option<Vec<InboxId>>,
     /// Only conversations with one of these tags.
@@ -137,18 +137,25 @@ impl UpdateView {
         let mut people = |field: &str, named: &Option<Vec<String>>| {
             named.as_ref().map(|named| seen_people(work, field, named)).transpose()
         };
-        Ok(Change {
+        let mut change = Change {
             name: self.name.clone(),
             highlight: self.highlight.clone(),
             filter: FilterChange {
-                inboxes: self.inbox_ids.clone(),
+                inboxes: None,
                 tags: self.tag_ids.clone(),
                 not_tags: self.not_tag_ids.clone(),
                 no_tags: self.no_tags,
                 assignees: people("assignee_ids", &self.assignee_ids)?,
                 not_assignees: people("not_assignee_ids", &self.not_assignee_ids)?,
             },
-        })
+        };
+        // Generated clients send every list that they know of, empty where nobody filled it. The other lists may be empty, so
+        // that they are taken at their word.
+        let is_empty = self.inbox_ids.as_ref().is_some_and(Vec::is_empty);
+        if !is_empty || change == Change::default() {
+            change.filter.inboxes.clone_from(&self.inbox_ids);
+        }
+        Ok(change)
     }
 }
 

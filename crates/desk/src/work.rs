@@ -164,6 +164,8 @@ pub(crate) struct Inner {
     clock: Clock,
     last_tick: AtomicI64,
     directories: Cache<(u64, CompanyId, i64), Arc<Directory>>,
+    /// The one that was read last, which knows what things were called that a newer one lacks.
+    latest: Cache<(u64, CompanyId), Arc<Directory>>,
     /// How often what was read has been forgotten.
     forgotten: AtomicU64,
     renderer: OnceLock<Arc<dyn Render>>,
@@ -173,7 +175,7 @@ pub(crate) struct Inner {
 impl Desk {
     /// A desk over a migrated store.
     pub fn new(store: Store, settings: Settings, random: Random) -> Desk {
-        let directories = Cache::new(settings.directories.max(1));
+        let (directories, latest) = (Cache::new(settings.directories.max(1)), Cache::new(settings.directories.max(1)));
         Desk(Arc::new(Inner {
             settings,
             random,
@@ -181,6 +183,7 @@ impl Desk {
             clock: Clock::default(),
             last_tick: AtomicI64::new(0),
             directories,
+            latest,
             forgotten: AtomicU64::new(0),
             renderer: OnceLock::new(),
             bell: OnceLock::new(),
@@ -202,6 +205,7 @@ impl Desk {
     pub fn forget(&self) {
         self.0.forgotten.fetch_add(1, Ordering::SeqCst);
         self.0.directories.clear();
+        self.0.latest.clear();
     }
 
     /// The store below.
@@ -408,8 +412,10 @@ impl<'c> Work<'c> {
     }
 
     fn load_directory(&mut self) -> Result<Arc<Directory>> {
+        let company = (self.forgotten, self.company);
+        let before = self.desk.latest.get(&company);
         if self.traces.directory_is_ours {
-            return Ok(Arc::new(Directory::load(self.conn, self.company, self.now)?));
+            return Ok(Arc::new(Directory::load(self.conn, self.company, self.now, before.as_deref())?));
         }
         let version = directory::store::version(self.conn, self.company).map_err(|error| match error.is_missing() {
             true => Error::NotFound("company"),
@@ -419,8 +425,9 @@ impl<'c> Work<'c> {
         if let Some(known) = self.desk.directories.get(&key) {
             return Ok(known);
         }
-        let loaded = Arc::new(Directory::load(self.conn, self.company, self.now)?);
+        let loaded = Arc::new(Directory::load(self.conn, self.company, self.now, before.as_deref())?);
         self.desk.directories.insert(key, loaded.clone());
+        self.desk.latest.insert(company, loaded.clone());
         Ok(loaded)
     }
 

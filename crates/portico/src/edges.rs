@@ -6,8 +6,9 @@ use std::sync::Arc;
 use api::App;
 use api::answer::Refusal;
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::extract::{OriginalUri, Request};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -23,26 +24,41 @@ use web::{Done, Pages, Program};
 use crate::health::{self, Health};
 use crate::stream;
 
-/// The whole service.
+/// The whole service. A base URL with a slash at its end puts two before the path: they are as good as one.
 pub fn service(app: Arc<App>, health: Arc<Health>) -> Router {
     let live = health.live.clone();
     let (ready, numbers, counted) = (health.clone(), health.clone(), health);
-    Router::new()
+    let routes = Router::new()
         .route(stream::PATH, get(move |request: Request| stream::answer(live.clone(), request)))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(move || health::ready(ready.clone())))
         .route("/metrics", get(move || health::metrics(numbers.clone())))
         .merge(web::router(pages(app.clone())))
-        .fallback_service(api::router(app).layer(from_fn(entrance)))
-        .layer(from_fn(move |request: Request, next: Next| {
-            let health = counted.clone();
-            async move {
-                let began = began();
-                let response = next.run(request).await;
-                health.counts.note(response.status(), began.elapsed());
-                response
+        .fallback_service(api::router(app).layer(from_fn(entrance)));
+    // Around the routes, and not on each of them: a path is found by what is left of it.
+    Router::new().fallback_service(routes).layer(from_fn(move |mut request: Request, next: Next| {
+        let health = counted.clone();
+        async move {
+            let began = began();
+            if let Some(uri) = folded(request.uri()) {
+                *request.uri_mut() = uri.clone();
+                // Pages lead back to themselves by it.
+                request.extensions_mut().insert(OriginalUri(uri));
             }
-        }))
+            let response = next.run(request).await;
+            health.counts.note(response.status(), began.elapsed());
+            response
+        }
+    }))
+}
+
+/// The same address with one slash before its path, where there are more.
+fn folded(uri: &Uri) -> Option<Uri> {
+    let target = uri.path_and_query()?.as_str();
+    let rest = target.strip_prefix("//")?.trim_start_matches('/');
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(format!("/{rest}")).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// Shows a browser that asks for the bare server the way to the pages. Clients of the API are told that there is nothing.

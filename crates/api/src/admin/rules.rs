@@ -37,7 +37,7 @@ pub(crate) struct Shown {
     definition: Value,
     /// The actions, as people read them.
     actions: Vec<String>,
-    /// Why it can't run, if something that it names is gone.
+    /// Why it can't run, if something that it names is gone: by the name that it had, as long as this server knows it.
     fault: Option<String>,
 }
 

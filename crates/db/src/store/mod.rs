@@ -6,6 +6,7 @@ pub(crate) mod postgres;
 mod prepared;
 mod queue;
 pub(crate) mod sqlite;
+mod standstill;
 pub(crate) mod task;
 mod tls;
 
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use self::checkpoint::Checkpoints;
 use self::queue::Queue;
+use self::standstill::Standstill;
 use self::task::{Access, Unit};
 use crate::conn::{Conn, Engine, Link};
 use crate::error::{Error, Result, UnitError};
@@ -107,7 +109,7 @@ struct Inner {
     writes: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     checkpoints: Arc<Checkpoints>,
-    unwritable: Arc<Mutex<Option<Error>>>,
+    standstill: Arc<Standstill>,
     /// Whether it is being tried if it can be written again.
     trying: Arc<AtomicBool>,
     #[cfg(any(test, feature = "testing"))]
@@ -154,8 +156,8 @@ impl Store {
         let queue = Arc::new(Queue::new(options.queue_limit));
         let store = Store::new(Engine::Postgres, queue.clone(), queue, Checkpoints::new(0));
         for number in 0..options.pg_connections.max(1) {
-            let (server, queue) = (server.clone(), store.0.reads.clone());
-            store.spawn("db-postgres", move || postgres::serve(server, &queue, number))?;
+            let (server, queue, standstill) = (server.clone(), store.0.reads.clone(), store.0.standstill.clone());
+            store.spawn("db-postgres", move || postgres::serve(server, &queue, (number, standstill)))?;
         }
         store.read_blocking(|conn| conn.one::<(i64,)>("SELECT CAST(1 AS BIGINT)", &[]))?;
         Ok(store)
@@ -168,7 +170,7 @@ impl Store {
             writes,
             threads: Mutex::new(Vec::new()),
             checkpoints,
-            unwritable: Arc::default(),
+            standstill: Arc::default(),
             trying: Arc::default(),
             #[cfg(any(test, feature = "testing"))]
             clean_up: Mutex::new(None),
@@ -236,13 +238,11 @@ impl Store {
         block_on(self.submit(Access::Read, unit))
     }
 
-    /// Why nothing can be written, if that is so: while the last unit that failed for such a reason is not known to be past,
-    /// something is written and taken away again to see, by one caller at a time: a server that is away may take a minute
+    /// Why nothing can be written, if that is so: while the last unit that met such a reason is not known to be past, be it
+    /// that the unit is still tried, something is written and taken away again to see, by one caller at a time: a server that is away may take a minute
     /// to say so. Costs nothing while all goes well.
     pub async fn unwritable(&self) -> Option<Error> {
-        let known =
-            |store: &Store| store.0.unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let before = known(self)?;
+        let before = self.0.standstill.known()?;
         if self.0.trying.swap(true, Ordering::SeqCst) {
             return Some(before);
         }
@@ -257,7 +257,7 @@ impl Store {
             // It could not be asked, which says nothing new.
             Err(_) => Some(before),
             Ok(()) => {
-                *self.0.unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+                self.0.standstill.end();
                 None
             }
         }
@@ -325,14 +325,14 @@ impl Store {
             Access::Read => self.0.reads.push(Box::new(task)),
             Access::Write | Access::Latest | Access::Change => self.0.writes.push(Box::new(task)),
         }
-        let unwritable = self.0.unwritable.clone();
+        let standstill = self.0.standstill.clone();
         async move {
             let answer = answer.await.unwrap_or_else(|_| Err(Error::other("the store's thread is gone").into()));
             if access != Access::Read
                 && let Err(error) = &answer
-                && let Some(error) = error.database().filter(|error| error.is_unwritable())
+                && let Some(error) = error.database()
             {
-                *unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.clone());
+                standstill.note(error);
             }
             answer
         }

@@ -1,6 +1,7 @@
 //! PostgreSQL: statements, and threads that each own one client and run units until they are not in conflict.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use postgres::config::{Host, SslMode, TargetSessionAttrs};
@@ -9,6 +10,7 @@ use postgres::types::ToSql;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::queue::Queue;
+use super::standstill::Standstill;
 use super::task::{Access, Task, Verdict, run_hooks};
 use super::tls;
 use crate::conn::{Conn, Failure, Late, Link, Param, miscounted};
@@ -21,7 +23,7 @@ const STATEMENTS: usize = 1024;
 /// How often a unit is run before its conflict becomes the caller's.
 const TRIES: u32 = 40;
 
-/// How often a unit is run before a missing server becomes the caller's. With the pauses below this outlasts the roughly
+/// How often a unit is run before a server that is missing, or takes no changes, becomes the caller's. With the pauses below this outlasts the roughly
 /// twenty seconds of a failover, and ends before those who ask give up, which is commonly after thirty.
 const OUTAGE_TRIES: u32 = 24;
 
@@ -150,6 +152,7 @@ pub(crate) struct Worker {
     jitter: u64,
     /// So many units to come make their savepoints at once.
     careful: u32,
+    standstill: Arc<Standstill>,
 }
 
 /// How an attempt to run a unit ended.
@@ -230,10 +233,10 @@ impl Server {
     }
 }
 
-/// The loop of a thread. The client is opened here, because it drives a reactor of its own.
-pub(crate) fn serve(server: Server, queue: &Queue, number: usize) {
+/// The loop of a thread of this number. The client is opened here, because it drives a reactor of its own.
+pub(crate) fn serve(server: Server, queue: &Queue, (number, standstill): (usize, Arc<Standstill>)) {
     let jitter = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), number) | 1;
-    let mut worker = Worker { server, conn: None, jitter, careful: 0 };
+    let mut worker = Worker { server, conn: None, jitter, careful: 0, standstill };
     while let Some(task) = queue.pop() {
         worker.run(task, queue);
     }
@@ -259,11 +262,18 @@ impl Worker {
                 Attempt::Failed(error) if last || !error.is_retryable() || error.outcome_unknown() => {
                     return task.answer(Err(error));
                 }
-                Attempt::Failed(error) if error.kind() == Kind::Connection && tries >= OUTAGE_TRIES => {
+                Attempt::Again(error) if error.kind() == Kind::ReadOnly && tries >= OUTAGE_TRIES => {
+                    return task.answer(Ok(()));
+                }
+                Attempt::Failed(error)
+                    if matches!(error.kind(), Kind::Connection | Kind::ReadOnly) && tries >= OUTAGE_TRIES =>
+                {
                     return task.answer(Err(error));
                 }
                 Attempt::Again(error) | Attempt::Failed(error) => error,
             };
+            // Whoever asks need not wait until the unit is given up.
+            self.standstill.note(&error);
             if tries == LOUD && error.kind() == Kind::Connection {
                 tracing::warn!(%error, "PostgreSQL cannot be reached; what is to be done waits for it");
             }

@@ -1,7 +1,9 @@
 //! What only a server can do to us: conflicts, lost connections, several nodes at once.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 
 use super::SCHEMA;
 use crate::{Conn, Error, Options, Result, Store, StoreUrl, args, testing};
@@ -93,6 +95,43 @@ fn a_lost_connection_is_opened_again() {
         assert_ne!(store.read_blocking(process).expect("it answers").0, victim);
         assert_eq!(runs.load(Ordering::SeqCst), if kill_inside { 2 } else { 0 });
     }
+    drop((store, other));
+    testing::drop_database(&name);
+}
+
+/// Lets a database take changes, or none, from connections to come. The one that says so may be one of them.
+fn takes_changes(store: &Store, database: &str, does: bool) -> Result<()> {
+    let sql = format!("ALTER DATABASE {database} SET default_transaction_read_only = {}", !does);
+    store.write_blocking(move |conn| {
+        conn.exec("SET TRANSACTION READ WRITE", &[])?;
+        conn.exec(&sql, &[]).map(drop)
+    })
+}
+
+#[test]
+fn a_server_that_takes_no_changes_is_known_before_units_are_given_up() {
+    let Some((url, name)) = testing::postgres_database(SCHEMA) else { return };
+    let options = Options { pg_connections: 2, ..Options::default() };
+    let other = Store::open(&StoreUrl::Postgres(url.clone()), options.clone()).expect("it opens");
+    takes_changes(&other, &name, false).expect("it takes no changes");
+    let store = Store::open(&StoreUrl::Postgres(url), options).expect("it can be read");
+    // Asking once tells at once whether there is anything to find out.
+    let is_doubted = |store: &Store| {
+        let mut asked = std::pin::pin!(store.unwritable());
+        asked.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    };
+    assert!(!is_doubted(&store), "nobody has wanted to write");
+    let (runs, doubts) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let (doubted, same, helper, database) = (doubts.clone(), store.clone(), other.clone(), name.clone());
+    let done: Result<u64> = store.write_blocking(move |conn| {
+        if runs.fetch_add(1, Ordering::SeqCst) == 1 {
+            doubted.fetch_add(usize::from(is_doubted(&same)), Ordering::SeqCst);
+            takes_changes(&helper, &database, true)?;
+        }
+        conn.exec("UPDATE counters SET n = n + 1 WHERE company = 1 AND id = $1", args![1_i64])
+    });
+    done.expect("it is run until changes are taken");
+    assert_eq!(doubts.load(Ordering::SeqCst), 1, "it was known while the unit was still tried");
     drop((store, other));
     testing::drop_database(&name);
 }

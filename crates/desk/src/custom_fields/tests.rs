@@ -57,6 +57,34 @@ fn values_must_fit_their_definition() {
 }
 
 #[test]
+fn numbers_are_those_that_every_reader_of_json_reads_alike() {
+    for company in companies() {
+        let name = |kind: &str| format!("A {kind}");
+        company.write(|work| {
+            for kind in ["number", "datetime"] {
+                create(work, &field(kind, &[]))?;
+            }
+            Ok(())
+        });
+        let largest = (1_i64 << 53) - 1;
+        for kind in ["number", "datetime"] {
+            let attempt = |value: Value| {
+                let given = Map::from_iter([(name(kind), value)]);
+                company.attempt(move |work| checked(work, "inbox", &given))
+            };
+            for value in [json!(largest), json!(-largest), json!(0), json!(7.0)] {
+                let kept = attempt(value.clone()).expect("it fits");
+                assert_eq!(kept[name(kind)], value, "{}", company.engine);
+            }
+            for value in [json!(largest + 1), json!(-largest - 1), json!(largest + 2), json!(u64::MAX), json!(1e20)] {
+                let refused = attempt(value.clone());
+                assert!(matches!(refused, Err(Error::Invalid { .. })), "{kind} took {value}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_unknown_name_is_refused_and_null_empties() {
     for company in companies() {
         company.write(|work| create(work, &field("string", &[])));

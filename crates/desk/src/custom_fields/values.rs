@@ -1,6 +1,6 @@
 //! Whether values fit their definitions.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::CustomField;
 use crate::directory::Directory;
@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 use crate::ids::{InboxId, TeammateId};
 use crate::teammates::Teammate;
 use crate::work::Work;
+
+/// 2^53, and the smallest number that is no value, whatever its sign.
+const TOO_LARGE: f64 = 9_007_199_254_740_992.0;
 
 /// Values as they are kept: by name, each fitting the definition of its kind of owner. A `null` leaves its field empty;
 /// unknown names and wrong types are refused, naming the field. A teammate is kept as their address (domain.md, section
@@ -86,8 +89,8 @@ fn stored(directory: &Directory, field: &CustomField, value: &Value) -> Option<V
 fn fits(directory: &Directory, field: &CustomField, value: &Value) -> bool {
     match (field.r#type.as_str(), value) {
         ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => true,
-        ("datetime", Value::Number(_)) => true,
-        ("number", Value::Number(number)) => number.as_f64().is_some_and(|number| number.fract() == 0.0),
+        ("datetime", Value::Number(number)) => exact(number).is_some(),
+        ("number", Value::Number(number)) => exact(number).is_some_and(|number| number.fract() == 0.0),
         ("inbox", Value::String(id)) => id.parse::<InboxId>().is_ok_and(|id| directory.inbox(id).is_some()),
         ("enum", Value::String(_)) => {
             field.choices.as_array().is_some_and(|choices| choices.iter().any(|choice| choice["value"] == *value))
@@ -96,12 +99,17 @@ fn fits(directory: &Directory, field: &CustomField, value: &Value) -> bool {
     }
 }
 
+/// A number below the bound from which on readers of JSON that know only doubles take whole numbers for their neighbours.
+fn exact(number: &Number) -> Option<f64> {
+    number.as_f64().filter(|number| number.abs() < TOO_LARGE)
+}
+
 fn expected(field: &CustomField) -> &'static str {
     match field.r#type.as_str() {
         "string" => "a text",
         "boolean" => "true or false",
-        "datetime" => "seconds since 1970",
-        "number" => "a whole number",
+        "datetime" => "seconds since 1970, below 2^53",
+        "number" => "a whole number below 2^53",
         "teammate" => "a teammate's e-mail address or id",
         "inbox" => "an inbox's id",
         _ => "one of the field's values",

@@ -61,8 +61,14 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Reads it at an instant: time off that is over by then is left out.
-    pub(crate) fn load(conn: &mut Conn, company: CompanyId, now: Timestamp) -> Result<Directory> {
+    /// Reads it at an instant: time off that is over by then is left out. One that was read before knows what things were
+    /// called that are gone now, for the rules that still name them.
+    pub(crate) fn load(
+        conn: &mut Conn,
+        company: CompanyId,
+        now: Timestamp,
+        before: Option<&Directory>,
+    ) -> Result<Directory> {
         let channels = channels::store::all(conn, company)?;
         let mut directory = Directory {
             company: companies::store::get(conn, company)?,
@@ -86,7 +92,7 @@ impl Directory {
             apps: apps::installed(conn, company)?,
         };
         let stored = rules::store::all(conn, company)?;
-        directory.rules = Arc::new(RuleBook::compile(stored, &directory));
+        directory.rules = Arc::new(RuleBook::compile(stored, &directory, before));
         Ok(directory)
     }
 

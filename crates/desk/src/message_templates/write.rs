@@ -45,7 +45,7 @@ pub struct New {
 }
 
 /// What is to change; what is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Another name.
     pub name: Option<String>,

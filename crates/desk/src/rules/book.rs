@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::action::Action;
-use super::compile::{Compiled, compile};
+use super::compile::{Compiled, compile, unknown};
 use super::definition::{Definition, TriggerKind};
 use super::index::{Listed, RuleSet, Scope};
+use super::leaf::Noun;
+use super::validate::Finding;
 use super::{sentences, store, words};
 use crate::directory::Directory;
 use crate::ids::{RuleId, TeamId, TeammateId, TimeGoalId};
@@ -91,11 +93,18 @@ pub struct RuleBook {
     places: HashMap<RuleId, usize>,
     running: RuleSet<usize>,
     demands_tags: bool,
+    gone: Gone,
 }
 
+/// What the things were called that rules name and that are gone, as far as that is known.
+type Gone = HashMap<(Noun, String), String>;
+
 impl RuleBook {
-    pub(crate) fn compile(stored: Vec<store::Stored>, directory: &Directory) -> RuleBook {
-        let mut rules: Vec<Arc<Rule>> = stored.into_iter().map(|row| Arc::new(read(row, directory))).collect();
+    /// Makes rules ready to run. A directory that was read before knows what things were called that this one lacks.
+    pub(crate) fn compile(stored: Vec<store::Stored>, directory: &Directory, before: Option<&Directory>) -> RuleBook {
+        let mut gone = Gone::new();
+        let mut rules: Vec<Arc<Rule>> =
+            stored.into_iter().map(|row| Arc::new(read(row, directory, before, &mut gone))).collect();
         // Company rules first, then those of workspaces, then those of individuals; each in its own order, and behind
         // those of a workspace what its time goals are made into.
         rules.sort_by_key(|rule| (rule.owner.is_some(), rule.team, rule.owner, rule.time_goal, rule.position, rule.id));
@@ -107,7 +116,7 @@ impl RuleBook {
         let places = rules.iter().enumerate().map(|(at, rule)| (rule.id, at)).collect();
         let demands = |action: &Action| matches!(action, Action::RequireTag { .. });
         let demands_tags = running.rules().iter().any(|listed| listed.compiled.actions.iter().any(demands));
-        RuleBook { rules, places, running, demands_tags }
+        RuleBook { rules, places, running, demands_tags, gone }
     }
 
     /// Whether any rule wants tags on conversations, so that there may be demands to look for.
@@ -148,17 +157,26 @@ impl RuleBook {
     }
 }
 
-fn read(row: store::Stored, directory: &Directory) -> Rule {
+fn read(row: store::Stored, directory: &Directory, before: Option<&Directory>, gone: &mut Gone) -> Rule {
     let parsed = serde_json::from_value::<Definition>(row.definition.clone());
     let mut sentences = Vec::new();
     let (compiled, fault) = match &parsed {
         Err(error) => (None, Some(error.to_string())),
         Ok(definition) => {
             sentences = sentences::actions(definition, &mut |noun, id| words::name(directory, noun, id));
-            match compile(definition, &mut |noun, id| words::resolve(directory, noun, id)) {
+            let mut lacking = Vec::new();
+            let mut resolve = |noun, id: &str| {
+                let found = words::resolve(directory, noun, id);
+                if found.is_none() {
+                    lacking.push((noun, id.to_string()));
+                }
+                found
+            };
+            match compile(definition, &mut resolve) {
                 Ok(compiled) => (Some(Arc::new(compiled)), None),
                 Err(findings) => {
-                    (None, findings.first().map(|finding| format!("{}: {}", finding.field, finding.message)))
+                    note(&lacking, before, gone);
+                    (None, findings.first().map(|finding| explained(finding, &lacking, gone)))
                 }
             }
         }
@@ -182,6 +200,27 @@ fn read(row: store::Stored, directory: &Directory) -> Rule {
         fault,
         bot: row.bot,
         slot: AtomicI64::new(-1),
+    }
+}
+
+/// Keeps what the things were called that a rule names in vain.
+fn note(lacking: &[(Noun, String)], before: Option<&Directory>, gone: &mut Gone) {
+    let Some(before) = before else { return };
+    for key in lacking {
+        let name = words::name(before, key.0, &key.1).or_else(|| before.rules.gone.get(key).cloned());
+        if let Some(name) = name {
+            gone.insert(key.clone(), name);
+        }
+    }
+}
+
+/// A fault in words, with the name of what is gone if that is known: nobody can tell by its id what it was.
+fn explained(finding: &Finding, lacking: &[(Noun, String)], gone: &Gone) -> String {
+    let fault = format!("{}: {}", finding.field, finding.message);
+    let about = lacking.iter().find(|(noun, id)| finding.message == unknown(*noun, id));
+    match about.and_then(|key| gone.get(key)) {
+        Some(name) => format!("{fault} any more; it was called \"{name}\""),
+        None => fault,
     }
 }
 

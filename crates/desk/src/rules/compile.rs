@@ -147,6 +147,11 @@ pub fn compile(
     Ok(Compiled { triggers, nodes: compiler.nodes, actions, stop: definition.stop })
 }
 
+/// What is said of an id that nothing has.
+pub(super) fn unknown(noun: Noun, id: &str) -> String {
+    format!("there is no {} \"{id}\"", noun.word())
+}
+
 struct Compiler<'a> {
     resolve: &'a mut dyn FnMut(Noun, &str) -> Option<i64>,
     findings: Vec<Finding>,
@@ -168,7 +173,7 @@ impl Compiler<'_> {
     /// The desk's own id. An unknown one is noted and answered with zero, so that all of them are found at once.
     fn id(&mut self, noun: Noun, id: &str, field: &str) -> i64 {
         (self.resolve)(noun, id).unwrap_or_else(|| {
-            self.wrong(field, format!("there is no {} \"{id}\"", noun.word()));
+            self.wrong(field, unknown(noun, id));
             0
         })
     }
@@ -223,7 +228,7 @@ impl Compiler<'_> {
         let mut missing = Vec::new();
         let mut resolve = |noun: Noun, id: &str, at: &str| {
             (self.resolve)(noun, id).unwrap_or_else(|| {
-                missing.push((at.to_owned(), format!("there is no {} \"{id}\"", noun.word())));
+                missing.push((at.to_owned(), unknown(noun, id)));
                 0
             })
         };

@@ -90,6 +90,30 @@ fn a_matching_rule_acts_as_itself_and_says_why() {
 }
 
 #[test]
+fn a_rule_that_names_what_is_gone_says_what_it_was_called() {
+    for fixture in companies() {
+        let (vip, late) = (tag(&fixture, "VIP"), tag(&fixture, "Late"));
+        let then = json!([{"do": "add_tags", "tags": [late, vip]}]);
+        let id = rule(&fixture, "Tag", json!({"when": [{"on": "inbound"}], "then": then}));
+        let fault = || fixture.write(move |work| Ok(super::visible(work, id)?.fault.clone()));
+        assert_eq!(fault(), None, "{}", fixture.engine);
+        let wanted = format!("then[0].tags[1]: there is no tag \"{vip}\" any more; it was called \"VIP\"");
+        let inside = fixture.write(move |work| {
+            tags::delete(work, vip)?;
+            Ok(super::visible(work, id)?.fault.clone())
+        });
+        assert_eq!(inside.as_ref(), Some(&wanted), "{}: in the unit that deletes it", fixture.engine);
+        assert_eq!(fault().as_ref(), Some(&wanted), "{}", fixture.engine);
+        tag(&fixture, "Another");
+        tag(&fixture, "One more");
+        assert_eq!(fault().as_ref(), Some(&wanted), "{}: after other changes", fixture.engine);
+        let definition = json!({"when": [{"on": "inbound"}], "then": [{"do": "add_tags", "tags": [late]}]});
+        fixture.write(move |work| super::change(work, id, None, Some(&definition)));
+        assert_eq!(fault(), None, "{}", fixture.engine);
+    }
+}
+
+#[test]
 fn rules_run_in_order_and_a_stop_ends_the_row() {
     for fixture in companies() {
         let (first, second) = (tag(&fixture, "First"), tag(&fixture, "Second"));

@@ -30,7 +30,7 @@ pub struct Filter {
 }
 
 /// Lists that take the place of others; what is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FilterChange {
     /// Other inboxes.
     pub inboxes: Option<Vec<InboxId>>,

@@ -116,7 +116,7 @@ pub fn list(work: &mut Work<'_>, of: Option<TeamId>, window: &Window) -> Result<
 }
 
 /// What is to change; what is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// Another name.
     pub name: Option<String>,

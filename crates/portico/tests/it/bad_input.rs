@@ -397,6 +397,29 @@ async fn a_base_url_with_a_slash_at_its_end_is_as_good_as_one_without() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_beside_the_operations_is_found_behind_a_doubled_slash_too() {
+    let server = Server::start().await;
+    for (method, path) in [
+        (Method::GET, "/openapi.json"),
+        (Method::GET, "/.well-known/oauth-authorization-server"),
+        (Method::GET, "/oauth/authorize?client_id=x"),
+        (Method::POST, "/oauth/token"),
+        (Method::POST, "/oauth/revoke"),
+        (Method::GET, "/portico/v1/events/stream"),
+    ] {
+        // The stream refuses who is not known, so that it ends like the others.
+        let asked = async |path: &str| {
+            let answer = crate::server::client().request(method.clone(), server.url(path)).send().await;
+            let answer = answer.expect("an answer");
+            (answer.status().as_u16(), answer.bytes().await.expect("a whole body"))
+        };
+        let plain = asked(path).await;
+        assert_ne!(plain.0, 404, "{path}");
+        assert_eq!(asked(&format!("/{path}")).await, plain, "/{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_trailing_slash_makes_no_difference_and_unknown_names_in_the_query_only_to_our_own() {
     let server = Server::start().await;
     let (twin, _) = twins::make(&server).await;

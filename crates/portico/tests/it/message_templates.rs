@@ -223,6 +223,27 @@ async fn what_makes_no_sense_is_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_inboxes_beside_another_change_of_a_template_say_nothing() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let new = json!({"name": "Hi", "body": "Hi", "inbox_ids": [world.inbox]});
+    let path = format!("/message_templates/{}", id(&server.post("/message_templates", new).await.expect(201)));
+    for change in [
+        json!({"name": "Ho", "inbox_ids": []}),
+        json!({"subject": "Hey", "inbox_ids": []}),
+        json!({"body": "<p>Ho</p>", "inbox_ids": []}),
+        json!({"folder_id": null, "inbox_ids": []}),
+        json!({"attachments": [], "inbox_ids": []}),
+    ] {
+        let after = server.patch(&path, change.clone()).await.expect(200);
+        assert_eq!(after["inbox_ids"], json!([world.inbox]), "{change}");
+    }
+    let after = server.get(&path).await.expect(200);
+    assert_eq!((&after["name"], &after["subject"], &after["body"]), (&json!("Ho"), &json!("Hey"), &json!("<p>Ho</p>")));
+    server.patch(&path, json!({"name": null, "inbox_ids": []})).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_or_touches_what_is_out_of_reach() {
     let server = Server::start().await;
     let world = World::make(&server).await;

@@ -48,6 +48,9 @@ async fn only_administrators_allow_an_app() {
     let mut newcomer = Browser::new(&server);
     let page = newcomer.get(&address).await;
     assert_eq!((page.status, page.hidden("next")), (200, address.clone()));
+    // An app whose base URL ends in a slash sends them to two.
+    let page = newcomer.get(&format!("/{address}")).await;
+    assert_eq!((page.status, page.hidden("next")), (200, address.clone()));
     assert!(!page.text.contains("Tracker"), "an app is shown to those who may decide");
     assert_eq!(newcomer.post(&address, &press).await.header("location"), "", "nor does its button do anything");
     let grace = server.arrange(|work| person(work, "grace", true)).await;

@@ -127,6 +127,30 @@ async fn what_is_wrong_with_a_view_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_inboxes_beside_another_change_of_a_view_say_nothing() {
+    let server = Server::start().await;
+    let world = World::make(&server).await;
+    let vip = tag(&server, "/company/tags", "vip").await;
+    let path = format!("/views/{}", make(&server, &world, "Late").await);
+    for change in [
+        json!({"name": "Soon", "inbox_ids": []}),
+        json!({"tag_ids": [vip], "inbox_ids": []}),
+        json!({"tag_ids": [], "inbox_ids": []}),
+        json!({"no_tags": false, "inbox_ids": []}),
+        json!({"highlight": null, "inbox_ids": []}),
+        json!({"assignee_ids": [world.ada], "inbox_ids": []}),
+    ] {
+        server.patch(&path, change.clone()).await.expect(204);
+        let after = server.get(&path).await.expect(200);
+        assert_eq!(after["inbox_ids"], json!([world.inbox]), "{change}");
+        for (field, value) in change.as_object().expect("an object").iter().filter(|(field, _)| *field != "inbox_ids") {
+            assert_eq!(&after[field], value, "{change}");
+        }
+    }
+    server.patch(&path, json!({"name": null, "inbox_ids": []})).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn teammates_get_a_view_into_their_sidebars_by_id_or_address() {
     let server = Server::start().await;
     let world = World::make(&server).await;
