@@ -80,7 +80,7 @@ impl Bare {
         db.execute_batch(SETTINGS).expect("the settings of the store");
         let (columns, message) = {
             let mut row = db.prepare("SELECT * FROM messages").expect("a statement");
-            let columns: Vec<String> = row.column_names().into_iter().map(str::to_string).collect();
+            let columns: Vec<String> = row.column_names().map(str::to_string).collect();
             let message = row.query_row([], |row| (0..columns.len()).map(|at| row.get(at)).collect());
             (columns, message.expect("the message that was received"))
         };

@@ -239,8 +239,8 @@ impl Store {
     }
 
     /// Why nothing can be written, if that is so: while the last unit that met such a reason is not known to be past, be it
-    /// that the unit is still tried, something is written and taken away again to see, by one caller at a time: a server that is away may take a minute
-    /// to say so. Costs nothing while all goes well.
+    /// that the unit is still tried, something is written and taken away again to see, by one caller at a time: a server that
+    /// is away may take a minute to say so. Costs nothing while all goes well.
     pub async fn unwritable(&self) -> Option<Error> {
         let before = self.0.standstill.known()?;
         if self.0.trying.swap(true, Ordering::SeqCst) {

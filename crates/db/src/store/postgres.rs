@@ -23,8 +23,9 @@ const STATEMENTS: usize = 1024;
 /// How often a unit is run before its conflict becomes the caller's.
 const TRIES: u32 = 40;
 
-/// How often a unit is run before a server that is missing, or takes no changes, becomes the caller's. With the pauses below this outlasts the roughly
-/// twenty seconds of a failover, and ends before those who ask give up, which is commonly after thirty.
+/// How often a unit is run before a server that is missing, or takes no changes, becomes the caller's. With the pauses below
+/// this outlasts the roughly twenty seconds of a failover, and ends before those who ask give up, which is commonly after
+/// thirty.
 const OUTAGE_TRIES: u32 = 24;
 
 /// After so many runs without a server, half a second or so, it is said why nothing happens.
