@@ -215,7 +215,7 @@ impl Server {
         }
         let (first, second) = (first.address.port(), second.address.port());
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        Some((first, if turn % 2 == 0 { first } else { second }))
+        Some((first, if turn.is_multiple_of(2) { first } else { second }))
     }
 
     /// From now on all requests go to one node: for what each node counts or remembers for itself.
