@@ -413,8 +413,8 @@ impl<'c> Work<'c> {
 
     fn load_directory(&mut self) -> Result<Arc<Directory>> {
         let company = (self.forgotten, self.company);
-        let before = self.desk.latest.get(&company);
         if self.traces.directory_is_ours {
+            let before = self.desk.latest.get(&company);
             return Ok(Arc::new(Directory::load(self.conn, self.company, self.now, before.as_deref())?));
         }
         let version = directory::store::version(self.conn, self.company).map_err(|error| match error.is_missing() {
@@ -425,6 +425,7 @@ impl<'c> Work<'c> {
         if let Some(known) = self.desk.directories.get(&key) {
             return Ok(known);
         }
+        let before = self.desk.latest.get(&company);
         let loaded = Arc::new(Directory::load(self.conn, self.company, self.now, before.as_deref())?);
         self.desk.directories.insert(key, loaded.clone());
         self.desk.latest.insert(company, loaded.clone());

@@ -78,10 +78,10 @@ impl Node {
 /// What holds a folder's name, in it.
 const FOLDER: &str = "folder-name";
 
-/// The name of a folder, if it has one.
+/// The name of a folder, if it has one. It becomes a part of file names, so that only what looks like one is taken.
 pub fn known_folder_name(folder: &Path) -> Option<String> {
     let name = std::fs::read_to_string(folder.join(FOLDER)).ok()?;
-    Some(name.trim().to_string()).filter(|name| !name.is_empty())
+    Some(name).filter(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The name of a folder, which gets one if it has none: the same for every process that finds this folder there.
@@ -91,19 +91,18 @@ pub fn folder_name(folder: &Path) -> std::io::Result<String> {
     }
     std::fs::create_dir_all(folder)?;
     let random = Random::default();
-    let (waiting, place, name) = (folder.join(format!("new-{}", random.hex(16))), folder.join(FOLDER), random.hex(8));
-    std::fs::write(&waiting, &name)?;
-    // A file that is there already is another process's, and so is the name then. Where there are no links, one may find
-    // the file before the name is in it.
-    let linked = std::fs::hard_link(&waiting, &place).or_else(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => std::fs::File::create_new(&place).and_then(|mut file| file.write_all(name.as_bytes())),
-    });
-    std::fs::remove_file(&waiting)?;
-    match linked {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => known_folder_name(folder).ok_or_else(|| std::io::Error::other(format!("{FOLDER} is empty"))),
+    let (waiting, place) = (folder.join(format!("new-{}", random.hex(16))), folder.join(FOLDER));
+    let mut file = std::fs::File::create_new(&waiting)?;
+    file.write_all(random.hex(8).as_bytes())?;
+    file.sync_all()?;
+    // Of two processes at the same time the first one's stays. What is there and is no name gives way, and so it is where
+    // there are no links.
+    let _ = std::fs::hard_link(&waiting, &place);
+    match known_folder_name(folder) {
+        Some(_) => std::fs::remove_file(&waiting)?,
+        None => std::fs::rename(&waiting, &place)?,
     }
+    known_folder_name(folder).ok_or_else(|| std::io::Error::other(format!("{} cannot be read", place.display())))
 }
 
 /// The numbers of the nodes that serve and keep attachments in another folder, of those that tell.
@@ -113,14 +112,34 @@ pub fn elsewhere(conn: &mut Conn, now: i64, folder: &str) -> db::Result<Vec<i64>
     Ok(elsewhere.map(|(number, _)| number).collect())
 }
 
-/// Says in the log what such nodes mean.
-pub async fn warn_of_others(store: &Store, now: i64, folder: String) -> Result<(), Failure> {
-    let elsewhere = store.read(move |conn| elsewhere(conn, now, &folder)).await?;
-    if !elsewhere.is_empty() {
-        tracing::warn!(
-            nodes = ?elsewhere,
+/// Says in the log if there are such nodes, and what that means.
+pub async fn warn_of_others(store: &Store, now: i64, folder: String) {
+    match store.read(move |conn| elsewhere(conn, now, &folder)).await {
+        Ok(nodes) if nodes.is_empty() => {}
+        Ok(nodes) => tracing::warn!(
+            ?nodes,
             "other nodes keep attachments in another folder: a file is found by the node alone that took it"
-        );
+        ),
+        Err(error) => tracing::warn!(%error, "it is not known whether other nodes keep attachments in another folder"),
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_keeps_its_name_and_gets_a_new_one_for_what_is_none() {
+        let folder = std::env::temp_dir().join(format!("portico-folder-name-{}", std::process::id()));
+        let name = folder_name(&folder).expect("a name");
+        assert_eq!((folder_name(&folder).expect("the same"), known_folder_name(&folder)), (name.clone(), Some(name)));
+        for damaged in ["", "../../etc", "a b"] {
+            std::fs::write(folder.join(FOLDER), damaged).expect("written");
+            assert_eq!(known_folder_name(&folder), None, "{damaged:?}");
+            let new = folder_name(&folder).expect("a name");
+            assert_eq!(folder_name(&folder).expect("the same"), new);
+        }
+        assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 1, "nothing is left beside it");
+        std::fs::remove_dir_all(&folder).expect("it goes");
+    }
 }

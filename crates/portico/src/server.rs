@@ -135,7 +135,7 @@ impl Server {
                 let folder = nodes::folder_name(&settings.location.blobs())
                     .map_err(|error| Failure::new(format!("the folder for attachments: {error}")))?;
                 let node = Node::claim(&store, clock.now().0, &folder).await?;
-                nodes::warn_of_others(&store, clock.now().0, folder).await?;
+                nodes::warn_of_others(&store, clock.now().0, folder).await;
                 Some(node)
             }
         };
