@@ -17,6 +17,13 @@ impl Json {
         Json(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
     }
 
+    /// The same for a value whose text is known to be about so long (bytes).
+    pub fn sized(value: &impl Serialize, about: usize) -> Json {
+        let mut text = Vec::with_capacity(about);
+        let written = serde_json::to_writer(&mut text, value).ok().and_then(|()| String::from_utf8(text).ok());
+        Json(written.unwrap_or_else(|| "null".to_owned()))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

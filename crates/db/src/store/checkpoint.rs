@@ -3,6 +3,9 @@
 //! SQLite would do all of it inside a commit, and everybody would wait meanwhile. Here a thread copies while the writer
 //! goes on. That alone would never end the log: it is begun anew only when all of it has been copied at a moment when
 //! nobody writes. So once the thread has copied the most, the writer copies the short rest after a commit.
+//!
+//! SQLite then waits for the disk, and only then, for the whole file: everybody would wait until all of it is written that
+//! was copied since the last time. So the thread has its part put on the disk itself, before it leaves the rest to the writer.
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,6 +15,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 
+use super::file::DatabaseFile;
 use crate::error::{Error, Result};
 
 /// What the writer and the thread tell each other.
@@ -79,9 +83,9 @@ impl Checkpoints {
     }
 
     /// The thread: copies whenever the log has grown long, until the store is closed.
-    pub(super) fn serve(&self, conn: &Connection) {
+    pub(super) fn serve(&self, conn: &Connection, file: Option<&DatabaseFile>) {
         while self.begin() {
-            let copied = conn.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE);
+            let copied = copy(conn, file);
             let mut state = self.lock();
             match copied {
                 Ok((pages, copied)) => {
@@ -121,6 +125,21 @@ impl Checkpoints {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Copies what is in the log, has it on the disk, and copies what has come meanwhile. Answers the length of the log and
+/// how much of it was copied, in pages.
+fn copy(conn: &Connection, file: Option<&DatabaseFile>) -> rusqlite::Result<(i32, i32)> {
+    let pass = || {
+        let copied = conn.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
+        // SQLite will wait for the disk once more before it relies on it, and meet the error itself.
+        if let Some(Err(error)) = file.map(DatabaseFile::sync) {
+            tracing::warn!(%error, "the database file could not be put on the disk");
+        }
+        Ok(copied)
+    };
+    pass()?;
+    pass()
 }
 
 /// Whether so little of the log remains that the writer may copy it.

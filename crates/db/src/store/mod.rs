@@ -2,6 +2,7 @@
 
 mod check;
 mod checkpoint;
+mod file;
 pub(crate) mod postgres;
 mod prepared;
 mod queue;
@@ -21,6 +22,7 @@ use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
 use self::checkpoint::Checkpoints;
+use self::file::DatabaseFile;
 use self::queue::Queue;
 use self::standstill::Standstill;
 use self::task::{Access, Unit};
@@ -109,6 +111,8 @@ struct Inner {
     writes: Arc<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     checkpoints: Arc<Checkpoints>,
+    /// Shared by the threads, so that it is closed after the last of their connections.
+    file: Option<Arc<DatabaseFile>>,
     standstill: Arc<Standstill>,
     /// Whether it is being tried if it can be written again.
     trying: Arc<AtomicBool>,
@@ -129,6 +133,7 @@ impl Store {
     fn open_sqlite(path: Option<&Path>, options: Options) -> Result<Store> {
         let writes = Arc::new(Queue::new(options.queue_limit));
         let checkpoints = Checkpoints::new(options.checkpoint_pages);
+        let file = path.and_then(DatabaseFile::of);
         let writer = sqlite::open(path, sqlite::Role::Writer(&checkpoints), &options)?;
         let mut readers = Vec::new();
         if path.is_some() {
@@ -137,14 +142,14 @@ impl Store {
             }
         }
         let reads = if readers.is_empty() { writes.clone() } else { Arc::new(Queue::new(options.queue_limit)) };
-        let store = Store::new(Engine::Sqlite, reads, writes, checkpoints.clone());
+        let store = Store::new(Engine::Sqlite, reads, writes, checkpoints.clone(), file.clone());
         for conn in readers {
             let queue = store.0.reads.clone();
             store.spawn("db-reader", move || sqlite::serve_reads(conn, &queue))?;
         }
         if let Some(path) = path {
             let conn = checkpoint::connect(path)?;
-            store.spawn("db-checkpoint", move || checkpoints.serve(&conn))?;
+            store.spawn("db-checkpoint", move || checkpoints.serve(&conn, file.as_deref()))?;
         }
         let queue = store.0.writes.clone();
         store.spawn("db-writer", move || sqlite::serve_writes(writer, &queue, &options))?;
@@ -154,7 +159,7 @@ impl Store {
     fn open_postgres(url: &str, options: &Options) -> Result<Store> {
         let server = postgres::server(url)?;
         let queue = Arc::new(Queue::new(options.queue_limit));
-        let store = Store::new(Engine::Postgres, queue.clone(), queue, Checkpoints::new(0));
+        let store = Store::new(Engine::Postgres, queue.clone(), queue, Checkpoints::new(0), None);
         for number in 0..options.pg_connections.max(1) {
             let (server, queue, standstill) = (server.clone(), store.0.reads.clone(), store.0.standstill.clone());
             store.spawn("db-postgres", move || postgres::serve(server, &queue, (number, standstill)))?;
@@ -163,13 +168,20 @@ impl Store {
         Ok(store)
     }
 
-    fn new(engine: Engine, reads: Arc<Queue>, writes: Arc<Queue>, checkpoints: Arc<Checkpoints>) -> Store {
+    fn new(
+        engine: Engine,
+        reads: Arc<Queue>,
+        writes: Arc<Queue>,
+        checkpoints: Arc<Checkpoints>,
+        file: Option<Arc<DatabaseFile>>,
+    ) -> Store {
         Store(Arc::new(Inner {
             engine,
             reads,
             writes,
             threads: Mutex::new(Vec::new()),
             checkpoints,
+            file,
             standstill: Arc::default(),
             trying: Arc::default(),
             #[cfg(any(test, feature = "testing"))]
@@ -178,6 +190,11 @@ impl Store {
     }
 
     fn spawn(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+        let file = self.0.file.clone();
+        let work = move || {
+            work();
+            drop(file);
+        };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         let thread = thread.map_err(|e| Error::other(format!("no thread for the store: {e}")))?;
         self.0.threads.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(thread);
