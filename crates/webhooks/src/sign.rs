@@ -4,10 +4,11 @@
 //! base64(HMAC-SHA256("timestamp:body")) and says the timestamp, in milliseconds, in a header of its own.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::{digest, hmac};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Carries the signature of either kind.
 pub const SIGNATURE: HeaderName = HeaderName::from_static("x-front-signature");
@@ -111,10 +112,40 @@ pub enum Signer {
     Unsigned,
     /// As rule webhooks are.
     Rule(RuleKey),
+    /// The same, for bytes that several receivers get.
+    Shared(Arc<Shared>),
     /// As requests to applications are: the timestamp differs from attempt to attempt.
     Application(ApplicationKey),
     /// The same, with the headers of the Standard Webhooks specification beside Front's.
     Standard(Arc<Standard>),
+}
+
+/// The signature of one event's bytes as a rule sends them: whoever sends them first makes it, for all who get the same.
+#[derive(Debug)]
+pub struct Shared {
+    key: RuleKey,
+    body: Bytes,
+    signature: OnceLock<HeaderValue>,
+}
+
+impl Shared {
+    /// For these bytes, signed with this key.
+    pub fn new(key: RuleKey, body: Bytes) -> Shared {
+        Shared { key, body, signature: OnceLock::new() }
+    }
+
+    /// Whether it is about the very bytes, which are not compared but for where they are.
+    pub fn is_of(&self, body: &[u8]) -> bool {
+        std::ptr::eq(&raw const *self.body, body)
+    }
+
+    fn apply(&self, body: &[u8], headers: &mut HeaderMap) {
+        if !self.is_of(body) {
+            return put(headers, SIGNATURE, self.key.sign(body));
+        }
+        let signature = self.signature.get_or_init(|| value(self.key.sign(body)));
+        headers.insert(SIGNATURE, signature.clone());
+    }
 }
 
 /// What the headers of the Standard Webhooks specification are made of. Its secret, in the specification's own words,
@@ -146,6 +177,7 @@ impl Signer {
         match self {
             Signer::Unsigned => {}
             Signer::Rule(key) => put(headers, SIGNATURE, key.sign(body.unwrap_or_default())),
+            Signer::Shared(shared) => shared.apply(body.unwrap_or_default(), headers),
             Signer::Application(key) => {
                 put(headers, TIMESTAMP, now.to_string());
                 put(headers, SIGNATURE, key.sign(now, body.unwrap_or(NO_BODY)));
@@ -158,11 +190,13 @@ impl Signer {
     }
 }
 
-fn put(headers: &mut HeaderMap, name: HeaderName, value: String) {
-    // Digits and base64 are always a legal header value.
-    if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(name, value);
-    }
+fn put(headers: &mut HeaderMap, name: HeaderName, text: String) {
+    headers.insert(name, value(text));
+}
+
+/// Digits, names of ours and base64 are always a legal header value.
+fn value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 impl fmt::Debug for RuleKey {
@@ -272,6 +306,24 @@ mod tests {
         );
         let signatures = headers[STANDARD_SIGNATURE].to_str().unwrap();
         assert!(signatures.starts_with("v1,P99wff3B5dVp8YkvddxvEoroUvRTC9MaYfa/e/uNJCs= v1,"), "{signatures}");
+    }
+
+    #[test]
+    fn a_signature_is_shared_by_those_who_get_the_very_bytes() {
+        let body = Bytes::from_static(A.as_bytes());
+        let signer = Signer::Shared(Arc::new(Shared::new(RuleKey::new("rule-secret-0123456789abcdef"), body.clone())));
+        let signed = |body: &[u8]| {
+            let mut headers = HeaderMap::new();
+            signer.apply(0, Some(body), &mut headers);
+            headers.remove(SIGNATURE).unwrap()
+        };
+        // What it is not about is signed by itself, be it asked before or after.
+        let other = RuleKey::new("rule-secret-0123456789abcdef").sign(B.as_bytes());
+        assert_eq!(signed(B.as_bytes()), other);
+        assert_eq!(signed(&body), "4OP4Cngixhc7X6htqgcmA9V9T4A=");
+        assert_eq!(signed(&body.clone()), "4OP4Cngixhc7X6htqgcmA9V9T4A=");
+        assert_eq!(signed(&body[..0]), RuleKey::new("rule-secret-0123456789abcdef").sign(b""));
+        assert_eq!(signed(B.as_bytes()), other);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ::webhooks::engine::{After, Boxed, Courier, Delivery, EVENT, Fate, Prepared, Tried};
 use ::webhooks::schedule::Retries;
-use ::webhooks::sign::{RuleKey, Signer};
+use ::webhooks::sign::{RuleKey, Shared, Signer};
 use db::outbox::{Ending, Job, Run};
 use desk::deliveries::Known;
 use desk::endpoints::{self, Endpoint};
@@ -33,11 +33,25 @@ pub(super) struct Webhooks {
 /// What a batch of jobs of one company needs.
 struct Loaded {
     endpoints: HashMap<i64, (Endpoint, Arc<str>)>,
-    bodies: HashMap<(i64, String), bytes::Bytes>,
-    signer: Signer,
+    bodies: HashMap<i64, Vec<Body>>,
     apps: Apps,
     partners: Partners,
     requests: Requests,
+}
+
+/// The bytes of an event in a shape.
+struct Body {
+    shape: String,
+    bytes: bytes::Bytes,
+    /// Signs them as a rule does.
+    signer: Arc<Shared>,
+}
+
+impl Loaded {
+    fn body(&self, job: &Job) -> Option<&Body> {
+        let shape = job.payload.get("shape").and_then(serde_json::Value::as_str).unwrap_or_default();
+        self.bodies.get(&job.event)?.iter().find(|body| body.shape == shape)
+    }
 }
 
 impl Webhooks {
@@ -70,14 +84,14 @@ impl Webhooks {
             let url: Arc<str> = endpoint.url.as_str().into();
             (endpoint.id.0, (endpoint, url))
         };
-        Ok(Loaded {
-            endpoints: endpoints.into_iter().map(named).collect(),
-            bodies: bodies.into_iter().map(|(event, shape, bytes)| ((event, shape), bytes.into())).collect(),
-            signer: Signer::Rule(RuleKey::new(&secret)),
-            apps,
-            partners,
-            requests,
-        })
+        let key = RuleKey::new(&secret);
+        let mut shapes: HashMap<i64, Vec<Body>> = HashMap::with_capacity(bodies.len());
+        for (event, shape, bytes) in bodies {
+            let bytes = bytes::Bytes::from(bytes);
+            let signer = Arc::new(Shared::new(key.clone(), bytes.clone()));
+            shapes.entry(event).or_default().push(Body { shape, bytes, signer });
+        }
+        Ok(Loaded { endpoints: endpoints.into_iter().map(named).collect(), bodies: shapes, apps, partners, requests })
     }
 }
 
@@ -133,21 +147,20 @@ fn prepare(parts: &Loaded, job: &Job) -> Prepared {
     if endpoint.kind == endpoints::OBJECT {
         return object_requests::prepare(&parts.requests, job);
     }
-    let shape = job.payload.get("shape").and_then(serde_json::Value::as_str).unwrap_or_default();
-    let Some(body) = parts.bodies.get(&(job.event, shape.to_string())) else {
+    let Some(body) = parts.body(job) else {
         return skip("the event's bytes are gone");
     };
     if endpoint.kind == endpoints::APP {
-        return app_webhooks::prepare(&parts.apps, endpoint, job, body.clone());
+        return app_webhooks::prepare(&parts.apps, endpoint, job, body.bytes.clone());
     }
     if endpoint.kind == endpoints::LINK {
-        return link_webhooks::prepare(&parts.partners, endpoint, body.clone());
+        return link_webhooks::prepare(&parts.partners, endpoint, body.bytes.clone());
     }
     let retries = match endpoint.retries.as_str() {
         "off" => Retries::Off,
         words => words.parse().map_or(Retries::Day, Retries::Times),
     };
-    of_rule(job, url.clone(), body.clone(), parts.signer.clone(), retries)
+    of_rule(job, url.clone(), body.bytes.clone(), Signer::Shared(body.signer.clone()), retries)
 }
 
 fn of_rule(job: &Job, url: Arc<str>, body: bytes::Bytes, signer: Signer, retries: Retries) -> Prepared {
@@ -165,8 +178,14 @@ fn of_rule(job: &Job, url: Arc<str>, body: bytes::Bytes, signer: Signer, retries
 /// Prepares what a rule sends and the unit that put it knew all of, so that nothing needs to be read.
 #[derive(Default)]
 pub struct AtHand {
-    /// The secret that was used last: mostly all deliveries are of one company.
-    last: Mutex<Option<(Secret, RuleKey)>>,
+    last: Mutex<Option<Last>>,
+}
+
+/// What was prepared last. Mostly all deliveries are of one company, and those of an event come one after the other.
+struct Last {
+    secret: Secret,
+    key: RuleKey,
+    signer: Arc<Shared>,
 }
 
 impl AtHand {
@@ -177,16 +196,20 @@ impl AtHand {
             endpoints::Retries::Times(times) => Retries::Times(times),
             endpoints::Retries::Durable => Retries::Day,
         };
-        let signer = Signer::Rule(self.key(&known.secret));
+        let signer = Signer::Shared(self.signer(&known.secret, &known.body));
         let prepare = |job| of_rule(job, known.url.clone(), known.body.clone(), signer.clone(), retries);
         run.jobs.iter().map(prepare).collect()
     }
 
-    fn key(&self, secret: &Secret) -> RuleKey {
+    fn signer(&self, secret: &Secret, body: &bytes::Bytes) -> Arc<Shared> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some((known, key)) if known == secret => key.clone(),
-            _ => last.insert((secret.clone(), RuleKey::new(secret.reveal()))).1.clone(),
-        }
+        let key = match &*last {
+            Some(last) if last.secret == *secret && last.signer.is_of(body) => return last.signer.clone(),
+            Some(last) if last.secret == *secret => last.key.clone(),
+            _ => RuleKey::new(secret.reveal()),
+        };
+        let signer = Arc::new(Shared::new(key.clone(), body.clone()));
+        *last = Some(Last { secret: secret.clone(), key, signer: signer.clone() });
+        signer
     }
 }

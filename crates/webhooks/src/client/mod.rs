@@ -121,7 +121,8 @@ impl Client {
     pub async fn send_noting(&self, now: i64, outgoing: &Outgoing, noted: &mut HeaderMap) -> Result<Answer, Failure> {
         match self.faults.pick(&outgoing.url) {
             None => self.send_well(now, outgoing, noted).await,
-            Some(fault) => self.send_badly(now, outgoing, &fault, noted).await,
+            // Boxed, so that requests that nothing holds up do not carry the room for it.
+            Some(fault) => Box::pin(self.send_badly(now, outgoing, &fault, noted)).await,
         }
     }
 
@@ -208,12 +209,17 @@ impl Client {
             }
         }
         progress.store(CONNECTING, Ordering::Relaxed);
-        let addresses = self.resolver.addresses(&target.origin).await.map_err(Failure::Refused)?;
-        let stream = self.connector.connect(&target.origin, &addresses).await?;
-        let mut link = Link::open(stream).await?;
+        // Boxed, as what connecting takes is large, and most requests find a connection.
+        let mut link = Box::pin(self.connect(target)).await?;
         progress.store(CONNECTED, Ordering::Relaxed);
         let answer = link.call(build()).await.map_err(|lost| lost.failure)?;
         Ok(self.keep(target, link, answer))
+    }
+
+    async fn connect(&self, target: &Target) -> Result<Link, Failure> {
+        let addresses = self.resolver.addresses(&target.origin).await.map_err(Failure::Refused)?;
+        let stream = self.connector.connect(&target.origin, &addresses).await?;
+        Link::open(stream).await
     }
 
     fn keep(&self, target: &Target, link: Link, answer: Answer) -> Answer {

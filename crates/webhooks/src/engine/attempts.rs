@@ -16,6 +16,8 @@ use std::time::Duration;
 const ENTRIES: usize = 30;
 /// What is kept of an answer.
 const EXCERPT: usize = 2 * 1024;
+/// Room for the log of most jobs: a single attempt (bytes).
+const USUAL: usize = 768;
 /// Headers kept of an answer, and how much of each.
 const HEADERS: usize = 20;
 const VALUE: usize = 200;
@@ -83,7 +85,7 @@ pub fn append(log: &Value, attempt: &Attempt) -> Json {
         error: attempt.error.map(|error| error.chars().filter(|c| *c != '\0').take(500).collect()),
     };
     let earlier = log.as_array().map_or(&[][..], Vec::as_slice);
-    Json::of(&Entries { earlier, entry })
+    Json::sized(&Entries { earlier, entry }, USUAL)
 }
 
 /// Entries of which only so many are kept, with a new one behind them.
@@ -120,7 +122,10 @@ impl Serialize for Shown<'_> {
 }
 
 fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
-    let mut all = headers.get_all(name).iter().map(|one| String::from_utf8_lossy(one.as_bytes()));
+    let mut all = headers.get_all(name).iter().map(|one| match one.to_str() {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(one.as_bytes()),
+    });
     let mut text = all.next().unwrap_or_default();
     for more in all {
         let joined = text.to_mut();

@@ -3,11 +3,12 @@
 //! Everything shared (slots, memory) is divided by one rule: a receiver may take more only while it has less than what
 //! is still free. One greedy receiver thus gets half at most, two a third each, and there is always room for others.
 
+use super::Hashed;
 use super::Limits;
 use super::carry::Ride;
 use super::circuit::{Circuit, Gate};
 use super::courier::Health;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// A receiver: company, topic, subscriber.
 pub type EndpointKey = (i64, i64, i64);
@@ -24,7 +25,7 @@ const SPILL: (i64, i64) = (200, 60_000);
 const FORGET: i64 = 3_600_000;
 
 pub struct Board {
-    endpoints: HashMap<EndpointKey, Endpoint>,
+    endpoints: Hashed<EndpointKey, Endpoint>,
     /// Receivers with a queue and no request under way, for want of a free slot.
     starved: VecDeque<EndpointKey>,
     in_flight: usize,
@@ -75,7 +76,7 @@ pub enum Admitted {
 
 impl Board {
     pub fn new(limits: Limits) -> Board {
-        Board { endpoints: HashMap::new(), starved: VecDeque::new(), in_flight: 0, jobs: 0, bytes: 0, limits }
+        Board { endpoints: Hashed::default(), starved: VecDeque::new(), in_flight: 0, jobs: 0, bytes: 0, limits }
     }
 
     /// Jobs came into memory.

@@ -120,7 +120,7 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
     while let Some((job, prepared)) = ride.items.pop_front() {
         let now = inner.now();
         let delivery = match prepared {
-            Some(Prepared::Send(delivery)) => *delivery,
+            Some(Prepared::Send(delivery)) => delivery,
             Some(Prepared::Skip { ending, why }) => {
                 let attempt = Attempt { at: now, took: Duration::ZERO, sent: None, tried: None, error: Some(&why) };
                 settled.finish(job.id, ending, job.tries, attempts::append(&job.log, &attempt));
@@ -192,8 +192,8 @@ fn fate(verdict: &Verdict, tried: &Tried, retries: Retries, failed: Failed, jitt
     }
 }
 
-async fn send(inner: &Inner, job: &Job, delivery: Delivery, attempt: i64, noted: &mut HeaderMap) -> Tried {
-    let Delivery { url, method, mut headers, body, signer, timeout, retries } = delivery;
+async fn send(inner: &Inner, job: &Job, delivery: Box<Delivery>, attempt: i64, noted: &mut HeaderMap) -> Tried {
+    let Delivery { url, method, mut headers, body, signer, timeout, retries } = *delivery;
     let name = inner.courier(job.lane.topic).name(job);
     headers.push((DELIVERY, HeaderValue::try_from(name).unwrap_or_else(|_| job.id.into())));
     headers.push((ATTEMPT, attempt.into()));

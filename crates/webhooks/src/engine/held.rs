@@ -1,8 +1,9 @@
 //! The lanes this node works on at the moment: at most one run of each is in memory, which is what keeps order.
 
+use super::Hashed;
 use db::outbox::{Lane, Run};
+use std::collections::HashSet;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -31,9 +32,9 @@ impl Lease {
 /// All of them.
 #[derive(Default)]
 pub struct Held {
-    lanes: HashMap<Key, Arc<Lease>>,
+    lanes: Hashed<Key, Arc<Lease>>,
     /// Fresh heads of lanes whose last run is recorded, though we have not heard of it yet.
-    early: HashMap<Key, Run>,
+    early: Hashed<Key, Run>,
 }
 
 impl Held {

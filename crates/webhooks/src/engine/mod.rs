@@ -44,6 +44,9 @@ use std::time::Duration;
 use tasks::Tasks;
 use tokio::sync::{Notify, mpsc, watch};
 
+/// By numbers that are ours, several times for each delivery: so hashed cheaply.
+type Hashed<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
 /// What the engine works with. Everything ambient is in here.
 pub struct Setup {
     /// Where the outbox is.
@@ -122,7 +125,7 @@ impl Engine {
     /// Starts working for these topics. Must be called within a tokio runtime.
     pub fn start(setup: Setup, couriers: Vec<(i64, Arc<dyn Courier>)>) -> Engine {
         let Setup { store, node, client, clock, jitter, companies, limits } = setup;
-        let mut lines = HashMap::new();
+        let mut lines = Hashed::default();
         let mut ends = Vec::new();
         for (topic, courier) in couriers {
             let (arrivals, arriving) = mpsc::unbounded_channel();
@@ -274,7 +277,7 @@ struct Inner {
     jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
     companies: Arc<dyn Fn() -> Vec<i64> + Send + Sync>,
     limits: Limits,
-    lines: HashMap<i64, Arc<Line>>,
+    lines: Hashed<i64, Arc<Line>>,
     board: Mutex<Board>,
     held: Mutex<Held>,
     phase: watch::Sender<Phase>,

@@ -3,10 +3,9 @@
 use super::carry::Settled;
 use super::courier::After;
 use super::held::Key;
-use super::{Inner, Line};
+use super::{Hashed, Inner, Line};
 use db::outbox::{self, Outcome, Run};
 use db::{Conn, Error};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,7 +135,7 @@ fn follow_up(conn: &mut Conn, after: &After) -> Result<(), Error> {
 
 /// Lets go of lanes that are done or sleep, and goes on with the others.
 fn settle(inner: &Inner, line: &Line, outcomes: &[Outcome], next: Vec<Run>) {
-    let mut next: HashMap<Key, Run> = next.into_iter().map(|run| ((run.company, run.lane), run)).collect();
+    let mut next: Hashed<Key, Run> = next.into_iter().map(|run| ((run.company, run.lane), run)).collect();
     for outcome in outcomes {
         let key = (outcome.company, outcome.lane);
         match next.remove(&key) {
