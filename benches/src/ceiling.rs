@@ -14,15 +14,36 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use webhooks::client::AGENT;
 use webhooks::sign::RuleKey;
 
 use crate::load::{self, now};
 use crate::sink::Sink;
 use crate::stage::Stage;
 
-/// How the store opens the file for its writer, but that the writer copies the log itself.
-const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000; \
-    PRAGMA cache_size = -16384; PRAGMA mmap_size = 67108864;";
+/// What SQLite is told before it is measured.
+#[derive(Clone, Copy)]
+pub enum Settings {
+    /// Nothing but to write a log and to wait for the disk; its words are in a full-text index without any options.
+    AsItComes,
+    /// What the store tells its writer, but that the writer copies the log itself; words as the store keeps them.
+    OfTheStore,
+}
+
+impl Settings {
+    fn sql(self) -> &'static str {
+        match self {
+            Settings::AsItComes => {
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; DROP TABLE search_words; \
+                 CREATE VIRTUAL TABLE search_words USING fts5(words);"
+            }
+            Settings::OfTheStore => {
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000; \
+                 PRAGMA cache_size = -16384; PRAGMA mmap_size = 67108864;"
+            }
+        }
+    }
+}
 
 /// As many as the measured clients write to.
 const CONVERSATIONS: i64 = 512;
@@ -32,8 +53,8 @@ type Waiting = (i64, oneshot::Sender<()>);
 
 /// Bare durable messages per second on SQLite itself, without the store: the very row that Portico keeps of a message, in
 /// its own table with all of its indexes, and the words of it; one thread commits whatever waits.
-pub async fn messages(body: &'static str, for_how_long: Duration) -> f64 {
-    let bare = tokio::task::spawn_blocking(move || Bare::found(body)).await.expect("the bare store is made");
+pub async fn messages(settings: Settings, body: &'static str, for_how_long: Duration) -> f64 {
+    let bare = tokio::task::spawn_blocking(move || Bare::found(settings, body)).await.expect("the bare store is made");
     let stage = bare.stage.clone();
     let (queue, waiting) = mpsc::channel();
     let writer = std::thread::spawn(move || bare.write(body, &waiting));
@@ -73,11 +94,11 @@ struct Bare {
 }
 
 impl Bare {
-    fn found(body: &str) -> Bare {
+    fn found(settings: Settings, body: &str) -> Bare {
         let stage = Stage::found("ceiling", None, &[], &[]);
         stage.receive(body);
         let db = Connection::open(stage.location.data.join("portico.db")).expect("the database opens");
-        db.execute_batch(SETTINGS).expect("the settings of the store");
+        db.execute_batch(settings.sql()).expect("the settings");
         let (columns, message) = {
             let mut row = db.prepare("SELECT * FROM messages").expect("a statement");
             let columns: Vec<String> = row.column_names().map(str::to_string).collect();
@@ -129,7 +150,7 @@ pub fn posts(sink: &Sink, for_how_long: Duration) -> f64 {
     rate.trim().parse().unwrap_or_else(|_| panic!("the bare client said {rate:?}"))
 }
 
-/// The bare client itself: signed posts per second.
+/// The bare client itself: signed posts per second, each the very request that the server makes.
 pub async fn post(address: SocketAddr, for_how_long: Duration) -> f64 {
     let begin = now();
     let mut clients = JoinSet::new();
@@ -144,8 +165,12 @@ pub async fn post(address: SocketAddr, for_how_long: Duration) -> f64 {
                     .method(Method::POST)
                     .uri("/hook")
                     .header("host", "127.0.0.1")
+                    .header("user-agent", AGENT)
                     .header("content-type", "application/json")
+                    .header("x-portico-event", "evt_2k7zt0aa1k3")
                     .header("x-front-signature", key.sign(&body))
+                    .header("x-portico-delivery", "dlv_2k7zt0aa1k4")
+                    .header("x-portico-attempt", "1")
                     .body(Full::new(body.clone()))
                     .expect("a request");
                 let (status, _) = connection.call(request).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use crate::ceiling::Settings;
 use crate::load::{self, Make, request};
 use crate::sink::Sink;
 use crate::stage::Stage;
@@ -25,19 +26,17 @@ Thank you very much for your help, and for the kind note that you put into the f
 
 /// Measures and reports.
 pub async fn measure(each: Duration, store: Option<String>) {
-    let bare = match store.clone() {
-        None => {
-            let bare = ceiling::messages(TEXT, each).await;
-            say(&format!("ceiling: {bare:.0} bare durable messages/s (128 callers)"));
-            bare
-        }
+    let ceilings = match store.clone() {
+        None => vec![
+            (ceiling::messages(Settings::AsItComes, TEXT, each).await, "plain SQLite as it comes, 128 callers"),
+            (ceiling::messages(Settings::OfTheStore, TEXT, each).await, "plain SQLite set as the store sets it"),
+        ],
         Some(url) => {
             let bare = tokio::task::spawn_blocking(move || pgbench::messages(&url, TEXT, 64, each)).await;
-            let bare = bare.expect("pgbench ran");
-            say(&format!("ceiling: {bare:.0} bare durable messages/s (pgbench, 64 clients)"));
-            bare
+            vec![(bare.expect("pgbench ran"), "pgbench, 64 clients")]
         }
     };
+    ceilings.iter().for_each(|(bare, what)| say(&format!("ceiling: {bare:.0} bare durable messages/s ({what})")));
     let sink = Sink::start(Duration::ZERO, false).await;
     let (url, shared) = (sink.url(), store.clone());
     let stage = tokio::task::spawn_blocking(move || Stage::found("inbound", shared, &["inbound"], &[url])).await;
@@ -60,9 +59,13 @@ pub async fn measure(each: Duration, store: Option<String>) {
         let load = load::run(server.address, clients, each, StatusCode::ACCEPTED, make).await;
         let spent = server.spent_since(&before, load.answers);
         say(&format!(
-            "inbound, {clients} clients: {:.0}/s, ratio {:.2} of the ceiling; p50 {:.2} ms, p99 {:.2} ms; {spent}",
+            "inbound, {clients} clients: {:.0}/s, ratio {} of the ceiling; p50 {:.2} ms, p99 {:.2} ms; {spent}",
             load.per_second(),
-            load.per_second() / bare,
+            ceilings
+                .iter()
+                .map(|(bare, _)| format!("{:.2}", load.per_second() / bare))
+                .collect::<Vec<_>>()
+                .join(" and "),
             load.quantile(0.5),
             load.quantile(0.99)
         ));
