@@ -8,14 +8,16 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderName, Method, Request};
 use http_body_util::Full;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use webhooks::client::AGENT;
-use webhooks::sign::RuleKey;
+use webhooks::engine::EVENT;
+use webhooks::sign::{RuleKey, SIGNATURE};
 
 use crate::load::{self, now};
 use crate::sink::Sink;
@@ -24,7 +26,7 @@ use crate::stage::Stage;
 /// What SQLite is told before it is measured.
 #[derive(Clone, Copy)]
 pub enum Settings {
-    /// Nothing but to write a log and to wait for the disk; its words are in a full-text index without any options.
+    /// Nothing but to write a log and to wait for the disk. Its full-text index has no options, and so keeps the text, too.
     AsItComes,
     /// What the store tells its writer, but that the writer copies the log itself; words as the store keeps them.
     OfTheStore,
@@ -44,6 +46,9 @@ impl Settings {
         }
     }
 }
+
+const DELIVERY: HeaderName = HeaderName::from_static("x-portico-delivery");
+const ATTEMPT: HeaderName = HeaderName::from_static("x-portico-attempt");
 
 /// As many as the measured clients write to.
 const CONVERSATIONS: i64 = 512;
@@ -150,7 +155,7 @@ pub fn posts(sink: &Sink, for_how_long: Duration) -> f64 {
     rate.trim().parse().unwrap_or_else(|_| panic!("the bare client said {rate:?}"))
 }
 
-/// The bare client itself: signed posts per second, each the very request that the server makes.
+/// The bare client itself: signed posts per second, each a request like the server's.
 pub async fn post(address: SocketAddr, for_how_long: Duration) -> f64 {
     let begin = now();
     let mut clients = JoinSet::new();
@@ -164,13 +169,13 @@ pub async fn post(address: SocketAddr, for_how_long: Duration) -> f64 {
                 let request = Request::builder()
                     .method(Method::POST)
                     .uri("/hook")
-                    .header("host", "127.0.0.1")
-                    .header("user-agent", AGENT)
-                    .header("content-type", "application/json")
-                    .header("x-portico-event", "evt_2k7zt0aa1k3")
-                    .header("x-front-signature", key.sign(&body))
-                    .header("x-portico-delivery", "dlv_2k7zt0aa1k4")
-                    .header("x-portico-attempt", "1")
+                    .header(HOST, "127.0.0.1")
+                    .header(USER_AGENT, AGENT)
+                    .header(CONTENT_TYPE, "application/json")
+                    .header(EVENT, "evt_2k7zt0aa1k3")
+                    .header(SIGNATURE, key.sign(&body))
+                    .header(DELIVERY, "dlv_2k7zt0aa1k4")
+                    .header(ATTEMPT, "1")
                     .body(Full::new(body.clone()))
                     .expect("a request");
                 let (status, _) = connection.call(request).await;

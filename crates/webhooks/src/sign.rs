@@ -121,7 +121,6 @@ pub enum Signer {
 }
 
 /// The signature of one event's bytes as a rule sends them: whoever sends them first makes it, for all who get the same.
-#[derive(Debug)]
 pub struct Shared {
     key: RuleKey,
     body: Bytes,
@@ -202,6 +201,12 @@ fn value(text: String) -> HeaderValue {
 impl fmt::Debug for RuleKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RuleKey(..)")
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared(..)")
     }
 }
 

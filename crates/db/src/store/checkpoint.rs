@@ -5,7 +5,7 @@
 //! nobody writes. So once the thread has copied the most, the writer copies the short rest after a commit.
 //!
 //! SQLite then waits for the disk, and only then, for the whole file: everybody would wait until all of it is written that
-//! was copied since the last time. So the thread has its part put on the disk itself, before it leaves the rest to the writer.
+//! was copied since the last time. So the thread waits until its part is on the disk before it leaves the rest to the writer.
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,9 @@ use rusqlite::wal::CheckpointMode;
 
 use super::file::DatabaseFile;
 use crate::error::{Error, Result};
+
+/// A log that is so many times longer than it may become is copied by the writer, however much of it is left.
+const FAR: usize = 8;
 
 /// What the writer and the thread tell each other.
 pub(super) struct Checkpoints {
@@ -68,7 +71,8 @@ impl Checkpoints {
         if pages < state.next || state.phase != Phase::Idle {
             return;
         }
-        if is_most(state.copied, pages) {
+        // A disk that takes less than is written never lets the thread come to an end; then all wait for it now and then.
+        if is_most(state.copied, pages) || pages > FAR * self.enough {
             // Somebody who reads at this moment may keep the log from being begun anew: not at every commit, then.
             state.next = pages + self.enough / 4;
             drop(state);
@@ -85,15 +89,16 @@ impl Checkpoints {
     /// The thread: copies whenever the log has grown long, until the store is closed.
     pub(super) fn serve(&self, conn: &Connection, file: Option<&DatabaseFile>) {
         while self.begin() {
-            let copied = copy(conn, file);
+            let copied = self.copy(conn, file);
             let mut state = self.lock();
             match copied {
+                // Begun anew since: what is known of it is the newer.
+                Ok((pages, _)) if state.pages < pages => {}
                 Ok((pages, copied)) => {
-                    let pages = usize::try_from(pages).unwrap_or(0);
-                    let copied = usize::try_from(copied).unwrap_or(0);
                     state.copied = copied;
                     // Somebody who has been reading for long holds the rest back; the log grows, and we come again.
-                    state.next = if is_most(copied, pages) { 0 } else { pages + self.enough };
+                    let is_for_the_writer = pages >= self.enough && is_most(copied, pages);
+                    state.next = if is_for_the_writer { 0 } else { pages + self.enough };
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the log of the database could not be copied into it");
@@ -103,6 +108,15 @@ impl Checkpoints {
             if state.phase == Phase::Running {
                 state.phase = Phase::Idle;
             }
+        }
+    }
+
+    /// Once for all that there is, and once for what has come meanwhile, so that little is left to the writer.
+    fn copy(&self, conn: &Connection, file: Option<&DatabaseFile>) -> rusqlite::Result<(usize, usize)> {
+        let first = pass(conn, file)?;
+        match self.lock().phase {
+            Phase::Closed => Ok(first),
+            _ => pass(conn, file).or(Ok(first)),
         }
     }
 
@@ -127,19 +141,15 @@ impl Checkpoints {
     }
 }
 
-/// Copies what is in the log, has it on the disk, and copies what has come meanwhile. Answers the length of the log and
-/// how much of it was copied, in pages.
-fn copy(conn: &Connection, file: Option<&DatabaseFile>) -> rusqlite::Result<(i32, i32)> {
-    let pass = || {
-        let copied = conn.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
-        // SQLite will wait for the disk once more before it relies on it, and meet the error itself.
-        if let Some(Err(error)) = file.map(DatabaseFile::sync) {
-            tracing::warn!(%error, "the database file could not be put on the disk");
-        }
-        Ok(copied)
-    };
-    pass()?;
-    pass()
+/// Copies what is in the log, and waits until it is on the disk. Answers the length of the log and how much of it is copied,
+/// in pages.
+fn pass(conn: &Connection, file: Option<&DatabaseFile>) -> rusqlite::Result<(usize, usize)> {
+    let (pages, copied) = conn.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
+    // SQLite waits for the disk once more before it relies on it; each handle of a file learns of an error by itself.
+    if let Some(Err(error)) = file.map(DatabaseFile::sync) {
+        tracing::error!(%error, "the database file could not be put on the disk");
+    }
+    Ok((usize::try_from(pages).unwrap_or(0), usize::try_from(copied).unwrap_or(0)))
 }
 
 /// Whether so little of the log remains that the writer may copy it.

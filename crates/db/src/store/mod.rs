@@ -148,7 +148,7 @@ impl Store {
             store.spawn("db-reader", move || sqlite::serve_reads(conn, &queue))?;
         }
         if let Some(path) = path {
-            let conn = checkpoint::connect(path)?;
+            let (conn, file) = (checkpoint::connect(path)?, file.clone());
             store.spawn("db-checkpoint", move || checkpoints.serve(&conn, file.as_deref()))?;
         }
         let queue = store.0.writes.clone();

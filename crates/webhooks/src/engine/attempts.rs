@@ -122,10 +122,7 @@ impl Serialize for Shown<'_> {
 }
 
 fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
-    let mut all = headers.get_all(name).iter().map(|one| match one.to_str() {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(one.as_bytes()),
-    });
+    let mut all = headers.get_all(name).iter().map(|one| String::from_utf8_lossy(one.as_bytes()));
     let mut text = all.next().unwrap_or_default();
     for more in all {
         let joined = text.to_mut();

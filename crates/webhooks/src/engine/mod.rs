@@ -44,7 +44,7 @@ use std::time::Duration;
 use tasks::Tasks;
 use tokio::sync::{Notify, mpsc, watch};
 
-/// By numbers that are ours, several times for each delivery: so hashed cheaply.
+/// A map whose keys are our own numbers: nobody outside chooses them, so a fast hash will do.
 type Hashed<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// What the engine works with. Everything ambient is in here.
