@@ -166,3 +166,29 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
         .map_err(failed)?;
     Ok(conn)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_the_thread_never_catches_up_with_is_ended_by_the_writer() {
+        let path = std::env::temp_dir().join(format!("portico-far-{}.db", std::process::id()));
+        let mut writer = Connection::open(&path).expect("a database");
+        writer.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE samples (bytes BLOB)").expect("a table");
+        let checkpoints = Checkpoints::new(10);
+        checkpoints.watch(&mut writer).expect("it is watched");
+        let mut longest = 0;
+        for _ in 0..400 {
+            // As if a round of the thread had ended without having copied anything.
+            checkpoints.lock().phase = Phase::Idle;
+            writer.execute("INSERT INTO samples VALUES (zeroblob(6000))", []).expect("a row");
+            longest = longest.max(checkpoints.lock().pages);
+        }
+        assert!((FAR * 10..FAR * 15).contains(&longest), "the log had {longest} pages");
+        drop(writer);
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+        }
+    }
+}
