@@ -14,7 +14,7 @@ pub struct Json(String);
 impl Json {
     /// Writes a value down. One that cannot be written, such as a map whose keys are no texts, becomes `null`.
     pub fn of(value: &impl Serialize) -> Json {
-        Json(serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()))
+        Json::sized(value, 128)
     }
 
     /// The same for a value whose text is known to be about so long (bytes).

@@ -18,7 +18,7 @@ use rusqlite::wal::CheckpointMode;
 use super::file::DatabaseFile;
 use crate::error::{Error, Result};
 
-/// A log that is so many times longer than it may become is copied by the writer, however much of it is left.
+/// A log that is so many times longer than it may become is too long to be left to the thread alone.
 const FAR: usize = 8;
 
 /// What the writer and the thread tell each other.
@@ -72,7 +72,9 @@ impl Checkpoints {
             return;
         }
         // A disk that takes less than is written never lets the thread come to an end; then all wait for it now and then.
-        if is_most(state.copied, pages) || pages > FAR * self.enough {
+        // What somebody who reads for long holds back is no matter of the disk: it is the thread's when they are done.
+        let is_behind = pages > FAR * self.enough && state.copied >= pages / 4;
+        if is_most(state.copied, pages) || is_behind {
             // Somebody who reads at this moment may keep the log from being begun anew: not at every commit, then.
             state.next = pages + self.enough / 4;
             drop(state);
@@ -171,24 +173,37 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_log_that_the_thread_never_catches_up_with_is_ended_by_the_writer() {
-        let path = std::env::temp_dir().join(format!("portico-far-{}.db", std::process::id()));
+    /// How long the log becomes, of which rounds of the thread that have just ended know this share to be copied.
+    fn longest(name: &str, share: impl Fn(usize) -> usize) -> usize {
+        let path = std::env::temp_dir().join(format!("portico-far-{name}-{}.db", std::process::id()));
         let mut writer = Connection::open(&path).expect("a database");
         writer.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE samples (bytes BLOB)").expect("a table");
         let checkpoints = Checkpoints::new(10);
         checkpoints.watch(&mut writer).expect("it is watched");
         let mut longest = 0;
         for _ in 0..400 {
-            // As if a round of the thread had ended without having copied anything.
-            checkpoints.lock().phase = Phase::Idle;
+            let mut state = checkpoints.lock();
+            (state.phase, state.copied) = (Phase::Idle, share(state.pages));
+            drop(state);
             writer.execute("INSERT INTO samples VALUES (zeroblob(6000))", []).expect("a row");
             longest = longest.max(checkpoints.lock().pages);
         }
-        assert!((FAR * 10..FAR * 15).contains(&longest), "the log had {longest} pages");
         drop(writer);
         for suffix in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
         }
+        longest
+    }
+
+    #[test]
+    fn a_log_that_the_thread_never_catches_up_with_is_ended_by_the_writer() {
+        let pages = longest("slow", |pages| pages / 3);
+        assert!((FAR * 10..FAR * 15).contains(&pages), "the log had {pages} pages");
+    }
+
+    #[test]
+    fn what_a_long_reader_holds_back_is_left_to_the_thread() {
+        let pages = longest("read", |_| 0);
+        assert!(pages > FAR * 100, "the log had {pages} pages");
     }
 }
