@@ -76,9 +76,14 @@ impl Bell for Doorbell {
                 let Lane { topic, subscriber, .. } = receiver.lane(0);
                 engine.close_circuit(committed.company.0, topic, subscriber);
             }
-            for Fresh { run, known } in committed.fresh {
-                let prepared = known.map(|known| self.at_hand.prepare(&run, &known));
-                engine.offer(run, prepared);
+            for Fresh { job, place, known } in committed.fresh {
+                let prepared = known.map(|known| self.at_hand.prepare(&job, known));
+                match (place, prepared) {
+                    (0, prepared) => engine.offer(job, prepared),
+                    (place, Some(prepared)) => engine.follow(job, place, prepared),
+                    // Whoever holds the lane finds it in the store.
+                    (_, None) => {}
+                }
             }
         }
         if let Some(newest) = committed.newest {

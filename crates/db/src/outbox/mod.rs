@@ -3,7 +3,8 @@
 //! A lane is a (topic, subscriber, subject); its first pending job, the head, blocks only its lane. A node works on a
 //! lane under a lease. [`put`] leases an idle lane to the node that fills it, so that a fresh job goes to that node's
 //! sender in memory; [`claim`] finds what a retry or a timer left for anybody, and now and then what the dead have
-//! left; [`finish`] records what became of a run and hands out the next one.
+//! left; [`finish`] records what became of a run and hands out the next one. A node that has a lane's next job in memory,
+//! as [`put`] told it where that job stands, goes on with it and keeps the lane ([`finish_keeping`]).
 //!
 //! Most jobs are alone in their lane and soon over. Such a job is named by the lane's row and costs two rows and two
 //! entries of the log's indexes; only jobs behind others stand in an index of what is pending.
@@ -26,7 +27,7 @@ use crate::conn::Conn;
 use crate::error::Result;
 
 pub use put::{Next, Placed, cancel, cancel_some, hasten, put, schedule};
-pub use run::{Ending, Finished, Outcome, Retry, Whose, claim, finish};
+pub use run::{Ending, Finished, Kept, Outcome, Retry, Whose, claim, finish, finish_keeping};
 
 /// What keeps jobs in order: work for one subscriber about one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,7 +10,11 @@ pub enum Placed {
     /// At the head of an idle lane, which is now leased to the node that put it: hand it to its sender after the commit.
     Head,
     /// Behind others; whoever holds the lane finds it.
-    Behind,
+    Behind {
+        /// Its place among those that were put since the lane was last idle; that of the head is 0. A node that has the
+        /// job before it in memory may go on with this one without asking.
+        place: i64,
+    },
     /// Nowhere, as the lane's last job has this id, which is not smaller: put it again under a larger one.
     Refused {
         /// The id that it has to exceed.

@@ -58,6 +58,9 @@ pub struct Outcome {
     pub retry: Option<Retry>,
 }
 
+/// Lanes of which a node has more in memory, by whose they are.
+pub type Kept = HashSet<(i64, Lane)>;
+
 /// Which lanes are claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
@@ -90,6 +93,20 @@ pub fn claim(
 /// need not wait; it stays leased to `node`. A lane the node has lost meanwhile gives no run, though its finished jobs
 /// are recorded: they did happen.
 pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outcomes: &[Outcome]) -> Result<Vec<Run>> {
+    finish_keeping(conn, node, now, lease, depth, outcomes, &Kept::new())
+}
+
+/// The same, but lanes that are `kept` stay as they are and give no run: the node has their next jobs in memory, and a
+/// later outcome ends them.
+pub fn finish_keeping(
+    conn: &mut Conn,
+    node: i64,
+    now: i64,
+    lease: i64,
+    depth: i64,
+    outcomes: &[Outcome],
+    kept: &Kept,
+) -> Result<Vec<Run>> {
     // In the order of the key, so that two nodes lock rows in the same order.
     let mut outcomes: Vec<&Outcome> = outcomes.iter().collect();
     outcomes.sort_by_key(|outcome| (outcome.company, outcome.lane));
@@ -123,6 +140,9 @@ pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outc
 
     let mut ended: Vec<LaneEnd> = Vec::new();
     for Outcome { company, lane, finished, retry } in outcomes {
+        if kept.contains(&(*company, *lane)) {
+            continue;
+        }
         let through = finished.last().map_or(0, |job| job.id);
         match ended.last_mut().filter(|end| (end.company, end.lane) == (*company, *lane)) {
             Some(end) => end.through = end.through.max(through),

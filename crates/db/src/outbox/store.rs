@@ -89,7 +89,7 @@ pub(super) fn insert(
     let behind: Option<(i64,)> = conn.opt(sql, args![company, topic, subscriber, subject, until, holder, job.id])?;
     let (state, placed) = match behind {
         Some((0,)) => (HEAD, Placed::Head),
-        Some(_) => (BEHIND, Placed::Behind),
+        Some((place,)) => (BEHIND, Placed::Behind { place }),
         None => return Ok(Placed::Refused { last: last(conn, company, job.lane)? }),
     };
     insert_job(conn, company, now, state, job)?;

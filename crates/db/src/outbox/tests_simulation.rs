@@ -23,13 +23,15 @@ enum Step {
         lanes: i64,
         depth: i64,
     },
-    /// Delivers up to `jobs` of a run; the next one fails, or not. A crash comes between the delivery and its record.
+    /// Delivers up to `jobs` of a run; the next one fails, or not. A crash comes between the delivery and its record. Whoever
+    /// `keeps` the lane has what is left of the run in memory still.
     Work {
         node: usize,
         run: usize,
         jobs: usize,
         fails: bool,
         crashes: bool,
+        keeps: bool,
     },
     Wait {
         time: i64,
@@ -41,12 +43,19 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (node.clone(), 1..4_i64).prop_map(|(node, subject)| Step::Put { node, subject }),
         2 => (node.clone(), 1..3_i64, 1..4_i64).prop_map(|(node, lanes, depth)| Step::Claim { node, lanes, depth }),
-        4 => (node, 0..4_usize, 0..4_usize, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
-            |(node, run, jobs, fails, crashes)| Step::Work { node, run, jobs, fails, crashes }
+        4 => (node, 0..4_usize, 0..4_usize, any::<bool>(), prop::bool::weighted(0.1), any::<bool>()).prop_map(
+            |(node, run, jobs, fails, crashes, keeps)| Step::Work { node, run, jobs, fails, crashes, keeps }
         ),
         1 => (1..150_i64).prop_map(|time| Step::Wait { time }),
     ];
     proptest::collection::vec(step, 1..60)
+}
+
+/// A run in a node's memory.
+struct Held {
+    run: Run,
+    /// The place of its last job in the lane, if that is known: the next one may follow in memory.
+    end: Option<i64>,
 }
 
 /// Two nodes with what they hold in memory, and what the outside has received.
@@ -55,7 +64,7 @@ struct World<'a> {
     company: i64,
     now: i64,
     last_id: i64,
-    memory: [Vec<Run>; 2],
+    memory: [Vec<Held>; 2],
     put: BTreeMap<i64, Vec<i64>>,
     received: BTreeMap<i64, Vec<i64>>,
 }
@@ -77,10 +86,21 @@ impl World<'_> {
                     put(conn, company, node as i64 + 1, now, LEASE, &job)
                 });
                 self.put.entry(subject).or_default().push(id);
-                if placed == Placed::Head {
-                    let (payload, log) = (json!({}), json!([]));
-                    let job = Job { company, id, lane, event: 0, created_at: now, tries: 0, payload, log };
-                    self.memory[node].push(Run { company, lane, tries: 0, jobs: vec![job] });
+                let (payload, log) = (json!({}), json!([]));
+                let job = Job { company, id, lane, event: 0, created_at: now, tries: 0, payload, log };
+                match placed {
+                    Placed::Head => {
+                        let run = Run { company, lane, tries: 0, jobs: vec![job] };
+                        self.memory[node].push(Held { run, end: Some(0) });
+                    }
+                    Placed::Behind { place } => {
+                        let before = |held: &&mut Held| held.run.lane == lane && held.end == Some(place - 1);
+                        if let Some(held) = self.memory[node].iter_mut().find(before) {
+                            held.run.jobs.push(job);
+                            held.end = Some(place);
+                        }
+                    }
+                    Placed::Refused { last } => panic!("{id} was refused behind {last}"),
                 }
             }
             Step::Claim { node, lanes, depth } => {
@@ -89,14 +109,14 @@ impl World<'_> {
                     runs.extend(claim(conn, Whose::Nobodys, company, 1, node as i64 + 1, now, LEASE, lanes, depth)?);
                     Ok(runs)
                 });
-                self.memory[node].extend(runs);
+                self.memory[node].extend(runs.into_iter().map(|run| Held { run, end: None }));
             }
-            Step::Work { node, run, jobs, fails, crashes } => {
+            Step::Work { node, run, jobs, fails, crashes, keeps } => {
                 if self.memory[node].is_empty() {
                     return;
                 }
                 let at = run % self.memory[node].len();
-                let run = self.memory[node].remove(at);
+                let Held { mut run, end } = self.memory[node].remove(at);
                 let jobs = jobs.min(run.jobs.len());
                 let (over, rest) = run.jobs.split_at(jobs);
                 self.received.entry(run.lane.subject).or_default().extend(over.iter().map(|job| job.id));
@@ -116,9 +136,16 @@ impl World<'_> {
                     log: Json::of(&json!([])),
                 });
                 let outcome = Outcome { company, lane: run.lane, finished: finished.collect(), retry };
-                let next = self
-                    .write(move |conn| finish(conn, node as i64 + 1, now, LEASE, 2, std::slice::from_ref(&outcome)));
-                self.memory[node].extend(next);
+                let keeps = keeps && !fails && !rest.is_empty();
+                let kept: Kept = keeps.then_some((company, run.lane)).into_iter().collect();
+                let next = self.write(move |conn| {
+                    finish_keeping(conn, node as i64 + 1, now, LEASE, 2, std::slice::from_ref(&outcome), &kept)
+                });
+                self.memory[node].extend(next.into_iter().map(|run| Held { run, end: None }));
+                if keeps {
+                    run.jobs.drain(..jobs);
+                    self.memory[node].push(Held { run, end });
+                }
             }
         }
     }
@@ -138,7 +165,7 @@ impl World<'_> {
             self.step(&Step::Wait { time: LEASE });
             self.step(&Step::Claim { node: 0, lanes: 10, depth: 3 });
             while !self.memory[0].is_empty() {
-                self.step(&Step::Work { node: 0, run: 0, jobs: 9, fails: false, crashes: false });
+                self.step(&Step::Work { node: 0, run: 0, jobs: 9, fails: false, crashes: false, keeps: false });
             }
         }
         panic!("jobs are left in a lane that nobody can claim, or a lane that nobody lets go of");

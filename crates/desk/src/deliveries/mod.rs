@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use db::Bytes;
-use db::outbox::{Job, Lane, NewJob, Placed, Run};
+use db::outbox::{Job, Lane, NewJob, Placed};
 use serde_json::{Value, json};
 
 use crate::access::Access;
@@ -63,8 +63,11 @@ impl Subscriber {
 /// A delivery that was just committed, for the sender of this process.
 #[derive(Debug)]
 pub struct Fresh {
-    /// Its lane, leased to this node, and the delivery as the lane's only job.
-    pub run: Run,
+    /// The delivery.
+    pub job: Job,
+    /// Where it stands in its lane: at 0 as its head, with the lane leased to this node, otherwise behind others
+    /// ([`Placed::Behind`]).
+    pub place: i64,
     /// All that its sending takes, if the unit that put it knew that; otherwise the sender reads it from the store.
     pub known: Option<Known>,
 }
@@ -114,7 +117,7 @@ pub(crate) fn enqueue_rule_webhook(
     let id = enqueue_webhook(work, endpoint, event, shape)?;
     let body = events::store_body(work, event, shape)?.filter(|body| body.len() <= LONGEST_KNOWN);
     let directory = work.directory()?;
-    let is_it = |fresh: &&mut Fresh| fresh.run.jobs.iter().any(|job| job.id == id.0);
+    let is_it = |fresh: &&mut Fresh| fresh.job.id == id.0;
     if let Some(body) = body
         && let Some(fresh) = work.traces.fresh.last_mut().filter(is_it)
     {
@@ -165,7 +168,8 @@ pub fn enqueue_deletion(work: &mut Work<'_>, channel: ChannelId) -> Result<Deliv
 }
 
 /// Puts a delivery behind the others of its lane: that of its subscriber and subject, the conversation or link that it
-/// concerns. `about` is the event, message or link whose bytes it carries, `payload` names their shape. If the lane was idle, the delivery goes to this process's sender after the commit.
+/// concerns. `about` is the event, message or link whose bytes it carries, `payload` names their shape. This process's sender
+/// hears of it after the commit.
 pub fn enqueue(
     work: &mut Work<'_>,
     subscriber: Subscriber,
@@ -177,19 +181,18 @@ pub fn enqueue(
     let (company, now) = (work.company.0, work.now.0);
     let (node, lease) = (work.desk.settings.node, work.desk.settings.lease);
     let mut id = work.new_id_after(about);
-    loop {
+    let place = loop {
         let job = NewJob { id, lane, event: about, payload: &payload };
         match db::outbox::put(work.conn, company, node, now, lease, &job)? {
-            Placed::Head => break,
-            Placed::Behind => return Ok(DeliveryId(id)),
+            Placed::Head => break 0,
+            Placed::Behind { place } => break place,
             // Another node's clock runs ahead of ours; what waits already leaves first all the same.
             Placed::Refused { last } => id = work.new_id_after(last),
         }
-    }
+    };
     let log = Value::Array(vec![]);
     let job = Job { company, id, lane, event: about, created_at: now, tries: 0, payload, log };
-    let run = Run { company, lane, tries: 0, jobs: vec![job] };
-    work.traces.fresh.push(Fresh { run, known: None });
+    work.traces.fresh.push(Fresh { job, place, known: None });
     Ok(DeliveryId(id))
 }
 

@@ -189,16 +189,15 @@ struct Last {
 }
 
 impl AtHand {
-    /// What the jobs of a fresh run send.
-    pub fn prepare(&self, run: &Run, known: &Known) -> Vec<Prepared> {
+    /// What a fresh job sends.
+    pub fn prepare(&self, job: &Job, known: Known) -> Prepared {
         let retries = match known.retries {
             endpoints::Retries::Off => Retries::Off,
             endpoints::Retries::Times(times) => Retries::Times(times),
             endpoints::Retries::Durable => Retries::Day,
         };
         let signer = Signer::Shared(self.signer(&known.secret, &known.body));
-        let prepare = |job| of_rule(job, known.url.clone(), known.body.clone(), signer.clone(), retries);
-        run.jobs.iter().map(prepare).collect()
+        of_rule(job, known.url, known.body, signer, retries)
     }
 
     fn signer(&self, secret: &Secret, body: &bytes::Bytes) -> Arc<Shared> {

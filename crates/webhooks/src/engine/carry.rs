@@ -1,4 +1,5 @@
-//! Carrying one run outside: its jobs in order, until the run ends, one fails, or others have waited long enough.
+//! Carrying one run outside: its jobs in order and what follows them in memory, until nothing does, one fails, or others
+//! have waited long enough.
 
 use super::Inner;
 use super::attempts::{self, Attempt};
@@ -13,8 +14,10 @@ use db::Json;
 use db::outbox::{Ending, Finished, Job, Lane, Outcome, Retry, Run};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// After this long a lane with more to do lets others go first, and what it has done is recorded.
 const SLICE: Duration = Duration::from_millis(500);
@@ -84,11 +87,14 @@ pub struct Settled {
     pub afters: Vec<After>,
     /// Jobs of it in memory until it is recorded.
     pub weight: usize,
+    /// It waited for an earlier one of its lane, and is the next.
+    pub has_turn: bool,
 }
 
 impl Settled {
     fn new(company: i64, lane: Lane, weight: usize) -> Settled {
-        Settled { outcome: Outcome { company, lane, finished: Vec::new(), retry: None }, afters: Vec::new(), weight }
+        let outcome = Outcome { company, lane, finished: Vec::new(), retry: None };
+        Settled { outcome, afters: Vec::new(), weight, has_turn: false }
     }
 
     /// A run that never got as far as being prepared.
@@ -106,17 +112,57 @@ impl Settled {
         self
     }
 
+    /// Its lane and whose it is.
+    pub fn key(&self) -> (i64, Lane) {
+        (self.outcome.company, self.outcome.lane)
+    }
+
+    /// What came of the same lane's next ride, after this one reached its end.
+    pub fn merge(&mut self, later: Settled) {
+        self.outcome.finished.extend(later.outcome.finished);
+        self.outcome.retry = later.outcome.retry;
+        self.afters.extend(later.afters);
+        self.weight += later.weight;
+    }
+
     fn finish(&mut self, id: i64, ending: Ending, tries: i64, log: Json) {
         self.outcome.finished.push(Finished { id, ending, tries, log });
     }
 }
 
-/// Sends a ride's jobs one after another and says how it ended.
-pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
-    let key = ride.endpoint();
-    let began = stopwatch::now();
+/// How far a ride has come.
+struct Trip {
+    began: Instant,
+    /// A request was made.
+    has_sent: bool,
+}
+
+/// Sends a ride's jobs and those that follow it one after another, and lets record how it ended. Counts those that
+/// followed.
+pub async fn carry(inner: &Inner, mut ride: Ride, followed: &mut usize) {
+    let mut trip = Trip { began: stopwatch::now(), has_sent: false };
     let mut settled = Settled::new(ride.company, ride.lane, ride.items.len());
-    let mut sent = false;
+    loop {
+        settled = match send_all(inner, &mut ride, &mut trip, settled).await {
+            ControlFlow::Continue(settled) => settled,
+            ControlFlow::Break(settled) => return inner.settled(settled),
+        };
+        let Some((so_far, (job, prepared))) = inner.end_ride(settled) else { return };
+        settled = so_far;
+        settled.weight += 1;
+        *followed += 1;
+        ride.items.push_back((job, Some(prepared)));
+    }
+}
+
+/// Sends the jobs that a ride has. It breaks off at the first that has to wait.
+async fn send_all(
+    inner: &Inner,
+    ride: &mut Ride,
+    trip: &mut Trip,
+    mut settled: Settled,
+) -> ControlFlow<Settled, Settled> {
+    let key = ride.endpoint();
     while let Some((job, prepared)) = ride.items.pop_front() {
         let now = inner.now();
         let delivery = match prepared {
@@ -126,32 +172,34 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
                 settled.finish(job.id, ending, job.tries, attempts::append(&job.log, &attempt));
                 continue;
             }
-            None => return settled.sleep(job, now + UNPREPARED),
+            None => return ControlFlow::Break(settled.sleep(job, now + UNPREPARED)),
         };
         if inner.is_stopping() {
-            return settled.sleep(job, now);
+            return ControlFlow::Break(settled.sleep(job, now));
         }
         // Without an outcome for this job the store hands the rest of the lane out again, behind other lanes.
-        if !ride.lease.is_good(now, inner.limits.lease) || (sent && began.elapsed() > SLICE) {
-            return settled;
+        if !ride.lease.is_good(now, inner.limits.lease) || (trip.has_sent && trip.began.elapsed() > SLICE) {
+            return ControlFlow::Break(settled);
         }
         let (retries, attempt) = (delivery.retries, job.tries + 1);
         let started = stopwatch::now();
         let mut noted = HeaderMap::new();
         let (tried, attempt) = match inner.gate(key, now) {
-            Gate::Wait(at) if !schedule::expired(retries, job.created_at, now) => return settled.sleep(job, at),
+            Gate::Wait(at) if !schedule::expired(retries, job.created_at, now) => {
+                return ControlFlow::Break(settled.sleep(job, at));
+            }
             Gate::Wait(_) => (Err(Failure::Open), job.tries),
             Gate::Pass => {
                 let tried = send(inner, &job, delivery, attempt, &mut noted).await;
                 inner.report(key, Health::of(&tried), inner.now());
-                sent = true;
+                trip.has_sent = true;
                 (tried, attempt)
             }
         };
         let ended = inner.now();
         if let Err(Failure::Exhausted(why)) = &tried {
             tracing::error!(why, "deliveries wait because this machine cannot open more connections");
-            return settled.sleep(job, ended + EXHAUSTED);
+            return ControlFlow::Break(settled.sleep(job, ended + EXHAUSTED));
         }
         let verdict = inner.courier(ride.lane.topic).judge(&job, &tried);
         let failed = Failed { attempts: attempt, created_at: job.created_at, now: ended, asked: asked(&tried) };
@@ -168,11 +216,11 @@ pub async fn carry(inner: &Inner, mut ride: Ride) -> Settled {
             Fate::Dead => settled.finish(job.id, Ending::Dead, attempt, log),
             Fate::Retry(at) => {
                 settled.outcome.retry = Some(Retry { id: job.id, at, tries: attempt, log });
-                return settled;
+                return ControlFlow::Break(settled);
             }
         }
     }
-    settled
+    ControlFlow::Continue(settled)
 }
 
 fn asked(tried: &Tried) -> Option<i64> {

@@ -1,9 +1,12 @@
-//! The lanes this node works on at the moment: at most one run of each is in memory, which is what keeps order.
+//! The lanes this node works on at the moment: at most one ride of each is under way, and what came of one is recorded
+//! before what came of the next, which is what keeps order.
 
 use super::Hashed;
-use db::outbox::{Lane, Run};
-use std::collections::HashSet;
+use super::carry::Settled;
+use super::courier::Prepared;
+use db::outbox::{Job, Kept, Lane, Run};
 use std::collections::hash_map::Entry;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -29,20 +32,62 @@ impl Lease {
     }
 }
 
+/// Jobs that follow a ride in memory, at most: a bound of their bodies, which nobody has counted yet.
+const FOLLOWERS: usize = 1_024;
+
+/// A lane in our hands.
+struct Grip {
+    lease: Arc<Lease>,
+    /// The last job of it in memory, as long as the one behind that may be sent without asking the store.
+    end: Option<End>,
+    /// A ride is under way, or about to be.
+    is_riding: bool,
+    /// What goes out behind that ride.
+    followers: VecDeque<Follower>,
+    /// How many outcomes are on their way to be recorded.
+    coming: usize,
+    /// An outcome is with the store, or has its turn.
+    is_recording: bool,
+    /// What came of rides meanwhile: to be recorded next, so that the lane's jobs are over in their order.
+    late: Option<Settled>,
+}
+
+/// Where a job stands in its lane.
+#[derive(Clone, Copy)]
+struct End {
+    id: i64,
+    place: i64,
+}
+
+/// A job with what it sends.
+pub type Follower = (Job, Prepared);
+
+/// What became of a job that was put into a busy lane.
+pub enum Followed {
+    /// It goes out behind the lane's ride.
+    Behind,
+    /// Its lane waits for nothing but the record of what was sent: here it is again.
+    Rides(Follower, Arc<Lease>),
+    /// The store will hand it out.
+    Refused,
+}
+
 /// All of them.
 #[derive(Default)]
 pub struct Held {
-    lanes: Hashed<Key, Arc<Lease>>,
+    lanes: Hashed<Key, Grip>,
     /// Fresh heads of lanes whose last run is recorded, though we have not heard of it yet.
     early: Hashed<Key, Run>,
+    /// How many followers there are.
+    followers: usize,
 }
 
 impl Held {
-    /// Takes a lane. `None` if it is held already.
+    /// Takes a lane for a run out of the store. `None` if it is held already.
     pub fn take(&mut self, key: Key, now: i64) -> Option<Arc<Lease>> {
         match self.lanes.entry(key) {
             Entry::Occupied(_) => None,
-            Entry::Vacant(place) => Some(place.insert(Arc::new(Lease(AtomicI64::new(now)))).clone()),
+            Entry::Vacant(place) => Some(place.insert(Grip::new(now, None)).lease.clone()),
         }
     }
 
@@ -50,41 +95,128 @@ impl Held {
     /// the end of that run was committed, or else it would not be a head.
     pub fn take_fresh(&mut self, run: Run, now: i64) -> Option<(Run, Arc<Lease>)> {
         let key = (run.company, run.lane);
-        match self.take(key, now) {
-            Some(lease) => Some((run, lease)),
-            None => {
+        match self.lanes.entry(key) {
+            Entry::Occupied(_) => {
                 self.early.insert(key, run);
                 None
+            }
+            Entry::Vacant(place) => {
+                let end = run.jobs.last().map(|head| End { id: head.id, place: 0 });
+                let lease = place.insert(Grip::new(now, end)).lease.clone();
+                Some((run, lease))
             }
         }
     }
 
-    /// The lane goes on with another run.
-    pub fn go_on(&mut self, key: Key, now: i64) -> Option<Arc<Lease>> {
-        self.early.remove(&key);
-        let lease = self.lanes.get(&key)?;
-        lease.extend(now);
-        Some(lease.clone())
+    /// A job was put at a place behind others of a lane. If the one before it is the last that memory has of the lane, it
+    /// goes out from memory as well.
+    pub fn follow(&mut self, follower: Follower, place: i64) -> Followed {
+        let key = (follower.0.company, follower.0.lane);
+        let Some(grip) = self.lanes.get_mut(&key) else { return Followed::Refused };
+        let is_next = grip.end.is_some_and(|end| end.place + 1 == place && end.id < follower.0.id);
+        if !is_next || self.followers >= FOLLOWERS {
+            return Followed::Refused;
+        }
+        grip.end = Some(End { id: follower.0.id, place });
+        if grip.is_riding {
+            grip.followers.push_back(follower);
+            self.followers += 1;
+            return Followed::Behind;
+        }
+        grip.is_riding = true;
+        Followed::Rides(follower, grip.lease.clone())
     }
 
-    /// The lane is no longer ours; answers a fresh head that has arrived meanwhile. After a run that did not reach the
-    /// lane's end there is none: the store hands those jobs out again.
-    pub fn let_go(&mut self, key: Key, reached_end: bool, last: Option<i64>) -> Option<Run> {
-        self.lanes.remove(&key);
-        let early = self.early.remove(&key)?;
-        let is_new = early.jobs.first().is_some_and(|head| Some(head.id) > last);
-        (reached_end && is_new).then_some(early)
+    /// A ride has sent all that it had; answers what follows it. If that is nothing, the ride is over.
+    pub fn next(&mut self, key: Key) -> Option<Follower> {
+        let grip = self.lanes.get_mut(&key)?;
+        let next = grip.followers.pop_front();
+        grip.is_riding = next.is_some();
+        self.followers -= usize::from(next.is_some());
+        next
+    }
+
+    /// A ride ended before its time: the store hands out what is left of the lane. Answers how many jobs leave memory.
+    pub fn break_off(&mut self, key: Key) -> usize {
+        let Some(grip) = self.lanes.get_mut(&key) else { return 0 };
+        grip.is_riding = false;
+        grip.end = None;
+        let left = std::mem::take(&mut grip.followers).len();
+        self.followers -= left;
+        left
+    }
+
+    /// An outcome is on its way to be recorded.
+    pub fn comes(&mut self, key: Key) {
+        if let Some(grip) = self.lanes.get_mut(&key) {
+            grip.coming += 1;
+        }
+    }
+
+    /// An outcome is about to be recorded. `None` if an earlier one of its lane is: then it waits for that.
+    pub fn record(&mut self, settled: Settled) -> Option<Settled> {
+        let Some(grip) = self.lanes.get_mut(&settled.key()) else { return Some(settled) };
+        if settled.has_turn {
+            return Some(settled);
+        }
+        grip.coming = grip.coming.saturating_sub(1);
+        if !grip.is_recording {
+            grip.is_recording = true;
+            return Some(settled);
+        }
+        match &mut grip.late {
+            Some(late) => late.merge(settled),
+            None => grip.late = Some(settled),
+        }
+        None
+    }
+
+    /// Those of the lanes of which more is in memory. In the others nothing follows from now on. It may be asked again
+    /// before the answer is acted on.
+    pub fn kept(&mut self, lanes: impl Iterator<Item = Key>) -> Kept {
+        lanes.filter(|key| self.lanes.get_mut(key).is_none_or(Grip::is_kept)).collect()
+    }
+
+    /// The outcome of a kept lane is recorded; answers the one whose turn it is now.
+    pub fn recorded(&mut self, key: Key) -> Option<Settled> {
+        let grip = self.lanes.get_mut(&key)?;
+        let late = grip.late.take().map(|late| Settled { has_turn: true, ..late });
+        grip.is_recording = late.is_some();
+        late
+    }
+
+    /// The lane goes on with another run out of the store.
+    pub fn go_on(&mut self, key: Key, now: i64) -> Option<Arc<Lease>> {
+        self.early.remove(&key);
+        let grip = self.lanes.get_mut(&key)?;
+        grip.lease.extend(now);
+        (grip.is_riding, grip.is_recording) = (true, false);
+        Some(grip.lease.clone())
+    }
+
+    /// The lane is no longer ours; answers a fresh head that has arrived meanwhile, and how many jobs leave memory
+    /// unrecorded. After a run that did not reach the lane's end there is no head: the store hands those jobs out again.
+    pub fn let_go(&mut self, key: Key, reached_end: bool, last: Option<i64>) -> (Option<Run>, usize) {
+        let mut left = 0;
+        if let Some(grip) = self.lanes.remove(&key) {
+            self.followers -= grip.followers.len();
+            left = grip.followers.len() + grip.late.map_or(0, |late| late.weight);
+        }
+        let early = self.early.remove(&key);
+        let is_new = |run: &Run| run.jobs.first().is_some_and(|head| Some(head.id) > last);
+        (early.filter(|run| reached_end && is_new(run)), left)
     }
 
     /// The lanes whose lease is half over, which are noted as extended.
     pub fn extend(&mut self, now: i64, lease: i64) -> Vec<Key> {
-        let old = self.lanes.iter().filter(|(_, held)| held.since() + lease / 2 <= now);
-        old.map(|(key, held)| (*key, held.extend(now)).0).collect()
+        let old = self.lanes.iter().filter(|(_, grip)| grip.lease.since() + lease / 2 <= now);
+        old.map(|(key, grip)| (*key, grip.lease.extend(now)).0).collect()
     }
 
     /// Everything, forgotten.
     pub fn drain(&mut self) -> Vec<Key> {
         self.early.clear();
+        self.followers = 0;
         self.lanes.drain().map(|(key, _)| key).collect()
     }
 
@@ -98,33 +230,64 @@ impl Held {
     }
 }
 
+impl Grip {
+    fn new(now: i64, end: Option<End>) -> Grip {
+        let lease = Arc::new(Lease(AtomicI64::new(now)));
+        Grip { lease, end, is_riding: true, followers: VecDeque::new(), coming: 0, is_recording: false, late: None }
+    }
+
+    /// Whether more of the lane is in memory. If not, nothing follows any more: its end is about to be recorded.
+    fn is_kept(&mut self) -> bool {
+        let is_kept = self.is_riding || self.coming > 0 || self.late.is_some();
+        if !is_kept {
+            self.end = None;
+        }
+        is_kept
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use db::outbox::Job;
+    use db::Json;
+    use db::outbox::{Ending, Finished, Outcome};
     use serde_json::Value;
 
     const KEY: Key = (1, Lane { topic: 1, subscriber: 2, subject: 3 });
 
+    fn job(id: i64) -> Job {
+        let (payload, log) = (Value::Null, Value::Null);
+        Job { company: 1, id, lane: KEY.1, event: 0, created_at: 0, tries: 0, payload, log }
+    }
+
     fn run(id: i64) -> Run {
-        let job = Job {
-            company: 1,
-            id,
-            lane: KEY.1,
-            event: 0,
-            created_at: 0,
-            tries: 0,
-            payload: Value::Null,
-            log: Value::Null,
-        };
-        Run { company: 1, lane: KEY.1, tries: 0, jobs: vec![job] }
+        Run { company: 1, lane: KEY.1, tries: 0, jobs: vec![job(id)] }
+    }
+
+    fn follower(id: i64) -> Follower {
+        (job(id), Prepared::Skip { ending: Ending::Done, why: String::new() })
+    }
+
+    /// What came of a job that was sent.
+    fn settled(id: i64) -> Settled {
+        let finished = Finished { id, ending: Ending::Done, tries: 1, log: Json::of(&Value::Null) };
+        let outcome = Outcome { company: 1, lane: KEY.1, finished: vec![finished], retry: None };
+        Settled { outcome, afters: Vec::new(), weight: 1, has_turn: false }
+    }
+
+    fn ids(settled: Option<Settled>) -> Vec<i64> {
+        settled.iter().flat_map(|settled| &settled.outcome.finished).map(|job| job.id).collect()
+    }
+
+    fn is_kept(held: &mut Held) -> bool {
+        held.kept([KEY].into_iter()).contains(&KEY)
     }
 
     #[test]
     fn a_lane_is_held_once() {
         let mut held = Held::default();
         assert!(held.take(KEY, 0).is_some() && held.take(KEY, 0).is_none());
-        assert!(held.let_go(KEY, true, None).is_none());
+        assert!(held.let_go(KEY, true, None).0.is_none());
         assert!(held.take(KEY, 0).is_some());
     }
 
@@ -133,7 +296,7 @@ mod tests {
         let mut held = Held::default();
         held.take(KEY, 0);
         assert!(held.take_fresh(run(9), 0).is_none());
-        assert_eq!(held.let_go(KEY, true, Some(8)).unwrap().jobs[0].id, 9);
+        assert_eq!(held.let_go(KEY, true, Some(8)).0.unwrap().jobs[0].id, 9);
     }
 
     #[test]
@@ -142,13 +305,13 @@ mod tests {
         held.take(KEY, 0);
         held.take_fresh(run(9), 0);
         assert!(held.go_on(KEY, 0).is_some());
-        assert!(held.let_go(KEY, true, Some(9)).is_none());
+        assert!(held.let_go(KEY, true, Some(9)).0.is_none());
         held.take(KEY, 0);
         held.take_fresh(run(10), 0);
-        assert!(held.let_go(KEY, false, Some(9)).is_none());
+        assert!(held.let_go(KEY, false, Some(9)).0.is_none());
         held.take(KEY, 0);
         held.take_fresh(run(10), 0);
-        assert!(held.let_go(KEY, true, Some(10)).is_none());
+        assert!(held.let_go(KEY, true, Some(10)).0.is_none());
     }
 
     #[test]
@@ -159,5 +322,91 @@ mod tests {
         assert!(lease.is_good(79, 100) && !lease.is_good(80, 100));
         assert_eq!(held.extend(50, 100), [KEY]);
         assert!(lease.is_good(120, 100));
+    }
+
+    #[test]
+    fn only_the_very_next_job_of_a_lane_follows_in_memory() {
+        let mut held = Held::default();
+        assert!(matches!(held.follow(follower(8), 1), Followed::Refused), "nobody holds the lane");
+        held.take_fresh(run(7), 0);
+        assert!(matches!(held.follow(follower(9), 2), Followed::Refused), "another node put one in between");
+        assert!(matches!(held.follow(follower(6), 1), Followed::Refused), "it is left of an earlier time of the lane");
+        assert!(matches!(held.follow(follower(8), 1), Followed::Behind));
+        assert!(matches!(held.follow(follower(9), 2), Followed::Behind));
+        assert_eq!([held.next(KEY), held.next(KEY)].map(|next| next.map(|(job, _)| job.id)), [Some(8), Some(9)]);
+        assert!(held.next(KEY).is_none() && held.followers == 0);
+        held.let_go(KEY, true, None);
+        held.take(KEY, 0);
+        assert!(
+            matches!(held.follow(follower(12), 1), Followed::Refused),
+            "the store has handed out a part of the lane"
+        );
+    }
+
+    #[test]
+    fn a_lane_whose_outcome_is_not_yet_written_rides_again_and_is_kept() {
+        let mut held = Held::default();
+        held.take_fresh(run(7), 0);
+        assert!(held.next(KEY).is_none());
+        assert_eq!(ids(held.record(settled(7))), [7]);
+        assert!(matches!(held.follow(follower(8), 1), Followed::Rides(..)));
+        assert!(is_kept(&mut held), "it rides");
+        assert!(held.next(KEY).is_none() && held.record(settled(8)).is_none());
+        assert!(matches!(held.follow(follower(9), 2), Followed::Rides(..)));
+        assert!(held.next(KEY).is_none() && held.record(settled(9)).is_none());
+        assert!(is_kept(&mut held), "it was asked again, and what came of the later rides waits");
+        let late = held.recorded(KEY).unwrap();
+        assert!(held.record(settled(10)).is_none(), "it came later");
+        assert_eq!(ids(held.record(late)), [8, 9]);
+        assert!(is_kept(&mut held));
+        let last = held.recorded(KEY).unwrap();
+        assert_eq!(ids(held.record(last)), [10]);
+        assert!(!is_kept(&mut held));
+        assert!(matches!(held.follow(follower(11), 3), Followed::Refused), "its end is being written");
+        assert_eq!(held.let_go(KEY, true, Some(10)).1, 0);
+    }
+
+    #[test]
+    fn a_lane_is_kept_while_an_outcome_is_on_its_way() {
+        let mut held = Held::default();
+        held.take_fresh(run(7), 0);
+        assert!(held.next(KEY).is_none());
+        held.comes(KEY);
+        held.record(settled(7));
+        held.follow(follower(8), 1);
+        assert!(held.next(KEY).is_none());
+        held.comes(KEY);
+        assert!(is_kept(&mut held));
+    }
+
+    #[test]
+    fn nothing_follows_a_ride_that_broke_off() {
+        let mut held = Held::default();
+        held.take_fresh(run(7), 0);
+        held.follow(follower(8), 1);
+        held.follow(follower(9), 2);
+        assert_eq!((held.break_off(KEY), held.followers), (2, 0));
+        assert!(matches!(held.follow(follower(10), 3), Followed::Refused) && !is_kept(&mut held));
+    }
+
+    #[test]
+    fn what_leaves_memory_unrecorded_is_counted() {
+        let mut held = Held::default();
+        held.take_fresh(run(7), 0);
+        held.record(settled(7));
+        held.record(settled(8));
+        held.follow(follower(9), 1);
+        assert_eq!(held.let_go(KEY, false, None).1, 2);
+        assert!(held.followers == 0 && held.len() == 0);
+        assert!(is_kept(&mut held), "the end of a lane that is not ours is nobody's to write");
+        assert_eq!(ids(held.record(settled(9))), [9]);
+    }
+
+    #[test]
+    fn followers_are_bounded() {
+        let mut held = Held::default();
+        held.take_fresh(run(0), 0);
+        let taken = (1..5_000).filter(|id| matches!(held.follow(follower(*id), *id), Followed::Behind)).count();
+        assert_eq!(taken, FOLLOWERS);
     }
 }

@@ -7,8 +7,8 @@
 //!                                           └──────────────────── next run of the lane ◄─────────────────────────┘
 //! ```
 //!
-//! Invariants: one run of a lane is in memory at most (`held`); what was sent is recorded before the lane is let go
-//! (`record`); no receiver can take all slots or all memory (`board`); a receiver that fails is left alone without using
+//! Invariants: one ride of a lane is under way at most, and what came of it is recorded before what came of the next
+//! (`held`); what was sent is recorded before the lane is let go (`record`); no receiver can take all slots or all memory (`board`); a receiver that fails is left alone without using
 //! up its jobs' attempts (`circuit`).
 
 mod attempts;
@@ -18,6 +18,8 @@ mod circuit;
 mod claim;
 mod courier;
 mod held;
+#[cfg(test)]
+mod held_simulation;
 mod prepare;
 mod record;
 mod tasks;
@@ -34,8 +36,8 @@ use board::{Board, EndpointKey};
 use carry::{Ride, Settled};
 use claim::Bell;
 use db::Store;
-use db::outbox::{self, Lane, Run};
-use held::{Held, Key, Lease};
+use db::outbox::{self, Job, Lane, Run};
+use held::{Followed, Follower, Held, Key, Lease};
 use prepare::Arrival;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,22 +166,45 @@ impl Engine {
     }
 
     /// Hands over a fresh head, which the store has leased to this node in the unit that put it. To be called after that
-    /// unit's commit, from any thread; it waits for nothing. With what its jobs send, if that is known, the courier is not
+    /// unit's commit, from any thread; it waits for nothing. With what it sends, if that is known, the courier is not
     /// asked.
-    pub fn offer(&self, run: Run, prepared: Option<Vec<Prepared>>) {
+    pub fn offer(&self, job: Job, prepared: Option<Prepared>) {
         let inner = &self.0;
-        let Some(line) = inner.lines.get(&run.lane.topic) else {
-            tracing::error!(topic = run.lane.topic, "nobody carries jobs of this topic");
+        let Some(line) = inner.lines.get(&job.lane.topic) else {
+            tracing::error!(topic = job.lane.topic, "nobody carries jobs of this topic");
             return;
         };
         let now = inner.now();
+        let run = alone(job);
         let Some((run, lease)) = inner.held().take_fresh(run, now) else { return };
         if inner.is_stopping() || inner.room() == 0 {
             inner.board().enter(run.jobs.len());
             inner.settled(Settled::put_back(run, now));
             return;
         }
-        inner.arrive(line, run, lease, prepared);
+        inner.arrive(line, run, lease, prepared.map(|prepared| vec![prepared]));
+    }
+
+    /// Hands over a job that was put at a place behind others of its lane, with what it sends. If the job before it is the
+    /// last that is in memory, it goes out behind that; otherwise the store will hand it out. When and where as [`offer`].
+    ///
+    /// [`offer`]: Engine::offer
+    pub fn follow(&self, job: Job, place: i64, prepared: Prepared) {
+        let inner = &self.0;
+        let Some(line) = inner.lines.get(&job.lane.topic) else { return };
+        if inner.is_stopping() || inner.room() == 0 {
+            return;
+        }
+        // Before it can be over.
+        inner.board().enter(1);
+        let followed = inner.held().follow((job, prepared), place);
+        match followed {
+            Followed::Behind => {}
+            Followed::Refused => inner.board().leave(1),
+            Followed::Rides((job, prepared), lease) => {
+                line.arrives(alone(job), lease, Some(vec![prepared]));
+            }
+        }
     }
 
     /// Says that something of a company may be due: a replay, another node's word.
@@ -261,6 +286,11 @@ struct Line {
 }
 
 impl Line {
+    fn arrives(&self, run: Run, lease: Arc<Lease>, prepared: Option<Vec<Prepared>>) {
+        // The receiving end lives as long as the engine.
+        let _ = self.arrivals.send(Arrival { run, lease, prepared });
+    }
+
     /// Claiming stops for want of room; these companies have more.
     fn hungry(&self, companies: impl IntoIterator<Item = i64>) {
         self.bell.keep(companies);
@@ -340,13 +370,49 @@ impl Inner {
 
     fn arrive(&self, line: &Line, run: Run, lease: Arc<Lease>, prepared: Option<Vec<Prepared>>) {
         self.board().enter(run.jobs.len());
-        // The receiving end lives as long as the engine.
-        let _ = line.arrivals.send(Arrival { run, lease, prepared });
+        line.arrives(run, lease, prepared);
     }
 
+    /// A ride ended before its time.
     fn settled(&self, settled: Settled) {
+        let mut held = self.held();
+        let left = held.break_off(settled.key());
+        self.pass_on(&mut held, settled);
+        drop(held);
+        if left > 0 {
+            self.recorded(left);
+        }
+    }
+
+    /// A ride has sent all that it had. It goes on with what follows it in memory; without that it is over.
+    fn end_ride(&self, settled: Settled) -> Option<(Settled, Follower)> {
+        let mut held = self.held();
+        match held.next(settled.key()) {
+            Some(follower) => Some((settled, follower)),
+            None => {
+                self.pass_on(&mut held, settled);
+                None
+            }
+        }
+    }
+
+    /// Under the lock of what is held, as what came of a lane's rides is recorded in their order.
+    fn pass_on(&self, held: &mut Held, settled: Settled) {
+        held.comes(settled.key());
+        self.send(settled);
+    }
+
+    fn send(&self, settled: Settled) {
         if let Some(line) = self.lines.get(&settled.outcome.lane.topic) {
             let _ = line.outcomes.send(settled);
+        }
+    }
+
+    /// What came of a lane is recorded, and more of it is in memory.
+    fn stay(&self, key: Key) {
+        let late = self.held().recorded(key);
+        if let Some(late) = late {
+            self.send(late);
         }
     }
 
@@ -365,12 +431,15 @@ impl Inner {
 
     fn let_go(&self, key: Key, reached_end: bool, last: Option<i64>) {
         let mut held = self.held();
-        let early = held.let_go(key, reached_end, last);
+        let (early, left) = held.let_go(key, reached_end, last);
         let early = early.and_then(|run| held.take_fresh(run, self.now()));
         if held.len() == 0 {
             self.quiet.notify_one();
         }
         drop(held);
+        if left > 0 {
+            self.recorded(left);
+        }
         if let Some((run, lease)) = early
             && let Some(line) = self.lines.get(&run.lane.topic)
         {
@@ -404,6 +473,11 @@ impl Inner {
             }
         }
     }
+}
+
+/// A fresh job as a run of its own.
+fn alone(job: Job) -> Run {
+    Run { company: job.company, lane: job.lane, tries: job.tries, jobs: vec![job] }
 }
 
 /// Extends leases and lets go of what is no longer used.

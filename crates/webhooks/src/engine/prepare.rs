@@ -108,9 +108,9 @@ fn start(inner: &Arc<Inner>, key: EndpointKey, ride: Ride) {
 async fn work(inner: Arc<Inner>, key: EndpointKey, ride: Ride) {
     let mut turn = Some((key, ride));
     while let Some((key, ride)) = turn {
-        let seat = Seat { inner: &inner, key, weight: (ride.jobs(), ride.bytes()), lane: ride.key(), taken: true };
-        let settled = Box::pin(carry(&inner, ride)).await;
-        inner.settled(settled);
+        let (weight, lane) = ((ride.jobs(), ride.bytes()), ride.key());
+        let mut seat = Seat { inner: &inner, key, weight, followed: 0, lane, taken: true };
+        Box::pin(carry(&inner, ride, &mut seat.followed)).await;
         turn = seat.leave();
     }
 }
@@ -120,6 +120,8 @@ struct Seat<'a> {
     inner: &'a Arc<Inner>,
     key: EndpointKey,
     weight: (usize, usize),
+    /// Jobs that came into memory behind those of the ride, and went out with it.
+    followed: usize,
     lane: super::held::Key,
     taken: bool,
 }
@@ -139,7 +141,7 @@ impl Drop for Seat<'_> {
         if self.taken && std::thread::panicking() {
             // The lane stays leased until its lease lapses, which keeps whatever panicked from spinning.
             self.inner.let_go(self.lane, false, None);
-            self.inner.recorded(self.weight.0);
+            self.inner.recorded(self.weight.0 + self.followed);
             let rides = self.inner.free_slot(self.key, self.weight);
             rides.into_iter().for_each(|(key, ride)| start(self.inner, key, ride));
         }

@@ -4,7 +4,7 @@ use super::carry::Settled;
 use super::courier::After;
 use super::held::Key;
 use super::{Hashed, Inner, Line};
-use db::outbox::{self, Outcome, Run};
+use db::outbox::{self, Kept, Outcome, Run};
 use db::{Conn, Error};
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,7 +33,14 @@ pub async fn run(inner: Arc<Inner>, line: Arc<Line>, mut settled: UnboundedRecei
             }
         }
         let Ok(permit) = abreast.clone().acquire_owned().await else { return };
-        let (owner, line, batch) = (inner.clone(), line.clone(), std::mem::take(&mut batch));
+        let (owner, line) = (inner.clone(), line.clone());
+        let batch: Vec<Settled> = {
+            let mut held = inner.held();
+            batch.drain(..).filter_map(|settled| held.record(settled)).collect()
+        };
+        if batch.is_empty() {
+            continue;
+        }
         inner.tasks.spawn(async move {
             record(&owner, &line, batch).await;
             drop(permit);
@@ -47,13 +54,19 @@ struct Batch {
     afters: Vec<Vec<After>>,
 }
 
-async fn record(inner: &Inner, line: &Line, settled: Vec<Settled>) {
+/// What the store made of outcomes.
+struct Written {
+    next: Vec<Run>,
+    kept: Kept,
+}
+
+async fn record(inner: &Arc<Inner>, line: &Line, settled: Vec<Settled>) {
     let weight = settled.iter().map(|one| one.weight).sum();
     let (outcomes, afters) = settled.into_iter().map(|one| (one.outcome, one.afters)).unzip();
     let batch = Arc::new(Batch { outcomes, afters });
     let all = 0..batch.outcomes.len();
     match write(inner, line, &batch, all.clone(), true).await {
-        Ok(next) => settle(inner, line, &batch.outcomes, next),
+        Ok(written) => settle(inner, line, &batch.outcomes, written),
         // One lane's trouble must not keep the others from being recorded.
         Err(error) => {
             tracing::error!(%error, lanes = all.len(), "outcomes of deliveries cannot be recorded together");
@@ -66,7 +79,7 @@ async fn record(inner: &Inner, line: &Line, settled: Vec<Settled>) {
 }
 
 /// Records one lane; if need be, without what else was to be done.
-async fn alone(inner: &Inner, line: &Line, batch: &Arc<Batch>, at: usize) {
+async fn alone(inner: &Arc<Inner>, line: &Line, batch: &Arc<Batch>, at: usize) {
     let outcome = &batch.outcomes[at];
     let mut result = write(inner, line, batch, at..at + 1, true).await;
     if let Err(error) = &result {
@@ -74,7 +87,7 @@ async fn alone(inner: &Inner, line: &Line, batch: &Arc<Batch>, at: usize) {
         result = write(inner, line, batch, at..at + 1, false).await;
     }
     match result {
-        Ok(next) => settle(inner, line, std::slice::from_ref(outcome), next),
+        Ok(written) => settle(inner, line, std::slice::from_ref(outcome), written),
         Err(error) => {
             let (company, lane) = (outcome.company, outcome.lane);
             tracing::error!(%error, company, ?lane, "a delivery cannot be recorded and will be repeated");
@@ -85,26 +98,30 @@ async fn alone(inner: &Inner, line: &Line, batch: &Arc<Batch>, at: usize) {
 
 /// Runs the unit until the store takes it. Only an error that would come again comes out.
 async fn write(
-    inner: &Inner,
+    inner: &Arc<Inner>,
     line: &Line,
     batch: &Arc<Batch>,
     range: Range<usize>,
     with_afters: bool,
-) -> Result<Vec<Run>, Error> {
+) -> Result<Written, Error> {
     let mut pause = PAUSE;
     let snapshot = with_afters && batch.afters[range.clone()].iter().any(|afters| !afters.is_empty());
     loop {
         let (node, now, lease) = (inner.node, inner.now(), inner.limits.lease);
         // What is handed out while stopping only has to be put back again.
         let depth = if inner.is_stopping() { 1 } else { line.depth };
-        let (batch, range) = (batch.clone(), range.clone());
+        let (owner, batch, range) = (inner.clone(), batch.clone(), range.clone());
         let unit = move |conn: &mut Conn| {
             if with_afters {
                 for after in batch.afters[range.clone()].iter().flatten() {
                     follow_up(conn, after)?;
                 }
             }
-            outbox::finish(conn, node, now, lease, depth, &batch.outcomes[range.clone()])
+            let outcomes = &batch.outcomes[range.clone()];
+            // As late as possible: what follows until here need not be asked of the store.
+            let kept = owner.held().kept(outcomes.iter().map(|outcome| (outcome.company, outcome.lane)));
+            let next = outbox::finish_keeping(conn, node, now, lease, depth, outcomes, &kept)?;
+            Ok::<_, Error>(Written { next, kept })
         };
         // What the domain adds counts on a snapshot; the outbox itself checks each row that it changes.
         let written = match snapshot {
@@ -134,12 +151,14 @@ fn follow_up(conn: &mut Conn, after: &After) -> Result<(), Error> {
 }
 
 /// Lets go of lanes that are done or sleep, and goes on with the others.
-fn settle(inner: &Inner, line: &Line, outcomes: &[Outcome], next: Vec<Run>) {
+fn settle(inner: &Inner, line: &Line, outcomes: &[Outcome], written: Written) {
+    let Written { next, kept } = written;
     let mut next: Hashed<Key, Run> = next.into_iter().map(|run| ((run.company, run.lane), run)).collect();
     for outcome in outcomes {
         let key = (outcome.company, outcome.lane);
         match next.remove(&key) {
             Some(run) => inner.go_on(line, run),
+            None if kept.contains(&key) => inner.stay(key),
             None => inner.let_go(key, outcome.retry.is_none(), outcome.finished.last().map(|job| job.id)),
         }
     }

@@ -160,21 +160,26 @@ impl Office {
         self.clock.fetch_add(ms, Ordering::SeqCst);
     }
 
-    /// Puts a job as the product does: stored, and handed over after the commit if it is a head, with what it sends if its
-    /// payload says that this is `known`.
+    /// Puts a job as the product does: stored, and handed over after the commit if it is a head, or if it comes with what
+    /// it sends, as its payload says that this is `known`.
     async fn put(&self, engine: &Arc<Engine>, subscriber: i64, subject: i64, payload: Value) -> i64 {
         let (id, now) = (self.ids.fetch_add(1, Ordering::SeqCst), self.now());
         let (engine, post) = (engine.clone(), self.post.clone());
         let unit = move |conn: &mut Conn| {
             let lane = Lane { topic: TOPIC, subscriber, subject };
             let job = NewJob { id, lane, event: id, payload: &payload };
-            if outbox::put(conn, COMPANY, engine.0.node, now, engine.0.limits.lease, &job)? == Placed::Head {
-                let (payload, log) = (payload.clone(), json!([]));
-                let job = Job { company: COMPANY, id, lane, event: id, created_at: now, tries: 0, payload, log };
-                let known = (job.payload["known"] == true).then(|| vec![post.sends(&job)]);
-                let run = Run { company: COMPANY, lane, tries: 0, jobs: vec![job] };
-                let engine = engine.clone();
-                conn.after_commit(Box::new(move || engine.offer(run, known)));
+            let placed = outbox::put(conn, COMPANY, engine.0.node, now, engine.0.limits.lease, &job)?;
+            let (payload, log) = (payload.clone(), json!([]));
+            let job = Job { company: COMPANY, id, lane, event: id, created_at: now, tries: 0, payload, log };
+            let known = (job.payload["known"] == true).then(|| post.sends(&job));
+            let engine = engine.clone();
+            match (placed, known) {
+                (Placed::Head, known) => conn.after_commit(Box::new(move || engine.offer(job, known))),
+                (Placed::Behind { place }, Some(known)) => {
+                    conn.after_commit(Box::new(move || engine.follow(job, place, known)));
+                }
+                (Placed::Behind { .. }, None) => {}
+                (Placed::Refused { last }, _) => panic!("{id} was refused behind {last}"),
             }
             Ok::<_, db::Error>(())
         };

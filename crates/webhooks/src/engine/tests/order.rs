@@ -209,3 +209,97 @@ async fn what_comes_with_a_fresh_job_is_sent_unasked_and_a_retry_asks() {
         assert_eq!(office.job(first).await.1, 2, "{name}: the attempt that failed counts");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn known_jobs_follow_in_memory_and_nobody_is_asked() {
+    for (name, store) in db::testing::stores(SCHEMA) {
+        let office = Office::new(store, Post::default());
+        let sink = Sink::always(200).await;
+        let engine = office.engine_with(NODE, Limits { poll: Duration::from_secs(3600), ..limits() });
+        // The receiver takes its time, so that all of the others are put meanwhile.
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        sink.answer(move |got| {
+            if got.text() == "1:0" {
+                wait.lock().unwrap().recv().unwrap();
+            }
+            Reply::status(200)
+        });
+        for number in 0..40 {
+            let job = json!({"url": sink.url, "body": format!("1:{number}"), "known": true});
+            office.put(&engine, 1, 1, job).await;
+        }
+        assert_eq!(engine.load().jobs, 40, "{name}");
+        go.send(()).unwrap();
+        office.settle().await;
+        until("memory is empty", || engine.load() == Load::default()).await;
+        assert_eq!(accepted(&sink, |_| true)[&1], (0..40).collect::<Vec<_>>(), "{name}");
+        assert!(office.post.prepared.lock().unwrap().is_empty(), "{name}: nobody was asked");
+        assert!(office.lanes().await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn known_and_unknown_jobs_of_two_nodes_stay_in_order_whatever_fails() {
+    for (name, store) in db::testing::stores(SCHEMA) {
+        let office = Arc::new(Office::new(store, Post::default()));
+        let mut n = 0;
+        let sink = Sink::start(move |_| {
+            n += 1;
+            Reply::status(if n % 7 == 0 { 500 } else { 200 })
+        })
+        .await;
+        let engines = [office.engine(), office.engine_with(NODE + 1, limits())];
+        for number in 0..40_usize {
+            for lane in 0..6_usize {
+                // Mostly one node puts into a lane, and knows what it sends.
+                let engine = &engines[usize::from((number + lane) % 5 == 0)];
+                let is_known = (number + lane) % 4 != 0;
+                let job = json!({"url": sink.url, "body": format!("{lane}:{number}"), "known": is_known});
+                office.put(engine, 1, lane as i64, job).await;
+            }
+        }
+        while office.pending().await > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            office.advance(2_000);
+        }
+        let lanes = accepted(&sink, |n| (n + 1) % 7 != 0);
+        assert_eq!(lanes.len(), 6, "{name}");
+        for (lane, numbers) in lanes {
+            assert_eq!(numbers, (0..40).collect::<Vec<_>>(), "{name}, lane {lane}");
+        }
+        until("memory is empty", || engines.iter().all(|engine| engine.load() == Load::default())).await;
+        assert!(office.lanes().await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_goes_well_is_sent_twice_however_its_lane_is_busy() {
+    for (name, store) in db::testing::stores(SCHEMA) {
+        let office = Arc::new(Office::new(store, Post::default()));
+        let sink = Sink::always(200).await;
+        let engine = office.engine_with(NODE, Limits { poll: Duration::from_secs(3600), ..limits() });
+        let mut callers = tokio::task::JoinSet::new();
+        for caller in 0..16 {
+            let (office, engine, url) = (office.clone(), engine.clone(), sink.url.clone());
+            callers.spawn(async move {
+                for number in 0..60 {
+                    // Two at a time, so that the second finds its lane in each of its states.
+                    let lane = caller * 4 + number / 2 % 4;
+                    let job = json!({"url": url, "body": format!("{lane}:{number}"), "known": true});
+                    office.put(&engine, 1, lane, job).await;
+                }
+            });
+        }
+        callers.join_all().await;
+        office.settle().await;
+        until("memory is empty", || engine.load() == Load::default()).await;
+        let lanes = accepted(&sink, |_| true);
+        assert_eq!(lanes.len(), 64, "{name}");
+        for (lane, numbers) in lanes {
+            let put: Vec<i64> = (0..60).filter(|number| number / 2 % 4 == lane % 4).collect();
+            assert_eq!(numbers, put, "{name}, lane {lane}");
+        }
+        assert!(office.lanes().await.is_empty(), "{name}");
+    }
+}
