@@ -12,8 +12,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// Batches written at the same time: while one waits for its commit, the next is gathered and queued.
-const ABREAST: usize = 2;
+/// Batches written at the same time: while some wait for their commit, the next are gathered and queued. With two of them
+/// ten busy receivers were sent more than was recorded, until memory was full.
+const ABREAST: usize = 4;
 /// The pause after a failed write, doubled up to the longest.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
