@@ -1,6 +1,6 @@
 //! The statements about rules.
 
-use db::{Conn, Json, args};
+use db::{Conn, Engine, Json, args};
 use serde_json::Value;
 
 use crate::ids::{CompanyId, ContactId, ConversationId, EventId, RuleId, TeamId, TeammateId, TimeGoalId};
@@ -45,11 +45,24 @@ pub(super) struct NewRun {
 }
 
 pub(super) fn insert_run(conn: &mut Conn, company: CompanyId, run: &NewRun, now: Timestamp) -> db::Result<u64> {
+    let sql = match conn.engine() {
+        // It writes over what was there without a look at it, as the table has no other index.
+        Engine::Sqlite => {
+            "INSERT OR REPLACE INTO rule_runs \
+             (company, rule, slot, id, version, event, conversation, matched, explanation, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        }
+        Engine::Postgres => {
+            "INSERT INTO rule_runs \
+             (company, rule, slot, id, version, event, conversation, matched, explanation, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (company, rule, slot) DO UPDATE SET \
+             id = excluded.id, version = excluded.version, event = excluded.event, \
+             conversation = excluded.conversation, matched = excluded.matched, \
+             explanation = excluded.explanation, created_at = excluded.created_at"
+        }
+    };
     conn.exec(
-        "INSERT INTO rule_runs (company, rule, slot, id, version, event, conversation, matched, explanation, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (company, rule, slot) DO UPDATE SET \
-         id = excluded.id, version = excluded.version, event = excluded.event, conversation = excluded.conversation, \
-         matched = excluded.matched, explanation = excluded.explanation, created_at = excluded.created_at",
+        sql,
         args![
             company,
             run.rule,

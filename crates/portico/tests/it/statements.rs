@@ -44,7 +44,7 @@ fn of_other_engine(statement: &str, store: &Store) -> bool {
     }
     let postgres_only =
         ["to_tsvector", "tsquery", "search_words (company", "search_words WHERE company", "w.id", "written_in"];
-    let sqlite_only = ["MATCH", "rowid", "FROM search_words"];
+    let sqlite_only = ["MATCH", "rowid", "FROM search_words", "OR REPLACE"];
     let foreign: &[&str] = match store.engine() {
         Engine::Sqlite => &postgres_only,
         Engine::Postgres => &sqlite_only,
