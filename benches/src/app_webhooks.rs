@@ -82,8 +82,8 @@ async fn subscribe(stage: &Stage, server: &Server, sink: &Sink, number: usize) {
 async fn full(stage: &Stage, server: &Server, each: Duration, conversations: &[String], sinks: &[Sink]) -> f64 {
     let before: Vec<u64> = sinks.iter().map(Sink::count).collect();
     let begin = now();
-    let make = tagging(stage, conversations.to_vec());
-    let load = load::run(server.address, 64, each, StatusCode::NO_CONTENT, make).await;
+    let make = tagging(stage, conversations.to_vec(), load::CLIENTS);
+    let load = load::run(server.address, load::CLIENTS, each, StatusCode::NO_CONTENT, make).await;
     for (sink, before) in sinks.iter().zip(&before) {
         sink.until(before + load.answers, Duration::from_secs(300)).await;
     }

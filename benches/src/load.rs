@@ -73,6 +73,9 @@ impl Load {
 /// A request that is made again and again, from the client's number and a running one.
 pub type Make = std::sync::Arc<dyn Fn(u64, u64) -> Request<Full<Bytes>> + Send + Sync>;
 
+/// How many clients a load has, where nothing else is said.
+pub const CLIENTS: u64 = 64;
+
 /// Sends requests from several clients for a while; every answer must have the status.
 pub async fn run(address: SocketAddr, clients: u64, for_how_long: Duration, expected: StatusCode, make: Make) -> Load {
     let mut all = JoinSet::new();

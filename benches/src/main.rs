@@ -47,6 +47,9 @@ enum Figure {
         /// Deliveries waiting when the server starts.
         #[arg(long, default_value_t = 200_000)]
         backlog: u64,
+        /// Callers that cause events end to end, each of which waits for its answer.
+        #[arg(long, default_value_t = load::CLIENTS)]
+        clients: u64,
     },
     /// Webhooks of ten apps that hear of everything, one of which hangs.
     AppWebhooks,
@@ -72,13 +75,15 @@ fn main() {
     let each = Duration::from_secs(options.seconds);
     match options.figure {
         Figure::Inbound => runtime.block_on(inbound::measure(each, options.store)),
-        Figure::Webhooks { backlog } => runtime.block_on(webhooks_out::measure(each, options.store, backlog)),
+        Figure::Webhooks { backlog, clients } => {
+            runtime.block_on(webhooks_out::measure(each, options.store, backlog, clients));
+        }
         Figure::AppWebhooks => runtime.block_on(app_webhooks::measure(each, options.store)),
         Figure::Pages { sizes } => runtime.block_on(pages::measure(each, options.store, &sizes)),
         Figure::BareClient { address } => say(&runtime.block_on(ceiling::post(address, each)).to_string()),
         Figure::All => {
             runtime.block_on(inbound::measure(each, options.store.clone()));
-            runtime.block_on(webhooks_out::measure(each, options.store.clone(), 200_000));
+            runtime.block_on(webhooks_out::measure(each, options.store.clone(), 200_000, load::CLIENTS));
             runtime.block_on(app_webhooks::measure(each, options.store.clone()));
             runtime.block_on(pages::measure(each, options.store, &[10_000, 1_000_000]));
         }

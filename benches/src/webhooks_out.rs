@@ -13,12 +13,12 @@ use crate::stage::{Server, Stage};
 use crate::{ceiling, say};
 
 /// Measures and reports.
-pub async fn measure(each: Duration, store: Option<String>, backlog: u64) {
+pub async fn measure(each: Duration, store: Option<String>, backlog: u64, clients: u64) {
     let sink = Sink::start(Duration::ZERO, false).await;
     let bare = tokio::task::spawn_blocking(move || ceiling::posts(&sink, each)).await.expect("the bare client ran");
     say(&format!("bare client: {bare:.0} signed posts/s"));
     for endpoints in [1, 10] {
-        end_to_end(each, store.clone(), endpoints, bare).await;
+        end_to_end(each, store.clone(), endpoints, clients, bare).await;
     }
     latency(each, store.clone()).await;
     slow_receiver(each, store.clone()).await;
@@ -45,11 +45,11 @@ pub async fn populate(stage: &Stage, server: &Server, count: u64) -> Vec<String>
 }
 
 /// Tags and untags in turn, so that each call is one change, one event and one webhook for each endpoint.
-pub fn tagging(stage: &Stage, conversations: Vec<String>) -> Make {
+pub fn tagging(stage: &Stage, conversations: Vec<String>, clients: u64) -> Make {
     let (token, tag) = (stage.token.clone(), stage.tag);
     let conversations = Arc::new(conversations);
     Arc::new(move |client, number| {
-        let share = conversations.len() as u64 / 64;
+        let share = conversations.len() as u64 / clients;
         let at = (client * share + (number / 2) % share.max(1)) % conversations.len() as u64;
         let path = format!("/conversations/{}/tags", conversations[at as usize]);
         let method = if number % 2 == 0 { Method::POST } else { Method::DELETE };
@@ -57,17 +57,17 @@ pub fn tagging(stage: &Stage, conversations: Vec<String>) -> Make {
     })
 }
 
-async fn end_to_end(each: Duration, store: Option<String>, endpoints: usize, bare: f64) {
+async fn end_to_end(each: Duration, store: Option<String>, endpoints: usize, clients: u64, bare: f64) {
     let mut sinks = Vec::new();
     for _ in 0..endpoints {
         sinks.push(Sink::start(Duration::ZERO, false).await);
     }
     let stage = stage("webhooks", store, sinks.iter().map(Sink::url).collect()).await;
     let server = stage.serve();
-    let conversations = populate(&stage, &server, 640).await;
-    let make = tagging(&stage, conversations);
+    let conversations = populate(&stage, &server, 10 * clients).await;
+    let make = tagging(&stage, conversations, clients);
     let (before, begin) = (server.both_cpus(), now());
-    let load = load::run(server.address, 64, each, StatusCode::NO_CONTENT, make).await;
+    let load = load::run(server.address, clients, each, StatusCode::NO_CONTENT, make).await;
     let caused = load.answers * endpoints as u64;
     for sink in &sinks {
         sink.until(load.answers, Duration::from_secs(120)).await;
@@ -76,7 +76,7 @@ async fn end_to_end(each: Duration, store: Option<String>, endpoints: usize, bar
     let rate = total as f64 / (now() - begin).as_secs_f64();
     let spent = server.spent_since(&before, total);
     say(&format!(
-        "end to end, {endpoints} endpoint(s): {rate:.0} webhooks/s of {caused} caused by {:.0} calls/s, ratio {:.3} of bare; {spent}; memory {:.0} MB",
+        "end to end, {endpoints} endpoint(s), {clients} clients: {rate:.0} webhooks/s of {caused} caused by {:.0} calls/s, ratio {:.3} of bare; {spent}; memory {:.0} MB",
         load.per_second(),
         rate / bare,
         server.memory()
@@ -127,9 +127,9 @@ async fn slow_receiver(each: Duration, store: Option<String>) {
     let stage = stage("slow", store, vec![sink.url()]).await;
     let server = stage.serve();
     let conversations = populate(&stage, &server, 6_400).await;
-    let make = tagging(&stage, conversations);
+    let make = tagging(&stage, conversations, load::CLIENTS);
     let begin = now();
-    let load = load::run(server.address, 64, each, StatusCode::NO_CONTENT, make).await;
+    let load = load::run(server.address, load::CLIENTS, each, StatusCode::NO_CONTENT, make).await;
     let during = sink.count() as f64 / (now() - begin).as_secs_f64();
     say(&format!("a receiver that takes 200 ms: {during:.0} webhooks/s while {:.0}/s are caused", load.per_second()));
     server.kill();
