@@ -84,7 +84,7 @@ pub struct Limits {
     pub per_endpoint: usize,
     /// Lanes claimed by one statement.
     pub claim_lanes: i64,
-    /// Lanes recorded in one unit of work.
+    /// Lanes recorded in one unit of work. Too few, and busy callers have more sent than is recorded in time.
     pub batch: usize,
     /// How long a unit waits for more lanes to record.
     pub gather: Duration,
@@ -102,7 +102,7 @@ impl Default for Limits {
             in_flight: 2_048,
             per_endpoint: 1_000,
             claim_lanes: 512,
-            batch: 256,
+            batch: 512,
             gather: Duration::from_millis(2),
             patience: Patience::default(),
         }
