@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use db::outbox::Lane;
+use db::outbox::{Lane, Placed};
 use desk::deliveries::Fresh;
 use desk::ids::{CompanyId, EventId};
 use desk::work::{Bell, Committed};
@@ -76,13 +76,13 @@ impl Bell for Doorbell {
                 let Lane { topic, subscriber, .. } = receiver.lane(0);
                 engine.close_circuit(committed.company.0, topic, subscriber);
             }
-            for Fresh { job, place, known } in committed.fresh {
+            for Fresh { job, placed, known } in committed.fresh {
                 let prepared = known.map(|known| self.at_hand.prepare(&job, known));
-                match (place, prepared) {
-                    (0, prepared) => engine.offer(job, prepared),
-                    (place, Some(prepared)) => engine.follow(job, place, prepared),
+                match (placed, prepared) {
+                    (Placed::Head, prepared) => engine.offer(job, prepared),
+                    (Placed::Behind { place, head }, Some(prepared)) => engine.follow(job, (head, place), prepared),
                     // Whoever holds the lane finds it in the store.
-                    (_, None) => {}
+                    (Placed::Behind { .. } | Placed::Refused { .. }, _) => {}
                 }
             }
         }

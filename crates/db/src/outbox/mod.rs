@@ -93,9 +93,10 @@ pub fn release_node(conn: &mut Conn, company: i64, node: i64) -> Result<u64> {
     store::release_node(conn, company, node)
 }
 
-/// Extends the lease of lanes whose jobs wait long in memory. Lanes that were lost meanwhile stay lost.
-pub fn renew(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, lanes: &[Lane]) -> Result<()> {
-    store::renew(conn, company, node, now + lease, lanes)
+/// Extends the lease of lanes whose jobs wait long in memory, and answers which these are. Lanes that were lost meanwhile
+/// stay lost.
+pub fn renew(conn: &mut Conn, company: i64, node: i64, now: i64, lease: i64, lanes: &[Lane]) -> Result<Kept> {
+    Ok(store::renew(conn, company, node, now + lease, lanes)?.into_iter().collect())
 }
 
 /// Whether a lease of a lane of the topic has lapsed, so that a claim of [`Whose::Lapsed`] would find it.

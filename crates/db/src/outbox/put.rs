@@ -14,6 +14,8 @@ pub enum Placed {
         /// Its place among those that were put since the lane was last idle; that of the head is 0. A node that has the
         /// job before it in memory may go on with this one without asking.
         place: i64,
+        /// The job that made the lane, by which its places are told from those of another time.
+        head: i64,
     },
     /// Nowhere, as the lane's last job has this id, which is not smaller: put it again under a larger one.
     Refused {

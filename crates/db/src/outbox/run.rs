@@ -96,8 +96,8 @@ pub fn finish(conn: &mut Conn, node: i64, now: i64, lease: i64, depth: i64, outc
     finish_keeping(conn, node, now, lease, depth, outcomes, &Kept::new())
 }
 
-/// The same, but lanes that are `kept` stay as they are and give no run: the node has their next jobs in memory, and a
-/// later outcome ends them.
+/// The same, but lanes that are `kept` do not end and give no run: the node has their next jobs in memory, and a later
+/// outcome ends them. A retry lets its lane sleep all the same.
 pub fn finish_keeping(
     conn: &mut Conn,
     node: i64,

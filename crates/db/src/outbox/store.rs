@@ -85,11 +85,12 @@ pub(super) fn insert(
         "INSERT INTO outbox_lanes (company, topic, subscriber, subject, due_at, tries, holder, behind, head, last)
          VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $7, $7) ON CONFLICT (company, topic, subscriber, subject)
          DO UPDATE SET behind = outbox_lanes.behind + 1, last = excluded.last WHERE outbox_lanes.last < excluded.last
-         RETURNING behind";
-    let behind: Option<(i64,)> = conn.opt(sql, args![company, topic, subscriber, subject, until, holder, job.id])?;
+         RETURNING behind, head";
+    let behind: Option<(i64, i64)> =
+        conn.opt(sql, args![company, topic, subscriber, subject, until, holder, job.id])?;
     let (state, placed) = match behind {
-        Some((0,)) => (HEAD, Placed::Head),
-        Some((place,)) => (BEHIND, Placed::Behind { place }),
+        Some((0, _)) => (HEAD, Placed::Head),
+        Some((place, head)) => (BEHIND, Placed::Behind { place, head }),
         None => return Ok(Placed::Refused { last: last(conn, company, job.lane)? }),
     };
     insert_job(conn, company, now, state, job)?;
@@ -421,15 +422,16 @@ pub(super) fn remove_lanes(conn: &mut Conn, lanes: &[(i64, Lane)]) -> Result<()>
     conn.exec(&sql, args![lane_rows(lanes)?]).map(drop)
 }
 
-pub(super) fn renew(conn: &mut Conn, company: i64, node: i64, until: i64, lanes: &[Lane]) -> Result<()> {
+pub(super) fn renew(conn: &mut Conn, company: i64, node: i64, until: i64, lanes: &[Lane]) -> Result<Vec<(i64, Lane)>> {
     let lanes: Vec<(i64, Lane)> = lanes.iter().map(|lane| (company, *lane)).collect();
     let sql = format!(
         "WITH l AS ({LANE_ROWS} FROM {})
          UPDATE outbox_lanes SET due_at = $2 FROM l
-         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $3",
+         WHERE company = l.c AND topic = l.t AND subscriber = l.r AND subject = l.s AND holder = $3
+         RETURNING company, topic, subscriber, subject",
         conn.elements(1)
     );
-    conn.exec(&sql, args![lane_rows(&lanes)?, until, node]).map(drop)
+    lanes_of(conn.all(&sql, args![lane_rows(&lanes)?, until, node])?)
 }
 
 pub(super) fn release_node(conn: &mut Conn, company: i64, node: i64) -> Result<u64> {

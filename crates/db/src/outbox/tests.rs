@@ -91,7 +91,7 @@ fn a_lane_keeps_its_order_and_goes_when_it_is_empty() {
     for (name, store) in testing::stores(SCHEMA) {
         assert_eq!(put_one(&store, 1, 0, 1, 11), Placed::Head, "{name}");
         for (place, id) in (1..).zip(12..=15) {
-            assert_eq!(put_one(&store, 1, 0, 1, id), Placed::Behind { place }, "{name}");
+            assert_eq!(put_one(&store, 1, 0, 1, id), Placed::Behind { place, head: 11 }, "{name}");
         }
         // The head is with node 1 already: nothing to claim while its lease lasts.
         assert_eq!(claim_ids(&store, 2, 10, 10, 10), [], "{name}");
@@ -134,7 +134,7 @@ fn a_failed_head_is_retried_when_its_time_has_come() {
         assert_eq!(ids(&next), [(1, vec![1, 2, 3])], "{name}");
         let retry = Some(Retry { id: 2, at: 900, tries: 1, log: Json::of(&json!([{"status": 503}])) });
         assert_eq!(finish_all(&store, 1, 100, 9, vec![Outcome { retry, ..done(1, &[1]) }]), [], "{name}");
-        assert_eq!(put_one(&store, 1, 150, 1, 4), Placed::Behind { place: 3 }, "{name}: the lane waits");
+        assert_eq!(put_one(&store, 1, 150, 1, 4), Placed::Behind { place: 3, head: 1 }, "{name}: the lane waits");
         let due = store.read_blocking(|conn| next_due(conn, COMPANY, TOPIC)).expect("it is known");
         assert_eq!(due, Some(900), "{name}");
         assert_eq!(claim_ids(&store, 2, 899, 5, 5), [], "{name}");
@@ -189,7 +189,7 @@ fn a_job_goes_behind_those_with_smaller_ids_alone() {
             for id in [last - 1, last] {
                 assert_eq!(put_one(&store, 2, 0, 1, id), Placed::Refused { last }, "{name}");
             }
-            assert_eq!(put_one(&store, 2, 0, 1, last + 2), Placed::Behind { place }, "{name}");
+            assert_eq!(put_one(&store, 2, 0, 1, last + 2), Placed::Behind { place, head: 7 }, "{name}");
         }
         assert_eq!(states(&store).iter().map(|state| state.0).collect::<Vec<_>>(), [7, 9, 11], "{name}");
         let next = finish_all(&store, 1, 5, 9, vec![done(1, &[7])]);
@@ -418,7 +418,7 @@ async fn a_run_that_ends_while_more_is_put_into_its_lane_waits_and_finds_it() {
     let next: Result<Vec<Run>> = next.await;
     assert_eq!(ids(&next.expect("the run is recorded")), [(9, vec![20])]);
     assert_eq!(tries.load(std::sync::atomic::Ordering::SeqCst), 1, "nothing was done twice");
-    assert_eq!(putter.join().expect("it is put"), Placed::Behind { place: 1 });
+    assert_eq!(putter.join().expect("it is put"), Placed::Behind { place: 1, head: 10 });
 }
 
 #[test]

@@ -54,8 +54,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// A run in a node's memory.
 struct Held {
     run: Run,
-    /// The place of its last job in the lane, if that is known: the next one may follow in memory.
-    end: Option<i64>,
+    /// The lane's head and the place of its last job here, if they are known: the next one may follow in memory.
+    end: Option<(i64, i64)>,
 }
 
 /// Two nodes with what they hold in memory, and what the outside has received.
@@ -91,13 +91,13 @@ impl World<'_> {
                 match placed {
                     Placed::Head => {
                         let run = Run { company, lane, tries: 0, jobs: vec![job] };
-                        self.memory[node].push(Held { run, end: Some(0) });
+                        self.memory[node].push(Held { run, end: Some((id, 0)) });
                     }
-                    Placed::Behind { place } => {
-                        let before = |held: &&mut Held| held.run.lane == lane && held.end == Some(place - 1);
+                    Placed::Behind { place, head } => {
+                        let before = |held: &&mut Held| held.run.lane == lane && held.end == Some((head, place - 1));
                         if let Some(held) = self.memory[node].iter_mut().find(before) {
                             held.run.jobs.push(job);
-                            held.end = Some(place);
+                            held.end = Some((head, place));
                         }
                     }
                     Placed::Refused { last } => panic!("{id} was refused behind {last}"),

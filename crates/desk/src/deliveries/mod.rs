@@ -65,9 +65,8 @@ impl Subscriber {
 pub struct Fresh {
     /// The delivery.
     pub job: Job,
-    /// Where it stands in its lane: at 0 as its head, with the lane leased to this node, otherwise behind others
-    /// ([`Placed::Behind`]).
-    pub place: i64,
+    /// Where it stands in its lane: as its head, with the lane leased to this node, or behind others.
+    pub placed: Placed,
     /// All that its sending takes, if the unit that put it knew that; otherwise the sender reads it from the store.
     pub known: Option<Known>,
 }
@@ -181,18 +180,17 @@ pub fn enqueue(
     let (company, now) = (work.company.0, work.now.0);
     let (node, lease) = (work.desk.settings.node, work.desk.settings.lease);
     let mut id = work.new_id_after(about);
-    let place = loop {
+    let placed = loop {
         let job = NewJob { id, lane, event: about, payload: &payload };
         match db::outbox::put(work.conn, company, node, now, lease, &job)? {
-            Placed::Head => break 0,
-            Placed::Behind { place } => break place,
             // Another node's clock runs ahead of ours; what waits already leaves first all the same.
             Placed::Refused { last } => id = work.new_id_after(last),
+            placed => break placed,
         }
     };
     let log = Value::Array(vec![]);
     let job = Job { company, id, lane, event: about, created_at: now, tries: 0, payload, log };
-    work.traces.fresh.push(Fresh { job, place, known: None });
+    work.traces.fresh.push(Fresh { job, placed, known: None });
     Ok(DeliveryId(id))
 }
 

@@ -153,8 +153,10 @@ fn a_rules_webhook_is_handed_over_with_all_that_it_is_sent_with() {
         tell(told, RuleId(3), Shape::Full, Retries::Off);
         tell(told, RuleId(3), Shape::Full, Retries::Off);
         let fresh = std::mem::take(&mut *hands.0.lock().expect("sound"));
-        let handed: Vec<_> = fresh.iter().map(|fresh| (fresh.place, fresh.known.is_some())).collect();
-        assert_eq!(handed, [(0, false), (1, false)], "{}", fixture.engine);
+        let [first, second] = &fresh[..] else { panic!("{}: {fresh:?}", fixture.engine) };
+        assert_eq!(first.placed, Placed::Head, "{}", fixture.engine);
+        assert_eq!(second.placed, Placed::Behind { place: 1, head: first.job.id }, "{}", fixture.engine);
+        assert!(first.known.is_none() && second.known.is_none(), "{}", fixture.engine);
     }
 }
 

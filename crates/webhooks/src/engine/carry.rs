@@ -6,7 +6,7 @@ use super::attempts::{self, Attempt};
 use super::board::EndpointKey;
 use super::circuit::Gate;
 use super::courier::{After, Delivery, Fate, Health, Prepared, Tried, Verdict};
-use super::held::Lease;
+use super::held::{FOLLOWERS_OF_A_RIDE, Lease};
 use crate::client::{Failure, Outgoing};
 use crate::schedule::{self, Failed, Next, Retries};
 use crate::stopwatch;
@@ -147,6 +147,10 @@ pub async fn carry(inner: &Inner, mut ride: Ride, followed: &mut usize) {
             ControlFlow::Continue(settled) => settled,
             ControlFlow::Break(settled) => return inner.settled(settled),
         };
+        // Others go first, and what was done is recorded, as after a long run out of the store.
+        if *followed >= FOLLOWERS_OF_A_RIDE {
+            return inner.settled(settled);
+        }
         let Some((so_far, (job, prepared))) = inner.end_ride(settled) else { return };
         settled = so_far;
         settled.weight += 1;

@@ -32,14 +32,16 @@ impl Lease {
     }
 }
 
-/// Jobs that follow a ride in memory, at most: a bound of their bodies, which nobody has counted yet.
+/// Jobs that follow rides in memory, at most: a bound of their bodies, which are not counted.
 const FOLLOWERS: usize = 1_024;
+/// Those of one ride. Behind so many others go first.
+pub const FOLLOWERS_OF_A_RIDE: usize = 64;
 
 /// A lane in our hands.
 struct Grip {
     lease: Arc<Lease>,
     /// The last job of it in memory, as long as the one behind that may be sent without asking the store.
-    end: Option<End>,
+    end: Option<Place>,
     /// A ride is under way, or about to be.
     is_riding: bool,
     /// What goes out behind that ride.
@@ -50,14 +52,12 @@ struct Grip {
     is_recording: bool,
     /// What came of rides meanwhile: to be recorded next, so that the lane's jobs are over in their order.
     late: Option<Settled>,
+    /// Something of it could not be recorded. Its row is left alone and its lease to lapse.
+    is_abandoned: bool,
 }
 
-/// Where a job stands in its lane.
-#[derive(Clone, Copy)]
-struct End {
-    id: i64,
-    place: i64,
-}
+/// Where a job stands in its lane: the lane's head, by which its places are told from those of another time, and its place.
+pub type Place = (i64, i64);
 
 /// A job with what it sends.
 pub type Follower = (Job, Prepared);
@@ -92,7 +92,7 @@ impl Held {
     }
 
     /// Takes a lane for a fresh head; if the lane is still held, the head is kept until it is let go. It was put after
-    /// the end of that run was committed, or else it would not be a head.
+    /// the end of that run was committed, by us or by whoever took the lane over, or else it would not be a head.
     pub fn take_fresh(&mut self, run: Run, now: i64) -> Option<(Run, Arc<Lease>)> {
         let key = (run.company, run.lane);
         match self.lanes.entry(key) {
@@ -101,7 +101,7 @@ impl Held {
                 None
             }
             Entry::Vacant(place) => {
-                let end = run.jobs.last().map(|head| End { id: head.id, place: 0 });
+                let end = run.jobs.first().map(|head| (head.id, 0));
                 let lease = place.insert(Grip::new(now, end)).lease.clone();
                 Some((run, lease))
             }
@@ -110,14 +110,15 @@ impl Held {
 
     /// A job was put at a place behind others of a lane. If the one before it is the last that memory has of the lane, it
     /// goes out from memory as well.
-    pub fn follow(&mut self, follower: Follower, place: i64) -> Followed {
+    pub fn follow(&mut self, follower: Follower, place: Place) -> Followed {
         let key = (follower.0.company, follower.0.lane);
         let Some(grip) = self.lanes.get_mut(&key) else { return Followed::Refused };
-        let is_next = grip.end.is_some_and(|end| end.place + 1 == place && end.id < follower.0.id);
-        if !is_next || self.followers >= FOLLOWERS {
+        let is_next = grip.end.is_some_and(|(head, end)| (head, end + 1) == place);
+        let has_room = self.followers < FOLLOWERS && grip.followers.len() < FOLLOWERS_OF_A_RIDE;
+        if !is_next || !has_room {
             return Followed::Refused;
         }
-        grip.end = Some(End { id: follower.0.id, place });
+        grip.end = Some(place);
         if grip.is_riding {
             grip.followers.push_back(follower);
             self.followers += 1;
@@ -140,9 +141,19 @@ impl Held {
     pub fn break_off(&mut self, key: Key) -> usize {
         let Some(grip) = self.lanes.get_mut(&key) else { return 0 };
         grip.is_riding = false;
-        grip.end = None;
-        let left = std::mem::take(&mut grip.followers).len();
+        let left = grip.close();
         self.followers -= left;
+        left
+    }
+
+    /// Something of a lane cannot be recorded, so that its row must not be ended: what is still under way is written down,
+    /// and when the lease has lapsed the store hands out what is left. Answers how many jobs leave memory.
+    pub fn abandon(&mut self, key: Key) -> usize {
+        let Some(grip) = self.lanes.get_mut(&key) else { return 0 };
+        grip.is_abandoned = true;
+        let left = grip.close();
+        self.followers -= left;
+        self.forget_if_over(key);
         left
     }
 
@@ -171,17 +182,19 @@ impl Held {
         None
     }
 
-    /// Those of the lanes of which more is in memory. In the others nothing follows from now on. It may be asked again
-    /// before the answer is acted on.
-    pub fn kept(&mut self, lanes: impl Iterator<Item = Key>) -> Kept {
-        lanes.filter(|key| self.lanes.get_mut(key).is_none_or(Grip::is_kept)).collect()
+    /// Closes lanes whose outcomes are about to be written, so that nothing follows in memory any more, but for those of
+    /// which more is in memory already, or which are not ours to end: these are answered. It may be asked again before
+    /// the answer is acted on.
+    pub fn close(&mut self, lanes: impl Iterator<Item = Key>) -> Kept {
+        lanes.filter(|key| self.lanes.get_mut(key).is_none_or(Grip::close_unless_kept)).collect()
     }
 
-    /// The outcome of a kept lane is recorded; answers the one whose turn it is now.
+    /// The outcome of a kept lane has left the store's hands; answers the one whose turn it is now.
     pub fn recorded(&mut self, key: Key) -> Option<Settled> {
         let grip = self.lanes.get_mut(&key)?;
         let late = grip.late.take().map(|late| Settled { has_turn: true, ..late });
         grip.is_recording = late.is_some();
+        self.forget_if_over(key);
         late
     }
 
@@ -194,23 +207,35 @@ impl Held {
         Some(grip.lease.clone())
     }
 
-    /// The lane is no longer ours; answers a fresh head that has arrived meanwhile, and how many jobs leave memory
-    /// unrecorded. After a run that did not reach the lane's end there is no head: the store hands those jobs out again.
-    pub fn let_go(&mut self, key: Key, reached_end: bool, last: Option<i64>) -> (Option<Run>, usize) {
-        let mut left = 0;
-        if let Some(grip) = self.lanes.remove(&key) {
-            self.followers -= grip.followers.len();
-            left = grip.followers.len() + grip.late.map_or(0, |late| late.weight);
-        }
+    /// A closed lane is no longer ours; answers a fresh head that has arrived meanwhile. After a run that did not reach the
+    /// lane's end there is none: the store hands those jobs out again.
+    pub fn let_go(&mut self, key: Key, reached_end: bool, last: Option<i64>) -> Option<Run> {
+        self.lanes.remove(&key);
         let early = self.early.remove(&key);
         let is_new = |run: &Run| run.jobs.first().is_some_and(|head| Some(head.id) > last);
-        (early.filter(|run| reached_end && is_new(run)), left)
+        early.filter(|run| reached_end && is_new(run))
+    }
+
+    /// An abandoned lane of which nothing is under way any more is nobody's until its lease lapses.
+    fn forget_if_over(&mut self, key: Key) {
+        if self.lanes.get(&key).is_some_and(|grip| grip.is_abandoned && !grip.is_busy() && !grip.is_recording) {
+            self.lanes.remove(&key);
+            self.early.remove(&key);
+        }
     }
 
     /// The lanes whose lease is half over, which are noted as extended.
     pub fn extend(&mut self, now: i64, lease: i64) -> Vec<Key> {
-        let old = self.lanes.iter().filter(|(_, grip)| grip.lease.since() + lease / 2 <= now);
+        let is_old = |grip: &Grip| !grip.is_abandoned && grip.lease.since() + lease / 2 <= now;
+        let old = self.lanes.iter().filter(|(_, grip)| is_old(grip));
         old.map(|(key, grip)| (*key, grip.lease.extend(now)).0).collect()
+    }
+
+    /// The lane was lost to somebody else: they hand out what is put into it from now on.
+    pub fn lost(&mut self, key: Key) {
+        if let Some(grip) = self.lanes.get_mut(&key) {
+            grip.end = None;
+        }
     }
 
     /// Everything, forgotten.
@@ -231,15 +256,29 @@ impl Held {
 }
 
 impl Grip {
-    fn new(now: i64, end: Option<End>) -> Grip {
+    fn new(now: i64, end: Option<Place>) -> Grip {
         let lease = Arc::new(Lease(AtomicI64::new(now)));
-        Grip { lease, end, is_riding: true, followers: VecDeque::new(), coming: 0, is_recording: false, late: None }
+        let followers = VecDeque::new();
+        let (coming, is_recording, late, is_abandoned) = (0, false, None, false);
+        Grip { lease, end, is_riding: true, followers, coming, is_recording, late, is_abandoned }
     }
 
-    /// Whether more of the lane is in memory. If not, nothing follows any more: its end is about to be recorded.
-    fn is_kept(&mut self) -> bool {
-        let is_kept = self.is_riding || self.coming > 0 || self.late.is_some();
+    /// Whether there will be another outcome.
+    fn is_busy(&self) -> bool {
+        self.is_riding || self.coming > 0 || self.late.is_some()
+    }
+
+    /// Nothing follows in memory from now on; answers how many jobs leave it.
+    fn close(&mut self) -> usize {
+        self.end = None;
+        std::mem::take(&mut self.followers).len()
+    }
+
+    /// Whether the lane's row is left as it is. If not, its end is about to be written.
+    fn close_unless_kept(&mut self) -> bool {
+        let is_kept = self.is_abandoned || self.is_busy();
         if !is_kept {
+            // Nothing rides, so nothing waits behind it.
             self.end = None;
         }
         is_kept
@@ -280,14 +319,14 @@ mod tests {
     }
 
     fn is_kept(held: &mut Held) -> bool {
-        held.kept([KEY].into_iter()).contains(&KEY)
+        held.close([KEY].into_iter()).contains(&KEY)
     }
 
     #[test]
     fn a_lane_is_held_once() {
         let mut held = Held::default();
         assert!(held.take(KEY, 0).is_some() && held.take(KEY, 0).is_none());
-        assert!(held.let_go(KEY, true, None).0.is_none());
+        assert!(held.let_go(KEY, true, None).is_none());
         assert!(held.take(KEY, 0).is_some());
     }
 
@@ -296,7 +335,7 @@ mod tests {
         let mut held = Held::default();
         held.take(KEY, 0);
         assert!(held.take_fresh(run(9), 0).is_none());
-        assert_eq!(held.let_go(KEY, true, Some(8)).0.unwrap().jobs[0].id, 9);
+        assert_eq!(held.let_go(KEY, true, Some(8)).unwrap().jobs[0].id, 9);
     }
 
     #[test]
@@ -305,13 +344,13 @@ mod tests {
         held.take(KEY, 0);
         held.take_fresh(run(9), 0);
         assert!(held.go_on(KEY, 0).is_some());
-        assert!(held.let_go(KEY, true, Some(9)).0.is_none());
+        assert!(held.let_go(KEY, true, Some(9)).is_none());
         held.take(KEY, 0);
         held.take_fresh(run(10), 0);
-        assert!(held.let_go(KEY, false, Some(9)).0.is_none());
+        assert!(held.let_go(KEY, false, Some(9)).is_none());
         held.take(KEY, 0);
         held.take_fresh(run(10), 0);
-        assert!(held.let_go(KEY, true, Some(10)).0.is_none());
+        assert!(held.let_go(KEY, true, Some(10)).is_none());
     }
 
     #[test]
@@ -327,18 +366,19 @@ mod tests {
     #[test]
     fn only_the_very_next_job_of_a_lane_follows_in_memory() {
         let mut held = Held::default();
-        assert!(matches!(held.follow(follower(8), 1), Followed::Refused), "nobody holds the lane");
+        assert!(matches!(held.follow(follower(8), (7, 1)), Followed::Refused), "nobody holds the lane");
         held.take_fresh(run(7), 0);
-        assert!(matches!(held.follow(follower(9), 2), Followed::Refused), "another node put one in between");
-        assert!(matches!(held.follow(follower(6), 1), Followed::Refused), "it is left of an earlier time of the lane");
-        assert!(matches!(held.follow(follower(8), 1), Followed::Behind));
-        assert!(matches!(held.follow(follower(9), 2), Followed::Behind));
+        assert!(matches!(held.follow(follower(9), (7, 2)), Followed::Refused), "another node put one in between");
+        assert!(matches!(held.follow(follower(6), (5, 1)), Followed::Refused), "it is left of an earlier time");
+        assert!(matches!(held.follow(follower(12), (11, 1)), Followed::Refused), "it is of a later time");
+        assert!(matches!(held.follow(follower(8), (7, 1)), Followed::Behind));
+        assert!(matches!(held.follow(follower(9), (7, 2)), Followed::Behind));
         assert_eq!([held.next(KEY), held.next(KEY)].map(|next| next.map(|(job, _)| job.id)), [Some(8), Some(9)]);
         assert!(held.next(KEY).is_none() && held.followers == 0);
         held.let_go(KEY, true, None);
         held.take(KEY, 0);
         assert!(
-            matches!(held.follow(follower(12), 1), Followed::Refused),
+            matches!(held.follow(follower(12), (7, 1)), Followed::Refused),
             "the store has handed out a part of the lane"
         );
     }
@@ -349,10 +389,10 @@ mod tests {
         held.take_fresh(run(7), 0);
         assert!(held.next(KEY).is_none());
         assert_eq!(ids(held.record(settled(7))), [7]);
-        assert!(matches!(held.follow(follower(8), 1), Followed::Rides(..)));
+        assert!(matches!(held.follow(follower(8), (7, 1)), Followed::Rides(..)));
         assert!(is_kept(&mut held), "it rides");
         assert!(held.next(KEY).is_none() && held.record(settled(8)).is_none());
-        assert!(matches!(held.follow(follower(9), 2), Followed::Rides(..)));
+        assert!(matches!(held.follow(follower(9), (7, 2)), Followed::Rides(..)));
         assert!(held.next(KEY).is_none() && held.record(settled(9)).is_none());
         assert!(is_kept(&mut held), "it was asked again, and what came of the later rides waits");
         let late = held.recorded(KEY).unwrap();
@@ -362,8 +402,18 @@ mod tests {
         let last = held.recorded(KEY).unwrap();
         assert_eq!(ids(held.record(last)), [10]);
         assert!(!is_kept(&mut held));
-        assert!(matches!(held.follow(follower(11), 3), Followed::Refused), "its end is being written");
-        assert_eq!(held.let_go(KEY, true, Some(10)).1, 0);
+        assert!(matches!(held.follow(follower(11), (7, 3)), Followed::Refused), "its end is being written");
+        held.let_go(KEY, true, Some(10));
+        assert!(held.len() == 0 && held.followers == 0);
+    }
+
+    #[test]
+    fn nothing_overtakes_the_head_of_a_lane_that_was_lost_and_began_anew() {
+        let mut held = Held::default();
+        held.take_fresh(run(7), 0);
+        // Another node has taken the lane over and ended it, and here the next one begins.
+        assert!(held.take_fresh(run(9), 0).is_none());
+        assert!(matches!(held.follow(follower(10), (9, 1)), Followed::Refused));
     }
 
     #[test]
@@ -373,7 +423,7 @@ mod tests {
         assert!(held.next(KEY).is_none());
         held.comes(KEY);
         held.record(settled(7));
-        held.follow(follower(8), 1);
+        held.follow(follower(8), (7, 1));
         assert!(held.next(KEY).is_none());
         held.comes(KEY);
         assert!(is_kept(&mut held));
@@ -383,30 +433,65 @@ mod tests {
     fn nothing_follows_a_ride_that_broke_off() {
         let mut held = Held::default();
         held.take_fresh(run(7), 0);
-        held.follow(follower(8), 1);
-        held.follow(follower(9), 2);
+        held.follow(follower(8), (7, 1));
+        held.follow(follower(9), (7, 2));
         assert_eq!((held.break_off(KEY), held.followers), (2, 0));
-        assert!(matches!(held.follow(follower(10), 3), Followed::Refused) && !is_kept(&mut held));
+        assert!(matches!(held.follow(follower(10), (7, 3)), Followed::Refused) && !is_kept(&mut held));
     }
 
     #[test]
-    fn what_leaves_memory_unrecorded_is_counted() {
+    fn an_abandoned_lane_is_held_until_all_that_was_under_way_is_written_down() {
         let mut held = Held::default();
         held.take_fresh(run(7), 0);
+        held.next(KEY);
+        held.comes(KEY);
         held.record(settled(7));
-        held.record(settled(8));
-        held.follow(follower(9), 1);
-        assert_eq!(held.let_go(KEY, false, None).1, 2);
-        assert!(held.followers == 0 && held.len() == 0);
+        held.follow(follower(8), (7, 1));
+        held.follow(follower(9), (7, 2));
+        // The store does not take the first outcome, while the second ride is under way.
+        assert_eq!((held.abandon(KEY), held.followers), (1, 0));
+        assert!(held.recorded(KEY).is_none());
+        assert!(held.extend(1_000, 100).is_empty(), "its lease is left to lapse");
+        assert!(held.take(KEY, 0).is_none() && held.take_fresh(run(10), 0).is_none(), "one ride of a lane at a time");
+        assert!(matches!(held.follow(follower(10), (7, 3)), Followed::Refused));
+        assert!(held.next(KEY).is_none());
+        held.comes(KEY);
+        assert_eq!(ids(held.record(settled(8))), [8]);
+        assert!(is_kept(&mut held), "a job before it is still to be done");
+        assert!(held.recorded(KEY).is_none());
+        assert!(held.len() == 0 && held.early.is_empty());
         assert!(is_kept(&mut held), "the end of a lane that is not ours is nobody's to write");
         assert_eq!(ids(held.record(settled(9))), [9]);
     }
 
     #[test]
-    fn followers_are_bounded() {
+    fn a_lane_whose_ride_panics_is_forgotten_when_what_came_of_earlier_ones_is_written_down() {
         let mut held = Held::default();
-        held.take_fresh(run(0), 0);
-        let taken = (1..5_000).filter(|id| matches!(held.follow(follower(*id), *id), Followed::Behind)).count();
-        assert_eq!(taken, FOLLOWERS);
+        held.take_fresh(run(7), 0);
+        held.next(KEY);
+        held.comes(KEY);
+        held.follow(follower(8), (7, 1));
+        assert_eq!(ids(held.record(settled(7))), [7]);
+        held.break_off(KEY);
+        held.abandon(KEY);
+        assert!(is_kept(&mut held) && held.len() == 1);
+        assert!(held.recorded(KEY).is_none() && held.len() == 0);
+        held.take_fresh(run(9), 0);
+        held.break_off(KEY);
+        held.abandon(KEY);
+        assert_eq!(held.len(), 0, "nothing else was under way");
+    }
+
+    #[test]
+    fn followers_are_bounded() {
+        let taken = |held: &mut Held, subject: i64| {
+            let lane = Lane { subject, ..KEY.1 };
+            held.take_fresh(Run { company: 1, lane, tries: 0, jobs: vec![Job { lane, ..job(0) }] }, 0);
+            let mut follow = |id: i64| held.follow((Job { lane, ..job(id) }, follower(id).1), (0, id));
+            (1..200).filter(|id| matches!(follow(*id), Followed::Behind)).count()
+        };
+        let mut held = Held::default();
+        assert_eq!(taken(&mut held, 0), FOLLOWERS_OF_A_RIDE);
+        assert_eq!((1..100).map(|lane| taken(&mut held, lane)).sum::<usize>(), FOLLOWERS - FOLLOWERS_OF_A_RIDE);
     }
 }

@@ -1,15 +1,17 @@
 //! Carries outbox jobs outside by HTTP: at least once, in order per lane, lanes and receivers beside each other.
 //!
 //! ```text
-//!  offer (fresh heads, in memory) ─┐
+//!                                            follow (the next jobs of a lane that rides, in memory) ─┐
+//!                                                                                                    ▼
+//!  offer (fresh heads, in memory) ─┐                                                                 │
 //!                                  ├─► prepare ─► board (queue, slots, circuit per receiver) ─► carry ─► record ─┐
 //!  claim (store: due lanes)       ─┘        ▲                                                                    │
 //!                                           └──────────────────── next run of the lane ◄─────────────────────────┘
 //! ```
 //!
 //! Invariants: one ride of a lane is under way at most, and what came of it is recorded before what came of the next
-//! (`held`); what was sent is recorded before the lane is let go (`record`); no receiver can take all slots or all memory (`board`); a receiver that fails is left alone without using
-//! up its jobs' attempts (`circuit`).
+//! (`held`); what was sent is recorded before the lane is let go (`record`); no receiver can take all slots or all memory
+//! (`board`); a receiver that fails is left alone without using up its jobs' attempts (`circuit`).
 
 mod attempts;
 mod board;
@@ -37,7 +39,7 @@ use carry::{Ride, Settled};
 use claim::Bell;
 use db::Store;
 use db::outbox::{self, Job, Lane, Run};
-use held::{Followed, Follower, Held, Key, Lease};
+use held::{Followed, Follower, Held, Key, Lease, Place};
 use prepare::Arrival;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -175,7 +177,7 @@ impl Engine {
             return;
         };
         let now = inner.now();
-        let run = alone(job);
+        let run = run_of(job);
         let Some((run, lease)) = inner.held().take_fresh(run, now) else { return };
         if inner.is_stopping() || inner.room() == 0 {
             inner.board().enter(run.jobs.len());
@@ -186,12 +188,11 @@ impl Engine {
     }
 
     /// Hands over a job that was put at a place behind others of its lane, with what it sends. If the job before it is the
-    /// last that is in memory, it goes out behind that; otherwise the store will hand it out. When and where as [`offer`].
-    ///
-    /// [`offer`]: Engine::offer
-    pub fn follow(&self, job: Job, place: i64, prepared: Prepared) {
+    /// last that is in memory, it goes out behind that; otherwise the store will hand it out. To be called after the
+    /// unit's commit, from any thread; it waits for nothing.
+    pub fn follow(&self, job: Job, place: Place, prepared: Prepared) {
         let inner = &self.0;
-        let Some(line) = inner.lines.get(&job.lane.topic) else { return };
+        let Some(line) = inner.lines.get(&job.lane.topic).filter(|line| line.depth > 1) else { return };
         if inner.is_stopping() || inner.room() == 0 {
             return;
         }
@@ -202,7 +203,7 @@ impl Engine {
             Followed::Behind => {}
             Followed::Refused => inner.board().leave(1),
             Followed::Rides((job, prepared), lease) => {
-                line.arrives(alone(job), lease, Some(vec![prepared]));
+                line.arrives(run_of(job), lease, Some(vec![prepared]));
             }
         }
     }
@@ -410,9 +411,35 @@ impl Inner {
 
     /// What came of a lane is recorded, and more of it is in memory.
     fn stay(&self, key: Key) {
-        let late = self.held().recorded(key);
+        let mut held = self.held();
+        let late = held.recorded(key);
+        self.note_quiet(&held);
+        drop(held);
         if let Some(late) = late {
             self.send(late);
+        }
+    }
+
+    /// A ride of the lane panicked, and what came of it is unknown.
+    fn ride_lost(&self, key: Key) {
+        let mut held = self.held();
+        let left = held.break_off(key);
+        held.abandon(key);
+        self.note_quiet(&held);
+        drop(held);
+        self.recorded(left);
+    }
+
+    /// What came of a lane cannot be recorded.
+    fn unrecorded(&self, key: Key) {
+        let left = self.held().abandon(key);
+        self.recorded(left);
+        self.stay(key);
+    }
+
+    fn note_quiet(&self, held: &Held) {
+        if held.len() == 0 {
+            self.quiet.notify_one();
         }
     }
 
@@ -431,15 +458,10 @@ impl Inner {
 
     fn let_go(&self, key: Key, reached_end: bool, last: Option<i64>) {
         let mut held = self.held();
-        let (early, left) = held.let_go(key, reached_end, last);
+        let early = held.let_go(key, reached_end, last);
         let early = early.and_then(|run| held.take_fresh(run, self.now()));
-        if held.len() == 0 {
-            self.quiet.notify_one();
-        }
+        self.note_quiet(&held);
         drop(held);
-        if left > 0 {
-            self.recorded(left);
-        }
         if let Some((run, lease)) = early
             && let Some(line) = self.lines.get(&run.lane.topic)
         {
@@ -467,16 +489,22 @@ impl Inner {
         lanes.into_iter().for_each(|(company, lane)| companies.entry(company).or_default().push(lane));
         let (node, now) = (self.node, self.now());
         for (company, lanes) in companies {
-            let unit = move |conn: &mut db::Conn| outbox::renew(conn, company, node, now, lease, &lanes);
-            if let Err(error) = self.store.write_latest(unit).await {
-                tracing::warn!(%error, company, "leases of deliveries cannot be extended");
+            let asked = lanes.clone();
+            let unit = move |conn: &mut db::Conn| outbox::renew(conn, company, node, now, lease, &asked);
+            match self.store.write_latest(unit).await {
+                Ok(renewed) => {
+                    let mut held = self.held();
+                    let keys = lanes.into_iter().map(|lane| (company, lane));
+                    keys.filter(|key| !renewed.contains(key)).for_each(|key| held.lost(key));
+                }
+                Err(error) => tracing::warn!(%error, company, "leases of deliveries cannot be extended"),
             }
         }
     }
 }
 
 /// A fresh job as a run of its own.
-fn alone(job: Job) -> Run {
+fn run_of(job: Job) -> Run {
     Run { company: job.company, lane: job.lane, tries: job.tries, jobs: vec![job] }
 }
 

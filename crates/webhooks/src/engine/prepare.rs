@@ -140,7 +140,7 @@ impl Drop for Seat<'_> {
     fn drop(&mut self) {
         if self.taken && std::thread::panicking() {
             // The lane stays leased until its lease lapses, which keeps whatever panicked from spinning.
-            self.inner.let_go(self.lane, false, None);
+            self.inner.ride_lost(self.lane);
             self.inner.recorded(self.weight.0 + self.followed);
             let rides = self.inner.free_slot(self.key, self.weight);
             rides.into_iter().for_each(|(key, ride)| start(self.inner, key, ride));

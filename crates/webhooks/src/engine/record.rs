@@ -92,7 +92,7 @@ async fn alone(inner: &Arc<Inner>, line: &Line, batch: &Arc<Batch>, at: usize) {
         Err(error) => {
             let (company, lane) = (outcome.company, outcome.lane);
             tracing::error!(%error, company, ?lane, "a delivery cannot be recorded and will be repeated");
-            inner.let_go((company, lane), false, None);
+            inner.unrecorded((company, lane));
         }
     }
 }
@@ -120,7 +120,7 @@ async fn write(
             }
             let outcomes = &batch.outcomes[range.clone()];
             // As late as possible: what follows until here need not be asked of the store.
-            let kept = owner.held().kept(outcomes.iter().map(|outcome| (outcome.company, outcome.lane)));
+            let kept = owner.held().close(outcomes.iter().map(|outcome| (outcome.company, outcome.lane)));
             let next = outbox::finish_keeping(conn, node, now, lease, depth, outcomes, &kept)?;
             Ok::<_, Error>(Written { next, kept })
         };

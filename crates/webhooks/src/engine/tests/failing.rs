@@ -180,6 +180,31 @@ async fn what_follows_an_answer_happens_with_its_record_and_its_error_stays_alon
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_store_refuses_to_record_is_repeated_and_nothing_overtakes_it() {
+    for (name, store) in db::testing::stores(SCHEMA) {
+        let office = Office::new(store, Post::default());
+        let sink = Sink::always(200).await;
+        let engine = office.engine();
+        let write = async |sql: &'static str| office.store.write(move |conn| conn.exec(sql, &[])).await.unwrap();
+        let job = |body: &str| json!({"url": sink.url, "body": body, "known": true});
+        office.put(&engine, 1, 9, job("elsewhere")).await;
+        office.settle().await;
+        write("CREATE UNIQUE INDEX one_is_done ON outbox (company) WHERE state = 1").await;
+        let first = office.put(&engine, 1, 1, job("first")).await;
+        until("it is sent and let go", || sink.count() == 2 && engine.load() == Load::default()).await;
+        office.put(&engine, 1, 1, job("second")).await;
+        assert_eq!(office.job(first).await.0, 3, "{name}");
+        write("DROP INDEX one_is_done").await;
+        office.advance(engine.0.limits.lease + 1);
+        office.settle().await;
+        let bodies: Vec<String> = sink.received().iter().map(|received| received.text()).collect();
+        assert_eq!(bodies, ["elsewhere", "first", "first", "second"], "{name}");
+        until("memory is empty", || engine.load() == Load::default()).await;
+        assert!(office.lanes().await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_nothing_to_send_ends_without_a_request() {
     let office = Office::memory(Post::default());
     let sink = Sink::always(200).await;

@@ -175,8 +175,8 @@ impl Office {
             let engine = engine.clone();
             match (placed, known) {
                 (Placed::Head, known) => conn.after_commit(Box::new(move || engine.offer(job, known))),
-                (Placed::Behind { place }, Some(known)) => {
-                    conn.after_commit(Box::new(move || engine.follow(job, place, known)));
+                (Placed::Behind { place, head }, Some(known)) => {
+                    conn.after_commit(Box::new(move || engine.follow(job, (head, place), known)));
                 }
                 (Placed::Behind { .. }, None) => {}
                 (Placed::Refused { last }, _) => panic!("{id} was refused behind {last}"),

@@ -210,31 +210,77 @@ async fn what_comes_with_a_fresh_job_is_sent_unasked_and_a_retry_asks() {
     }
 }
 
+/// A receiver that answers a body only when it is told to, and others at once.
+async fn waits_at(body: &'static str) -> (Sink, std::sync::mpsc::Sender<()>) {
+    let sink = Sink::always(200).await;
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    sink.answer(move |got| {
+        if got.text() == body {
+            wait.lock().unwrap().recv().unwrap();
+        }
+        Reply::status(200)
+    });
+    (sink, go)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn known_jobs_follow_in_memory_and_nobody_is_asked() {
     for (name, store) in db::testing::stores(SCHEMA) {
         let office = Office::new(store, Post::default());
-        let sink = Sink::always(200).await;
-        let engine = office.engine_with(NODE, Limits { poll: Duration::from_secs(3600), ..limits() });
         // The receiver takes its time, so that all of the others are put meanwhile.
-        let (go, wait) = std::sync::mpsc::channel::<()>();
-        let wait = Mutex::new(wait);
-        sink.answer(move |got| {
-            if got.text() == "1:0" {
-                wait.lock().unwrap().recv().unwrap();
-            }
-            Reply::status(200)
-        });
-        for number in 0..40 {
+        let (sink, go) = waits_at("1:0").await;
+        let engine = office.engine_with(NODE, Limits { poll: Duration::from_secs(3600), ..limits() });
+        for number in 0..5 {
             let job = json!({"url": sink.url, "body": format!("1:{number}"), "known": true});
             office.put(&engine, 1, 1, job).await;
         }
-        assert_eq!(engine.load().jobs, 40, "{name}");
+        assert_eq!(engine.load().jobs, 5, "{name}");
         go.send(()).unwrap();
         office.settle().await;
         until("memory is empty", || engine.load() == Load::default()).await;
-        assert_eq!(accepted(&sink, |_| true)[&1], (0..40).collect::<Vec<_>>(), "{name}");
+        assert_eq!(accepted(&sink, |_| true)[&1], (0..5).collect::<Vec<_>>(), "{name}");
         assert!(office.post.prepared.lock().unwrap().is_empty(), "{name}: nobody was asked");
+        assert!(office.lanes().await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lane_that_begins_anew_while_an_older_job_is_sent_keeps_its_order() {
+    for (name, store) in db::testing::stores(SCHEMA) {
+        let office = Office::new(store, Post::default());
+        let (sink, go) = waits_at("1:0").await;
+        let engine = office.engine_with(NODE, Limits { poll: Duration::from_secs(3600), ..limits() });
+        let job = |number: i64| json!({"url": sink.url, "body": format!("1:{number}"), "known": true});
+        office.put(&engine, 1, 1, job(0)).await;
+        until("it is under way", || engine.load().in_flight == 1).await;
+        office.store.write(|conn| outbox::cancel_some(conn, COMPANY, (TOPIC, 1), 10)).await.unwrap();
+        for number in 1..4 {
+            office.put(&engine, 1, 1, job(number)).await;
+        }
+        go.send(()).unwrap();
+        office.settle().await;
+        until("memory is empty", || engine.load() == Load::default()).await;
+        assert_eq!(accepted(&sink, |_| true)[&1], [0, 1, 2, 3], "{name}");
+        assert!(office.lanes().await.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_queue_behind_one_ride_goes_out_in_order_and_once() {
+    for (name, store) in db::testing::stores(SCHEMA) {
+        let office = Office::new(store, Post::default());
+        let (sink, go) = waits_at("1:0").await;
+        let engine = office.engine_with(NODE, Limits { poll: Duration::from_secs(3600), ..limits() });
+        for number in 0..150 {
+            let job = json!({"url": sink.url, "body": format!("1:{number}"), "known": true});
+            office.put(&engine, 1, 1, job).await;
+        }
+        assert_eq!(engine.load().jobs, 65, "{name}: more does not follow one ride");
+        go.send(()).unwrap();
+        office.settle().await;
+        until("memory is empty", || engine.load() == Load::default()).await;
+        assert_eq!(accepted(&sink, |_| true)[&1], (0..150).collect::<Vec<_>>(), "{name}");
         assert!(office.lanes().await.is_empty(), "{name}");
     }
 }
