@@ -19,6 +19,7 @@ use crate::edge::crypto::{Sha256, hex};
 use crate::routes::about::Shape;
 use crate::routes::{FAMILIES, Family};
 
+mod alternatives;
 mod operation;
 mod parameters;
 mod refusals;
@@ -111,6 +112,7 @@ impl Schemas {
         all.extend(self.read.take_definitions(true));
         all.values_mut().for_each(forget_null_defaults);
         all.insert("Error".into(), refusals::schema());
+        alternatives::name(&mut all);
         Value::Object(all)
     }
 }
@@ -149,6 +151,10 @@ fn spell_out_schema(schema: &mut Value) {
                 }
             }
             enumerate(object);
+            // Makers of clients have no value of a class at hand; the description says it in words.
+            if object.get("default").is_some_and(Value::is_object) {
+                object.remove("default");
+            }
         }
         _ => {}
     }
@@ -205,8 +211,18 @@ fn forget_null_defaults(schema: &mut Value) {
 }
 
 fn forbid_null(property: &mut Value) {
-    if let Some(alternatives) = property.get_mut("anyOf").and_then(Value::as_array_mut) {
+    if let Some(object) = property.as_object_mut()
+        && let Some(Value::Array(mut alternatives)) = object.remove("anyOf")
+    {
         alternatives.retain(|alternative| alternative["type"] != "null");
+        if let [Value::Object(only)] = &mut alternatives[..] {
+            let only = std::mem::take(only);
+            for (keyword, value) in only {
+                object.entry(keyword).or_insert(value);
+            }
+        } else {
+            object.insert("anyOf".into(), alternatives.into());
+        }
     }
     if let Some(kinds) = property["type"].as_array()
         && let [kind, null] = &kinds[..]
@@ -309,7 +325,7 @@ mod tests {
         absent_rather_than_null(&mut schema);
         assert_eq!(schema["properties"]["a"]["type"], json!(["string", "null"]));
         assert_eq!(schema["properties"]["b"]["type"], "string");
-        assert_eq!(schema["properties"]["e"]["anyOf"], json!([{"$ref": "#/x"}]));
+        assert_eq!(schema["properties"]["e"], json!({"$ref": "#/x"}));
         assert_eq!(schema["properties"]["c"]["items"]["properties"]["d"]["type"], "number");
     }
 }

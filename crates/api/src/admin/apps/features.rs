@@ -33,6 +33,7 @@ pub(crate) struct MadeFeature {
 
 /// The settings of a feature.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WriteAppFeature")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     settings: Feature,

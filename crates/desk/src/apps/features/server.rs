@@ -16,7 +16,7 @@ pub struct Server {
     pub name: String,
     /// What their paths are put behind.
     pub base_url: String,
-    /// How it is told who calls, beside the signature that every call has.
+    /// How it is told who calls, beside the signature that every call has: not at all, if it is left out.
     #[serde(default)]
     pub authentication: Authentication,
 }
